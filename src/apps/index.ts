@@ -1,0 +1,2 @@
+// apps: the customer's application, over webhooks and WebSocket.
+export * from './types.ts';

@@ -1,0 +1,73 @@
+// Clock: the only way to know or wait for time. Real here; virtual in sim/virtual-clock.ts.
+
+/** A pending timer. Cancelling twice, or after it fired, does nothing. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** Milliseconds everywhere. `now()` is Unix time in fractional ms that never runs backwards. */
+export interface Clock {
+  now(): number;
+  /** Calls `fn` once, no earlier than `ms` from now. A timer does not keep the process alive. */
+  after(ms: number, fn: () => void): Timer;
+  /** Calls `fn` in a later turn of the event loop, after what is already queued. */
+  soon(fn: () => void): void;
+  /** Counts real work under way (file, child process, library with its own I/O), so that virtual time stands still until it is released. */
+  hold(): () => void;
+}
+
+const noop = (): void => {};
+
+/** The machine's clock. */
+export function realClock(): Clock {
+  const origin = performance.timeOrigin;
+  return {
+    now: () => origin + performance.now(),
+    after(ms, fn) {
+      const handle = setTimeout(fn, Math.max(0, ms));
+      handle.unref();
+      return { cancel: () => clearTimeout(handle) };
+    },
+    soon: (fn) => void setImmediate(fn),
+    hold: () => noop,
+  };
+}
+
+/** Resolves after `ms`; rejects with the signal's reason when aborted first. */
+export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const onAbort = (): void => {
+      timer.cancel();
+      reject(signal?.reason);
+    };
+    const timer = clock.after(ms, () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** Calls `fn` every `ms`, by deadlines (a late turn does not shift the next one), until cancelled. */
+export function every(clock: Clock, ms: number, fn: () => void): Timer {
+  let next = clock.now() + ms;
+  let timer: Timer;
+  const tick = (): void => {
+    next = Math.max(next + ms, clock.now());
+    timer = clock.after(next - clock.now(), tick);
+    fn();
+  };
+  timer = clock.after(ms, tick);
+  return { cancel: () => timer.cancel() };
+}
+
+/** Runs real work while virtual time stands still. */
+export async function held<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
+  const release = clock.hold();
+  try {
+    return await work();
+  } finally {
+    release();
+  }
+}

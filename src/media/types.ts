@@ -1,0 +1,146 @@
+// What the media room offers to the main process (its door is client.ts): ports that carry a leg's audio, in a worker or inline.
+import type { Address, Fault, Refusal } from '../base/index.ts';
+
+export interface MediaPool {
+  /** Binds an RTP/RTCP pair on a worker. Ports of one `group` (one call, one conference) share a worker. Rejects with Fault `media-unavailable` (sip 480). */
+  open(options: PortOptions): Promise<MediaPort>;
+  /** Ports open, by worker; packets sent, received, late (> 10 ms after their deadline), loop delay percentiles. */
+  stats(): MediaStats;
+  /** Workers' process ids, none when inline. */
+  readonly workers: readonly { pid: number | undefined; ports: number }[];
+  close(): Promise<void>;
+}
+
+export interface MediaStats {
+  ports: number;
+  packetsSent: number;
+  packetsReceived: number;
+  packetsLate: number;
+  loopDelayP99Ms: number;
+}
+
+export interface PortOptions {
+  callSid: string;
+  group: string;
+  /** Detect DTMF in the audio too, for far ends that have neither RFC 4733 nor INFO. */
+  inbandDtmf?: boolean;
+  /** Silence from the far end (no RTP at all) longer than this is reported by onInactive; 0 for never. */
+  inactivityMs: number;
+}
+
+export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+
+/** What offer/answer agreed on, seen from us. */
+export interface NegotiatedMedia {
+  codec: string;
+  payloadType: number;
+  clockRate: number;
+  ptimeMs: number;
+  /** Payload type of telephone-event, when agreed. */
+  dtmfPayloadType: number | undefined;
+  remote: Address;
+  /** Our direction: the far end's hold (sendonly) makes it recvonly, its inactive (or 0.0.0.0) inactive. */
+  direction: Direction;
+}
+
+export interface SynthesizerChoice {
+  vendor: string;
+  label?: string;
+  language: string;
+  voice: string;
+  /** Vendor options that change the sound. */
+  options?: Record<string, unknown>;
+  /** Custom HTTP vendor: where and with which token (speech.md 8.1). */
+  custom?: { url: string; authToken?: string };
+}
+
+export type AudioSource =
+  /** http(s):// or file:// (WAV or MP3), tone_stream:// , silence_stream:// . Credentials only for this URL's origin. */
+  | { kind: 'url'; url: string; username?: string; password?: string }
+  | { kind: 'say'; text: string; synthesizer: SynthesizerChoice; noCache?: boolean };
+
+export interface PlayOptions {
+  /**
+   * 'prompt': what the verb plays, one at a time, a new one replaces the old.
+   * 'whisper': over a running prompt, which pauses (sample-exact) and goes on afterwards.
+   */
+  layer: 'prompt' | 'whisper';
+  /** Passes over the whole list; Infinity for ever. */
+  loop: number;
+  /** Samples (at 8000/s) to skip on the first pass. */
+  seekSamples?: number;
+  timeoutMs?: number;
+}
+
+/** A thing heard about a playback while it runs. */
+export type PlaybackEvent =
+  | { type: 'synthesized'; vendor: string; language: string; characters: number; elapsedMs: number; fromCache: boolean }
+  | { type: 'started'; at: number };
+
+export interface PlaybackResult {
+  reason: 'completed' | 'stopped' | 'timeout' | 'failed';
+  playedMs: number;
+  /** Samples (at 8000/s) into the last pass. */
+  lastOffsetSamples: number;
+  /** When failed: `play-notfound`, `play-format`, `play-too-large`, `http-*`, `tts-failed`, `tts-unknown-vendor`, ... */
+  fault?: Fault;
+}
+
+export interface Playback {
+  onEvent: (event: PlaybackEvent) => void;
+  /** Never rejects. */
+  readonly done: Promise<PlaybackResult>;
+  /** Fades out within a few ms. */
+  stop(): void;
+}
+
+export interface DigitEvent {
+  digit: string;
+  durationMs: number;
+  source: 'rfc4733' | 'inband';
+}
+
+export interface PortStats {
+  packetsSent: number;
+  packetsReceived: number;
+  packetsLost: number;
+  packetsLate: number;
+  jitterMs: number;
+  roundTripMs: number | undefined;
+  /** From the far end's receiver reports. */
+  remoteLost: number | undefined;
+  concealedMs: number;
+  bytesSent: number;
+  bytesReceived: number;
+}
+
+/** When a change reached the wire: clock time (ms) of the first packet or frame that differs. */
+export type Effect = Promise<{ at: number }>;
+
+/** One leg's audio. The `ear` is what the far end says, the `mouth` what it hears. */
+export interface MediaPort {
+  readonly id: string;
+  /** Address in our SDP. */
+  readonly local: Address;
+  readonly negotiated: NegotiatedMedia | undefined;
+  /** Answers an offer (first or re-INVITE): builds the new state beside the old one, swaps, gives our SDP. A Refusal (sip 488) leaves all as it was. */
+  answer(offer: string): Promise<{ sdp: string; media: NegotiatedMedia } | Refusal>;
+  /** Our offer, for an outgoing or late-offer INVITE or a re-INVITE. */
+  offer(options?: { direction?: Direction }): string;
+  /** The far end's answer to our last offer. */
+  accept(answer: string): Promise<NegotiatedMedia | Refusal>;
+  play(sources: AudioSource[], options: PlayOptions): Playback;
+  /** The ear becomes silence for every listener; frames go on. */
+  setMuted(muted: boolean): Effect;
+  /** Gain on what the far end hears, dB, -20..+20, saturating. */
+  setGain(db: number): Effect;
+  /** Sends digits in order: RFC 4733 when agreed, else in-band tones. `w`/`W` pause 500/1000 ms. Resolves when the last has been sent. */
+  sendDigits(digits: string, durationMs: number): Promise<{ at: number }>;
+  stats(): Promise<PortStats>;
+  onDigit: (event: DigitEvent) => void;
+  /** The far end sends nothing: milliseconds without a packet. Reported once per silence. */
+  onInactive: (silentMs: number) => void;
+  /** The worker died: 'restored' with the same local address, 'moved' (a re-INVITE is needed), or 'lost'. */
+  onWorkerLoss: (outcome: 'restored' | 'moved' | 'lost') => void;
+  close(): Promise<PortStats | undefined>;
+}

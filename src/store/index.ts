@@ -1,0 +1,2 @@
+// store: records that last and facts of live calls.
+export * from './types.ts';
