@@ -21,8 +21,8 @@ export function openWs(clock: Clock): { ws: WsConnect; close(): void } {
 async function follow(clock: Clock, open: Set<WebSocket>, options: WsConnectOptions): Promise<WsConnection> {
   let hop: Hop = { method: 'GET', url: wsUrl(options.url).href, headers: options.headers ?? {} };
   for (let left = options.maxRedirects; ; left--) {
-    const answer = await handshake(clock, options, hop);
-    if (answer instanceof WebSocket) return wrap(clock, open, answer);
+    const answer = await handshake(clock, open, options, hop);
+    if ('protocol' in answer) return answer;
     const next = left > 0 ? redirectOf(hop, answer.status, answer.location) : undefined;
     if (!next) {
       const text = `the server answered ${answer.status} instead of opening a WebSocket`;
@@ -49,9 +49,9 @@ function withoutQuery(text: string): string {
   return `${url.protocol}//${url.host}${url.pathname}`;
 }
 
-type Answer = WebSocket | { status: number; location: string | undefined };
+type Answer = WsConnection | { status: number; location: string | undefined };
 
-function handshake(clock: Clock, options: WsConnectOptions, hop: Hop): Promise<Answer> {
+function handshake(clock: Clock, open: Set<WebSocket>, options: WsConnectOptions, hop: Hop): Promise<Answer> {
   const { signal } = options;
   const aborted = (): Fault => new Fault('http-aborted', 'the connection was given up', { cause: signal?.reason });
   if (signal?.aborted) return Promise.reject(aborted());
@@ -76,14 +76,14 @@ function handshake(clock: Clock, options: WsConnectOptions, hop: Hop): Promise<A
       over = true;
       timer.cancel();
       signal?.removeEventListener('abort', onAbort);
-      if (!(result instanceof WebSocket)) socket.terminate();
+      if (!('protocol' in result)) socket.terminate();
       if (result instanceof Fault) reject(result);
       else resolve(result);
     }
     socket.on('error', (error) => end(handshakeFault(error, hop.url)));
     socket.once('open', () => {
       socket.removeAllListeners('error');
-      end(socket);
+      end(wrap(clock, open, socket));
     });
     socket.once('unexpected-response', (request: ClientRequest, response: IncomingMessage) => {
       end({ status: response.statusCode ?? 0, location: response.headers.location });
