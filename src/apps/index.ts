@@ -1,2 +1,26 @@
 // apps: the customer's application, over webhooks and WebSocket.
+import type { AppsPorts } from './context.ts';
+import { shutdownWaitMs } from './limits.ts';
+import { Session } from './session.ts';
+import { type AppsSettings, defaultAppsSettings } from './settings.ts';
+import type { Apps } from './types.ts';
+
+export { type AppsSettings, defaultAppsSettings } from './settings.ts';
 export * from './types.ts';
+
+/** The room. Settings left out have the reference's defaults. */
+export function createApps(ports: Omit<AppsPorts, 'settings'> & { settings?: Partial<AppsSettings> }): Apps {
+  const all: AppsPorts = { ...ports, settings: { ...defaultAppsSettings, ...ports.settings } };
+  const sessions = new Set<Session>();
+  return {
+    open(options) {
+      const session = new Session(all, options, () => sessions.delete(session));
+      sessions.add(session);
+      return session;
+    },
+    stats: () => ({ sessions: sessions.size, sockets: 0 }),
+    async close() {
+      await Promise.all([...sessions].map((session) => session.close(1000, shutdownWaitMs)));
+    },
+  };
+}

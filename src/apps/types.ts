@@ -56,6 +56,8 @@ export type AppEvent =
       url: string;
       fault: Fault;
       elapsedMs: number;
+      /** Set when the hook's retry options make another try follow. */
+      retryInMs?: number;
       msgid?: string;
     }
   | { type: 'socket-opened'; url: string; reconnect: boolean }
@@ -73,6 +75,8 @@ export interface AppSessionOptions {
   webhookSecret: string;
   /** True for a call created by REST: statuses may open the socket before session:new (live-call-control.md 7.8). */
   outbound: boolean;
+  /** 32 hex digits when the call is traced: requests and messages then carry a `b3` value. */
+  traceId?: string;
 }
 
 /** The conversation of one call with its application. All payloads come in camelCase and leave in snake_case (app-interfaces.md 1.3). */
@@ -81,7 +85,8 @@ export interface AppSession {
   readonly kind: 'http' | 'ws';
   /**
    * Sends a hook and resolves with the JSON of the answer (usually a verb array), undefined when empty.
-   * Rejects with a Fault: `hook-status` (detail.status), `hook-timeout`, `hook-connect`, `hook-json`, `hook-closed`.
+   * Rejects with a Fault: `hook-status` (detail.status), `hook-timeout`, `hook-connect`, `hook-json`, `hook-too-large`,
+   * `hook-invalid` (the hook itself is malformed), `hook-closed`; with the signal's reason when aborted.
    * `hook` undefined: the application's call_hook. A `session:redirect` may hand the conversation over (1.1, 3.9);
    * `rebase` (redirect verb only) makes an absolute URL's origin the base of later relative hooks.
    */
@@ -106,4 +111,13 @@ export interface AppSession {
   onLost: (reason: string) => void;
   /** Waits (bounded) for notices under way, then closes the socket: 1000 normally, 1001 after a refused application. */
   close(code?: 1000 | 1001): Promise<void>;
+}
+
+/** The room: one conversation per call. */
+export interface Apps {
+  /** Opens nothing yet: a socket is connected by the first message. Never throws; a malformed call_hook makes requests reject. */
+  open(options: AppSessionOptions): AppSession;
+  stats(): { sessions: number; sockets: number };
+  /** Closes every conversation, waiting at most a few seconds for statuses under way. */
+  close(): Promise<void>;
 }
