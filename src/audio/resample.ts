@@ -1,0 +1,157 @@
+// Resampler: a streaming polyphase FIR for any ratio of sample rates, exact in count over time and smooth across calls.
+import { bug } from '../base/index.ts';
+import { MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, RESAMPLER_BLOCK, RESAMPLER_MAX_PHASES, RESAMPLER_TABLES } from './limits.ts';
+import { saturate } from './sample.ts';
+
+/** Filter of one ratio: `phases` rows of `taps` coefficients, each row summing to 1. */
+interface FilterTable {
+  up: number;
+  down: number;
+  phases: number;
+  taps: number;
+  rows: Float64Array[];
+}
+
+/** Pass band ends at 90 % and stop band begins at 110 % of the smaller Nyquist frequency: 3.6 and 4.4 kHz for telephone audio. */
+const TRANSITION = 0.2;
+/** Kaiser window for this stop band, dB. */
+const STOP_BAND_DB = 72;
+
+export class Resampler {
+  readonly from: number;
+  readonly to: number;
+  readonly #table: FilterTable;
+  /** Last `taps - 1` input samples, then the block being worked on. */
+  readonly #buffer: Float64Array;
+  /** Position of the next output, in 1/up of an input sample, from the first sample of the coming block. */
+  #position = 0;
+
+  constructor(from: number, to: number) {
+    for (const rate of [from, to]) {
+      if (!Number.isInteger(rate) || rate < MIN_SAMPLE_RATE || rate > MAX_SAMPLE_RATE) bug(`sample rate ${rate}`);
+    }
+    this.from = from;
+    this.to = to;
+    this.#table = filterTable(from, to);
+    this.#buffer = new Float64Array(this.#table.taps - 1 + RESAMPLER_BLOCK);
+  }
+
+  /** Delay of the filter in output samples: how much later a sound leaves than it came in. */
+  get delaySamples(): number {
+    const { taps, up, down } = this.#table;
+    return (((taps - 1) / 2) * up) / down;
+  }
+
+  /** Room that `process` needs in `out` for so many input samples. */
+  maxOutput(inputSamples: number): number {
+    return Math.ceil((inputSamples * this.#table.up) / this.#table.down) + 1;
+  }
+
+  /** Takes all of `input`; returns samples written to `out`. After n samples in all, ceil(n * to / from) have come out. */
+  process(input: Int16Array, out: Int16Array): number {
+    let written = 0;
+    for (let at = 0; at < input.length; at += RESAMPLER_BLOCK) {
+      written = this.#block(input, at, out, written);
+    }
+    return written;
+  }
+
+  /** Forgets what was heard. */
+  reset(): void {
+    this.#buffer.fill(0);
+    this.#position = 0;
+  }
+
+  #block(input: Int16Array, start: number, out: Int16Array, written: number): number {
+    const { up, down, phases, taps, rows } = this.#table;
+    const buffer = this.#buffer;
+    const past = taps - 1;
+    const n = Math.min(RESAMPLER_BLOCK, input.length - start);
+    for (let i = 0; i < n; i++) buffer[past + i] = input[start + i]!;
+    const end = n * up;
+    let position = this.#position;
+    for (; position < end; position += down) {
+      const whole = Math.floor(position / up);
+      const fraction = position - whole * up;
+      const row = rows[phases === up ? fraction : Math.floor((fraction * phases) / up)]!;
+      let sum = 0;
+      for (let k = 0; k < taps; k++) sum += row[k]! * buffer[whole + k]!;
+      out[written++] = saturate(sum);
+    }
+    this.#position = position - end;
+    buffer.copyWithin(0, n, n + past);
+    return written;
+  }
+}
+
+/** A whole recording at another rate, aligned in time: sample i of the result sounds when i * from / to of `pcm` did. */
+export function resample(pcm: Int16Array, from: number, to: number): Int16Array {
+  if (from === to) return pcm;
+  const resampler = new Resampler(from, to);
+  const delay = Math.round(resampler.delaySamples);
+  const length = Math.ceil((pcm.length * to) / from);
+  const tail = new Int16Array(Math.ceil((delay * from) / to) + 2);
+  const out = new Int16Array(resampler.maxOutput(pcm.length) + resampler.maxOutput(tail.length));
+  const body = resampler.process(pcm, out);
+  resampler.process(tail, out.subarray(body));
+  return out.slice(delay, delay + length);
+}
+
+const tables = new Map<string, FilterTable>();
+
+function filterTable(from: number, to: number): FilterTable {
+  const key = `${from}:${to}`;
+  const known = tables.get(key);
+  if (known) return known;
+  const table = designFilter(from, to);
+  if (tables.size >= RESAMPLER_TABLES) tables.delete(tables.keys().next().value!);
+  tables.set(key, table);
+  return table;
+}
+
+function designFilter(from: number, to: number): FilterTable {
+  const divisor = gcd(from, to);
+  const up = to / divisor;
+  const down = from / divisor;
+  const phases = Math.min(up, RESAMPLER_MAX_PHASES);
+  // Cut-off and transition in cycles per input sample; the length by Kaiser's formula.
+  const cutoff = (0.5 * Math.min(from, to)) / from;
+  const width = cutoff * TRANSITION;
+  const taps = 2 * Math.ceil((STOP_BAND_DB - 7.95) / (14.36 * width) / 2) + 1;
+  const centre = (taps - 1) / 2;
+  const rows = Array.from({ length: phases }, (_, phase) => {
+    const row = new Float64Array(taps);
+    let sum = 0;
+    for (let k = 0; k < taps; k++) {
+      // Row `phase` reads buffer[whole..]; its output lies phase/phases after sample whole + centre.
+      const x = k - centre - phase / phases;
+      row[k] = 2 * cutoff * sinc(2 * cutoff * x) * kaiser(x / (centre + 1));
+      sum += row[k]!;
+    }
+    return row.map((c) => c / sum);
+  });
+  return { up, down, phases, taps, rows };
+}
+
+const BETA = 0.1102 * (STOP_BAND_DB - 8.7);
+
+function kaiser(x: number): number {
+  return Math.abs(x) >= 1 ? 0 : bessel0(BETA * Math.sqrt(1 - x * x)) / bessel0(BETA);
+}
+
+/** Modified Bessel function of the first kind, order zero, by its power series. */
+function bessel0(x: number): number {
+  let term = 1;
+  let sum = 1;
+  for (let k = 1; k < 60 && term > sum * 1e-12; k++) {
+    term *= (x / (2 * k)) ** 2;
+    sum += term;
+  }
+  return sum;
+}
+
+const sinc = (x: number): number => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
+
+function gcd(a: number, b: number): number {
+  return b === 0 ? a : gcd(b, a % b);
+}
