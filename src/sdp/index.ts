@@ -1,0 +1,8 @@
+// sdp: parse, print, and offer/answer as pure functions. Values in, values out.
+export { type Answered, answerOffer } from './answer.ts';
+export * from './limits.ts';
+export { applyAnswer, makeOffer } from './offer.ts';
+export { isSdpError, parseSdp } from './parse.ts';
+export { printSdp } from './print.ts';
+export { newSdpSession, type Said } from './session.ts';
+export * from './types.ts';
