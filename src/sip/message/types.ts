@@ -51,6 +51,8 @@ export interface SipHeaders {
   /** All header lines in order, names in canonical spelling. */
   readonly lines: readonly (readonly [name: string, value: string])[];
   readonly body: Uint8Array;
+  /** How text stands for the header section's bytes: latin1 when they came and were no UTF-8, so that they can be given back. */
+  readonly encoding: 'utf8' | 'latin1';
   readonly from: NameAddr;
   readonly to: NameAddr;
   readonly fromTag: string | undefined;
@@ -58,10 +60,12 @@ export interface SipHeaders {
   readonly callId: string;
   readonly cseq: CSeq;
   readonly vias: Via[];
+  /** Empty for `Contact: *`; header('Contact') tells. */
   readonly contacts: NameAddr[];
   readonly routes: NameAddr[];
   readonly recordRoutes: NameAddr[];
   readonly maxForwards: number | undefined;
+  /** type/subtype in lower case, without parameters. */
   readonly contentType: string | undefined;
 }
 
