@@ -23,6 +23,10 @@ export function refuse(
 export const isRefusal = (value: unknown): value is Refusal =>
   typeof value === 'object' && value !== null && (value as { refused?: unknown }).refused === true;
 
+/** A refusal in one line, its path first. */
+export const refusalText = (refusal: Refusal): string =>
+  refusal.path ? `${refusal.path}: ${refusal.reason}` : refusal.reason;
+
 export interface FaultOptions {
   /** May the same thing succeed when tried again? */
   retryable?: boolean;

@@ -1,5 +1,7 @@
 // Redirects: where a 3xx answer leads, and what may be carried there (RFC 9110 15.4, WHATWG fetch 4.4). Both twins follow these.
 
+import type { HttpRequest, HttpResponse } from './network.ts';
+
 export interface Hop {
   method: string;
   url: string;
@@ -37,4 +39,19 @@ export function withUrlCredentials(url: URL, headers: Record<string, string>): R
   if (Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')) return headers;
   const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
   return { ...headers, authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
+}
+
+/** Runs `exchange` once, and again for each redirect the request allows. The last 3xx is returned as it is. */
+export async function followRedirects(
+  request: HttpRequest,
+  exchange: (hop: Hop) => Promise<HttpResponse>,
+): Promise<HttpResponse> {
+  let hop: Hop = { method: request.method, url: request.url, headers: request.headers ?? {} };
+  if (request.body !== undefined) hop.body = request.body;
+  for (let left = request.maxRedirects ?? 0; ; left--) {
+    const response = await exchange(hop);
+    const next = left > 0 ? redirectOf(hop, response.status, response.headers.location) : undefined;
+    if (!next) return response;
+    hop = next;
+  }
 }

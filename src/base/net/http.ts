@@ -10,8 +10,9 @@ import {
   httpOriginLimit,
 } from '../limits.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../network.ts';
-import { type Hop, redirectOf, withUrlCredentials } from '../redirects.ts';
-import { networkFault } from './faults.ts';
+import { networkFault } from '../network-faults.ts';
+import { followRedirects, type Hop, withUrlCredentials } from '../redirects.ts';
+import { httpUrl, withoutSecrets } from '../urls.ts';
 
 /** A client and the end of its pools. */
 export function openHttp(clock: Clock): { http: HttpClient; close(): Promise<void> } {
@@ -31,7 +32,11 @@ export function openHttp(clock: Clock): { http: HttpClient; close(): Promise<voi
     return pool;
   };
   return {
-    http: (request) => follow(clock, poolOf, request),
+    http: (request) =>
+      followRedirects(request, async (hop) => {
+        const url = httpUrl(hop.url);
+        return new Exchange(clock, request, hop).run(poolOf(url.origin), url);
+      }),
     close: async () => {
       const all = [...pools.values()];
       pools.clear();
@@ -50,26 +55,6 @@ const newPool = (origin: string): Pool =>
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-
-async function follow(clock: Clock, poolOf: (origin: string) => Pool, request: HttpRequest): Promise<HttpResponse> {
-  let hop: Hop = { method: request.method, url: request.url, headers: request.headers ?? {} };
-  if (request.body !== undefined) hop.body = request.body;
-  for (let left = request.maxRedirects ?? 0; ; left--) {
-    const url = httpUrl(hop.url);
-    const response = await new Exchange(clock, request, hop).run(poolOf(url.origin), url);
-    const next = left > 0 ? redirectOf(hop, response.status, response.headers.location) : undefined;
-    if (!next) return response;
-    hop = next;
-  }
-}
-
-function httpUrl(text: string): URL {
-  if (URL.canParse(text)) {
-    const url = new URL(text);
-    if (url.protocol === 'http:' || url.protocol === 'https:') return url;
-  }
-  throw new Fault('http-failed', 'not an http or https address', { detail: { url: text } });
-}
 
 /** One request and its answer on one connection. */
 class Exchange {
@@ -185,10 +170,4 @@ class Exchange {
     this.#request.signal?.removeEventListener('abort', this.#onAbort);
     return true;
   }
-}
-
-/** Origin and path only: a query or a user name may hold a secret. */
-function withoutSecrets(text: string): string {
-  const url = new URL(text);
-  return url.origin + url.pathname;
 }

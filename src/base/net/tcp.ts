@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { Fault } from '../errors.ts';
 import { tcpKeepAliveMs, tcpLingerMs, tcpSendLimitBytes } from '../limits.ts';
 import { type Address, addressText, type TcpConnection, type TcpListener } from '../network.ts';
-import { bindFault, networkFault } from './faults.ts';
+import { bindFault, networkFault } from '../network-faults.ts';
 
 class RealTcpConnection implements TcpConnection {
   readonly local: Address;

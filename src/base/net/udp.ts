@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { type Address, addressText, type UdpOptions, type UdpSocket } from '../network.ts';
-import { bindFault } from './faults.ts';
+import { bindFault } from '../network-faults.ts';
 
 type Lookup = (host: string, options: unknown, done: (error: null, address: string, family: number) => void) => void;
 

@@ -5,8 +5,9 @@ import type { Clock } from '../clock.ts';
 import { Fault } from '../errors.ts';
 import { wsCloseMs } from '../limits.ts';
 import type { WsConnect, WsConnection, WsConnectOptions } from '../network.ts';
+import { networkFault } from '../network-faults.ts';
 import { type Hop, redirectOf, withUrlCredentials } from '../redirects.ts';
-import { networkFault } from './faults.ts';
+import { withoutSecrets, wsUrl } from '../urls.ts';
 
 export function openWs(clock: Clock): { ws: WsConnect; close(): void } {
   const open = new Set<WebSocket>();
@@ -28,25 +29,11 @@ async function follow(clock: Clock, open: Set<WebSocket>, options: WsConnectOpti
       const text = `the server answered ${answer.status} instead of opening a WebSocket`;
       throw new Fault('ws-status', text, {
         retryable: answer.status >= 500,
-        detail: { status: answer.status, url: withoutQuery(hop.url) },
+        detail: { status: answer.status, url: withoutSecrets(hop.url) },
       });
     }
     hop = { ...next, url: wsUrl(next.url).href };
   }
-}
-
-/** ws and wss; http and https mean the same, as in RFC 6455 and in redirects. */
-function wsUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === 'http:') url.protocol = 'ws:';
-  if (url?.protocol === 'https:') url.protocol = 'wss:';
-  if (url?.protocol === 'ws:' || url?.protocol === 'wss:') return url;
-  throw new Fault('http-failed', 'not a ws or wss address', { detail: { url: text } });
-}
-
-function withoutQuery(text: string): string {
-  const url = new URL(text);
-  return `${url.protocol}//${url.host}${url.pathname}`;
 }
 
 type Answer = WsConnection | { status: number; location: string | undefined };
@@ -104,7 +91,7 @@ function newSocket(url: URL, options: WsConnectOptions, headers: Record<string, 
 }
 
 function handshakeFault(error: Error, url: string): Fault {
-  const detail = { url: withoutQuery(url) };
+  const detail = { url: withoutSecrets(url) };
   if (/subprotocol/i.test(error.message)) {
     return new Fault('ws-protocol', 'the server agreed to none of the subprotocols', { cause: error, detail });
   }

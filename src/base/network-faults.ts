@@ -1,5 +1,5 @@
-// Faults of the real network: what the system and the libraries throw, as the codes that network.ts promises.
-import { Fault } from '../errors.ts';
+// Network faults: what the system and the libraries throw, as the codes that network.ts promises. Both twins speak them.
+import { Fault } from './errors.ts';
 
 type Kind = 'refused' | 'reset' | 'dns' | 'timeout' | 'failed';
 
