@@ -24,3 +24,4 @@ export function createApps(ports: Omit<AppsPorts, 'settings'> & { settings?: Par
     },
   };
 }
+export * from './payloads/index.ts';
