@@ -77,11 +77,12 @@ const dialogMakers = new Set(['INVITE', 'SUBSCRIBE', 'REFER', 'NOTIFY']);
 /** RFC 3261 8.2.6.2. Header lines are copied as they came, so a request that cannot be read can still be answered. */
 export function buildResponse(request: SipRequest, status: number, options: ResponseOptions = {}): SipResponse {
   const lines = new Lines();
-  const copied = new Set(['Via', 'From', 'To', 'Call-ID', 'CSeq']);
-  if (status === 100) copied.add('Timestamp');
-  if (status > 100 && status < 300 && dialogMakers.has(request.method)) copied.add('Record-Route');
+  const all = status > 100 && status < 300 && dialogMakers.has(request.method) ? ['Via', 'Record-Route'] : ['Via'];
+  const once = new Set(['From', 'To', 'Call-ID', 'CSeq']);
+  if (status === 100) once.add('Timestamp');
   for (const [name, value] of request.lines) {
-    if (!copied.has(name)) continue;
+    // The second From of a malformed request would make the answer as malformed.
+    if (!all.includes(name) && !once.delete(name)) continue;
     const tagged = name === 'To' && status > 100 && options.toTag && !hasTag(request);
     lines.add(name, tagged ? `${value};tag=${options.toTag}` : value);
   }
