@@ -1,0 +1,13 @@
+// speech: what a synthesizer is, and speech rendered once and cached.
+export { makeSpeech, type SpeechOptions } from './speech.ts';
+export type {
+  SpeakOptions,
+  Speech,
+  SpeechAudio,
+  SpeechVendor,
+  Spoken,
+  Synthesizer,
+  SynthesizerChoice,
+  SynthesizerDeps,
+  VoiceInfo,
+} from './types.ts';

@@ -1,0 +1,9 @@
+// The list of speech vendors. A new vendor is one folder and one line here.
+import type { SpeechVendor, SynthesizerChoice } from '../speech/index.ts';
+import { custom } from './custom/index.ts';
+import { flite } from './flite/index.ts';
+
+export const vendors: readonly SpeechVendor[] = [flite, custom];
+
+/** Who speaks when an application names nobody: the embedded voice, which needs no key and no network. */
+export const embeddedVoice = { vendor: 'flite', language: 'en-US', voice: 'slt' } as const satisfies SynthesizerChoice;
