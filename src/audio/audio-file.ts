@@ -1,5 +1,5 @@
 // Which decoder a file needs, from its content type and its first bytes.
-import { Fault } from '../base/index.ts';
+import { type Clock, Fault } from '../base/index.ts';
 import type { FileDecoder } from './audio-source.ts';
 import { makeMp3Decoder } from './mp3.ts';
 import { RawDecoder } from './raw.ts';
@@ -24,29 +24,28 @@ export function fileKind(first: Uint8Array, contentType = '', url = ''): FileKin
   return extension === 'wav' || extension === 'mp3' ? { kind: extension } : undefined;
 }
 
-/** A decoder for that kind. */
-export async function makeFileDecoder(kind: FileKind): Promise<FileDecoder> {
-  if (kind.kind === 'mp3') return makeMp3Decoder();
+/** A decoder for that kind. Close it, also on failure. */
+export async function makeFileDecoder(kind: FileKind, clock: Clock): Promise<FileDecoder> {
+  if (kind.kind === 'mp3') return makeMp3Decoder(clock);
   return kind.kind === 'wav' ? new WavDecoder() : new RawDecoder(kind.sampleRate);
 }
 
-/** Decodes a whole file held in memory, a piece per turn of the caller's `breathe` so that the loop goes on. */
+/** Decodes a whole file held in memory, a piece per turn of the event loop so that everything else goes on. */
 export async function decodeFile(
   bytes: Uint8Array,
   kind: FileKind,
-  options: { maxSamples: number; breathe: () => Promise<void> },
+  { clock, maxSamples }: { clock: Clock; maxSamples: number },
 ): Promise<{ pcm: Int16Array; sampleRate: number }> {
-  const decoder = await makeFileDecoder(kind);
+  const decoder = await makeFileDecoder(kind, clock);
   try {
     const parts: Int16Array[] = [];
     let total = 0;
     for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
-      if (at > 0) await options.breathe();
+      if (at > 0) await new Promise<void>((resolve) => clock.soon(resolve));
       const pcm = decoder.decode(bytes.subarray(at, at + PIECE_BYTES));
       parts.push(pcm);
       total += pcm.length;
-      if (total > options.maxSamples)
-        throw new Fault('audio-too-long', `the audio is longer than ${options.maxSamples} samples`);
+      if (total > maxSamples) throw new Fault('audio-too-long', `the audio is longer than ${maxSamples} samples`);
     }
     parts.push(decoder.end());
     return { pcm: join(parts), sampleRate: decoder.sampleRate! };

@@ -6,6 +6,7 @@ export * from './comfort-noise.ts';
 export * from './dtmf-detect.ts';
 export * from './gain.ts';
 export * from './level.ts';
+export * from './measure.ts';
 export * from './mix.ts';
 export * from './mp3.ts';
 export * from './plc.ts';

@@ -1,15 +1,17 @@
 // MP3: a streaming decoder over mpg123 (WebAssembly), in pieces so that a long file never blocks the loop.
 import { MPEGDecoder } from 'mpg123-decoder';
-import { Fault } from '../base/index.ts';
+import { type Clock, Fault, held } from '../base/index.ts';
 import type { FileDecoder } from './audio-source.ts';
 import { MAX_MP3_JUNK_BYTES } from './limits.ts';
 import { saturate } from './sample.ts';
 
-/** Ready to decode; compiling the WebAssembly takes a few ms the first time. Close it, also on failure. */
-export async function makeMp3Decoder(): Promise<FileDecoder> {
-  const mpeg = new MPEGDecoder();
-  await mpeg.ready;
-  return new Mp3Decoder(mpeg);
+/** Ready to decode; compiling the WebAssembly takes a few ms the first time, in which virtual time stands still. Close it, also on failure. */
+export function makeMp3Decoder(clock: Clock): Promise<FileDecoder> {
+  return held(clock, async () => {
+    const mpeg = new MPEGDecoder();
+    await mpeg.ready;
+    return new Mp3Decoder(mpeg);
+  });
 }
 
 class Mp3Decoder implements FileDecoder {

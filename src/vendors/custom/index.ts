@@ -43,8 +43,7 @@ class CustomSynthesizer implements Synthesizer {
       throw fail(`its server answered ${response.status}${errorBody(response)}`, { retryable: response.status >= 500 });
     }
     try {
-      const breathe = (): Promise<void> => new Promise((resolve) => this.#deps.clock.soon(resolve));
-      return await decodeFile(response.body, kindOf(response), { maxSamples: MAX_SAMPLES, breathe });
+      return await decodeFile(response.body, kindOf(response), { maxSamples: MAX_SAMPLES, clock: this.#deps.clock });
     } catch (error) {
       if (isFault(error))
         throw fail(`its server answered audio that cannot be played: ${error.message}`, { cause: error });
