@@ -183,8 +183,9 @@ export async function endOrphans(places: Places, clock: Clock): Promise<void> {
     await sleep(clock, orphanPollMs);
     left = processesIn(places.data);
   }
-  // Its number may belong to another program by now, which PostgreSQL would take for a running database.
+  // Their process numbers may belong to other programs by now, which PostgreSQL would take for a running database.
   await rm(join(places.data, 'postmaster.pid'), { force: true });
+  await rm(places.run, { recursive: true, force: true });
 }
 
 /** PostgreSQL's processes stand in their data folder. */

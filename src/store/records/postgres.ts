@@ -3,7 +3,7 @@ import { and, asc, eq, getTableColumns, isNull, type SQL, sql } from 'drizzle-or
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import pg from 'pg';
-import { bug, errorText, Fault, type Log } from '../../base/index.ts';
+import { bug, errorText, Fault, isSid, type Log } from '../../base/index.ts';
 import { connectTimeoutMs, poolConnections, poolIdleMs, statementTimeoutMs } from '../limits.ts';
 import { migrate, readMigrations } from '../migrate.ts';
 import type { Collection, ListQuery, Records } from '../types.ts';
@@ -83,6 +83,7 @@ class PostgresCollection implements Collection<Row> {
   }
 
   async get(sid: string): Promise<Row | undefined> {
+    if (!isSid(sid)) return undefined;
     return (await this.#run(() => this.#db.select().from(this.#table).where(eq(this.#key, sid)).limit(1)))[0];
   }
 
@@ -116,12 +117,14 @@ class PostgresCollection implements Collection<Row> {
 
   async update(sid: string, patch: Row): Promise<boolean> {
     if (rules[this.#kind].key in patch) bug('a key never changes');
+    if (!isSid(sid)) return false;
     if (Object.values(patch).every((value) => value === undefined)) return (await this.get(sid)) !== undefined;
     const result = await this.#run(() => this.#db.update(this.#table).set(patch).where(eq(this.#key, sid)));
     return result.rowCount === 1;
   }
 
   async remove(sid: string): Promise<boolean> {
+    if (!isSid(sid)) return false;
     const result = await this.#run(() => this.#db.delete(this.#table).where(eq(this.#key, sid)), true);
     return result.rowCount === 1;
   }
@@ -133,7 +136,9 @@ class PostgresCollection implements Collection<Row> {
   #where(query: ListQuery<Row>): SQL | undefined {
     const parts = Object.entries(query.where ?? {}).map(([name, value]) => {
       if (value === undefined) bug('a filter without a value');
-      return value === null ? isNull(this.#column(name)) : eq(this.#column(name), value);
+      const column = this.#column(name);
+      if (value === null) return isNull(column);
+      return column.getSQLType() === 'uuid' && !isSid(value) ? sql`false` : eq(column, value);
     });
     if (query.nameContains !== undefined)
       parts.push(sql`position(lower(${query.nameContains}) in lower(${this.#column('name')})) > 0`);
