@@ -35,3 +35,53 @@ export const dtmfGapMs = 40;
 
 /** Digits and pauses that may wait to be sent by one leg: an hour's worth of dialling is a bug of the application. */
 export const dtmfQueueLimit = 512;
+
+/** Frames a jitter buffer holds: 640 ms of 10 ms frames, so that a burst after a stall fits and is then cut to the target. */
+export const jitterSlots = 64;
+
+/** Largest payload kept: an Ethernet packet less IP, UDP and RTP headers; audio frames of 60 ms are a third of it. */
+export const jitterMaxPayload = 1460;
+
+/** Least playout delay: what our own timers and sockets may be late by on a busy machine. */
+export const jitterMinDelayMs = 10;
+
+/** Most playout delay: with it and the network's share a call is still a conversation (ITU-T G.114: 400 ms mouth to ear). */
+export const jitterMaxDelayMs = 200;
+
+/** Playout delay until enough packets have been seen to know better. */
+export const jitterInitialDelayMs = 40;
+
+/** Added to what the window says, for our own lateness. */
+export const jitterMarginMs = 4;
+
+/** Packets whose lateness is remembered: 10 s at 20 ms, long enough for a pattern, short enough for 200 ppm of drift (2 ms). */
+export const jitterWindow = 512;
+
+/** The last of them, which react faster to a network that has become worse: one second. */
+export const jitterRecent = 50;
+
+/** Share of packets the target lets come in time: in the window, and in the recent part. More costs delay for what concealment hides. */
+export const jitterQuantile = 0.98;
+export const jitterRecentQuantile = 0.94;
+
+/** Packets between two looks at the window: five looks a second. */
+export const jitterLookEvery = 10;
+
+/** Time between two frames dropped or inserted: in silence, where nobody hears it, and in speech. */
+export const jitterAdjustQuietMs = 100;
+export const jitterAdjustMs = 400;
+
+/** How far over (under) the target the delay must be before a frame is dropped (inserted), beyond the frame itself: no hunting. */
+export const jitterSlackMs = 5;
+
+/** The same in speech, where an adjustment costs something. */
+export const jitterSpeechSlackMs = 20;
+
+/** Concealment after which missing audio is silence: a prediction older than this only buzzes. */
+export const jitterMaxConcealMs = 100;
+
+/** A packet this far from its stream's time line begins a new one: the sender's clock jumped, or it paused without counting. */
+export const jitterBreakMs = 600;
+
+/** Old packets in sequence after which they are the stream: the sender went back in its numbers. */
+export const jitterLateRun = 10;
