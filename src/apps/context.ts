@@ -10,6 +10,8 @@ export interface AppsPorts {
   network: Network;
   log: Log;
   settings: AppsSettings;
+  /** Open sockets of the whole room. */
+  counters: { sockets: number };
 }
 
 export interface Conversation extends AppsPorts {

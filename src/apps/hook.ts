@@ -77,3 +77,16 @@ export function basicAuth(hook: Pick<Hook, 'username' | 'password'>): Record<str
   if (!hook.username || !hook.password) return {};
   return { authorization: `Basic ${Buffer.from(`${hook.username}:${hook.password}`).toString('base64')}` };
 }
+
+/** The call_hook, by which the application's server is known. Throws a Fault `hook-invalid`. */
+export function parseBase(hook: HookInput): ParsedHook {
+  const base = parseHook(hook);
+  return isAbsolute(base.url) ? base : invalid('the call_hook of an application must be an absolute address');
+}
+
+/** Where a child that becomes a call of its own opens its socket: the call_hook's path with "/adulting" behind it (3.9). */
+export function adultingHook(base: ParsedHook): ParsedHook {
+  const url = new URL(base.url);
+  url.pathname = `${url.pathname.replace(/\/$/, '')}/adulting`;
+  return { ...base, url: url.href };
+}

@@ -5,12 +5,16 @@ import { Session } from './session.ts';
 import { type AppsSettings, defaultAppsSettings } from './settings.ts';
 import type { Apps } from './types.ts';
 
+export * from './payloads/index.ts';
 export { type AppsSettings, defaultAppsSettings } from './settings.ts';
 export * from './types.ts';
 
 /** The room. Settings left out have the reference's defaults. */
-export function createApps(ports: Omit<AppsPorts, 'settings'> & { settings?: Partial<AppsSettings> }): Apps {
-  const all: AppsPorts = { ...ports, settings: { ...defaultAppsSettings, ...ports.settings } };
+export function createApps(
+  ports: Omit<AppsPorts, 'settings' | 'counters'> & { settings?: Partial<AppsSettings> },
+): Apps {
+  const counters = { sockets: 0 };
+  const all: AppsPorts = { ...ports, counters, settings: { ...defaultAppsSettings, ...ports.settings } };
   const sessions = new Set<Session>();
   return {
     open(options) {
@@ -18,10 +22,9 @@ export function createApps(ports: Omit<AppsPorts, 'settings'> & { settings?: Par
       sessions.add(session);
       return session;
     },
-    stats: () => ({ sessions: sessions.size, sockets: 0 }),
+    stats: () => ({ sessions: sessions.size, sockets: counters.sockets }),
     async close() {
       await Promise.all([...sessions].map((session) => session.close(1000, shutdownWaitMs)));
     },
   };
 }
-export * from './payloads/index.ts';

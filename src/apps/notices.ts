@@ -1,4 +1,4 @@
-// Statuses over HTTP: one after the other, in order, never in the way of verb hooks, and never more than a bounded queue.
+// What nobody waits for: statuses over HTTP, in order, one at a time; and one-way hooks, a bounded number at once.
 import { isFault } from '../base/index.ts';
 import type { Conversation } from './context.ts';
 import type { ParsedHook } from './hook.ts';
@@ -6,10 +6,10 @@ import { maxOneWayHooks, maxQueuedNotices } from './limits.ts';
 import type { Payload } from './types.ts';
 import { callWebhook } from './webhook.ts';
 
-export class HttpNotices {
+export class Notices {
   readonly #talk: Conversation;
   readonly #signal: AbortSignal;
-  #waiting: { hook: ParsedHook; payload: Payload }[] = [];
+  readonly #waiting: { hook: ParsedHook; payload: Payload }[] = [];
   #draining: Promise<void> | undefined;
   readonly #oneWay = new Set<Promise<void>>();
 
@@ -20,48 +20,45 @@ export class HttpNotices {
 
   /** A call status: sent after those before it have been answered or have failed. */
   status(hook: ParsedHook, payload: Payload): void {
-    if (this.#signal.aborted) return;
     if (this.#waiting.length >= maxQueuedNotices) {
-      this.#dropped(hook, 'call:status', `${maxQueuedNotices} statuses are waiting for this hook already`);
-      return;
+      return this.#dropped(hook, `a call status was dropped: ${maxQueuedNotices} others wait for the status hook`);
     }
     this.#waiting.push({ hook, payload });
     this.#draining ??= this.#drain();
   }
 
   /** A hook whose answer does not matter. */
-  oneWay(hook: ParsedHook, payload: Payload): void {
-    if (this.#signal.aborted) return;
+  oneWay(hook: ParsedHook, send: () => Promise<unknown>): void {
     if (this.#oneWay.size >= maxOneWayHooks) {
-      this.#dropped(hook, 'verb:hook', `${maxOneWayHooks} one-way hooks are under way already`);
-      return;
+      return this.#dropped(hook, `a one-way hook was dropped: ${maxOneWayHooks} others are unanswered`);
     }
-    const sent: Promise<void> = this.#send('verb:hook', hook, payload).finally(() => this.#oneWay.delete(sent));
+    const sent: Promise<void> = this.#quietly(send).finally(() => this.#oneWay.delete(sent));
     this.#oneWay.add(sent);
   }
 
-  /** Resolves when everything posted so far was answered or has failed. */
+  /** Resolves when everything so far was answered or has failed. */
   async idle(): Promise<void> {
     await Promise.all([this.#draining, ...this.#oneWay]);
   }
 
   async #drain(): Promise<void> {
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
-      await this.#send('call:status', next.hook, next.payload);
+      const { hook, payload } = next;
+      await this.#quietly(() => callWebhook(this.#talk, { type: 'call:status', hook, payload, signal: this.#signal }));
     }
     this.#draining = undefined;
   }
 
-  async #send(type: 'call:status' | 'verb:hook', hook: ParsedHook, payload: Payload): Promise<void> {
+  /** Failures are events already; an abort is the end of the conversation. */
+  async #quietly(send: () => Promise<unknown>): Promise<void> {
     try {
-      await callWebhook(this.#talk, { type, hook, payload, signal: this.#signal });
+      await send();
     } catch (error) {
-      // Failures are events already; an abort is the end of the conversation.
       if (!isFault(error) && !this.#signal.aborted) this.#talk.log.error('a notice failed', { error: String(error) });
     }
   }
 
-  #dropped(hook: ParsedHook, type: string, why: string): void {
-    this.#talk.emit({ type: 'alert', alert: 'webhook-failure', detail: `${type} dropped: ${why}`, url: hook.url });
+  #dropped(hook: ParsedHook, detail: string): void {
+    this.#talk.emit({ type: 'alert', alert: 'webhook-failure', detail, url: hook.url });
   }
 }

@@ -1,9 +1,11 @@
-// One conversation with one application: where each hook goes, by which way, with whose credentials.
-import { Fault, isFault, Scope, sleep } from '../base/index.ts';
+// One conversation with one application: where each hook goes, by which way, and when another server takes over.
+import { errorText, Fault, isFault, Scope, sleep } from '../base/index.ts';
 import type { AppsPorts, Conversation } from './context.ts';
-import { against, originOf, type ParsedHook, parseHook } from './hook.ts';
+import { adultingHook, against, isAbsolute, originOf, type ParsedHook, parseBase, parseHook } from './hook.ts';
 import { closeWaitMs } from './limits.ts';
-import { HttpNotices } from './notices.ts';
+import { Notices } from './notices.ts';
+import { AppSocket, type SocketEnd } from './socket.ts';
+import { StatusRoute } from './status-route.ts';
 import type {
   AppCommand,
   AppEvent,
@@ -17,43 +19,63 @@ import type {
 } from './types.ts';
 import { callWebhook } from './webhook.ts';
 
+/** A request on its way: what to send, where, and until when. */
+interface Asking {
+  type: RequestType;
+  payload: Payload;
+  target: ParsedHook;
+  /** The hook as the application wrote it. */
+  written: string | undefined;
+  signal: AbortSignal;
+}
+
 export class Session implements AppSession {
   readonly #talk: Conversation;
   readonly #scope: Scope;
-  readonly #notices: HttpNotices;
+  readonly #notices: Notices;
+  readonly #status: StatusRoute;
+  /** The application's server: relative hooks belong to it. A Fault when the call_hook is malformed. */
   #base: ParsedHook | Fault;
-  #statusHook: HookInput | undefined;
+  /** The application's socket, when it has one; it connects with its first message. */
+  #socket: AppSocket | undefined;
   #closing: Promise<void> | undefined;
 
   onCommand: (command: AppCommand) => void = () => {};
   onEvent: (event: AppEvent) => void = () => {};
   onLost: (reason: string) => void = () => {};
+  onEnded: (reason: string) => void = () => {};
 
   constructor(ports: AppsPorts, options: AppSessionOptions, onClosed: () => void) {
     this.#talk = {
       ...ports,
+      log: ports.log.with({ call_sid: options.callSid }),
       callSid: options.callSid,
       webhookSecret: options.webhookSecret,
       traceId: options.traceId,
-      emit: (event) => this.onEvent(event),
+      emit: (event) => this.#guarded(() => this.onEvent(event)),
     };
     this.#scope = new Scope(`apps ${options.callSid}`);
     this.#scope.defer(onClosed);
-    this.#notices = new HttpNotices(this.#talk, this.#scope.signal);
-    this.#statusHook = options.statusHook;
-    this.#base = attempt(() => parseBase(options.callHook));
+    this.#notices = new Notices(this.#talk, this.#scope.signal);
+    this.#base = orFault(() => parseBase(options.callHook));
+    if (!isFault(this.#base) && this.#base.method === 'WS') this.#socket = this.#openSocket(this.#base);
+    this.#status = new StatusRoute(this.#talk, this.#notices, options);
   }
 
   get kind(): 'http' | 'ws' {
-    return 'http';
+    return this.#socket ? 'ws' : 'http';
   }
 
   get gracefullyClosed(): boolean {
-    return false;
+    return this.#socket?.gracefullyClosed ?? false;
+  }
+
+  get ended(): boolean {
+    return this.#socket?.ended ?? false;
   }
 
   resolve(hook: HookInput): Hook {
-    const { method, ...absolute } = this.#absolute(hook);
+    const { method, ...absolute } = against(this.#known(), parseHook(hook));
     return { ...absolute, method: method === 'WS' ? 'POST' : method };
   }
 
@@ -63,37 +85,136 @@ export class Session implements AppSession {
     payload: Payload,
     options: { rebase?: boolean; signal?: AbortSignal } = {},
   ): Promise<unknown> {
-    if (this.#scope.closed) throw new Fault('hook-closed', 'the conversation with the application is closed');
-    const target = hook === undefined ? this.#known() : this.#absolute(hook);
-    const signal = options.signal ? AbortSignal.any([options.signal, this.#scope.signal]) : this.#scope.signal;
-    const answer = await callWebhook(this.#talk, { type, hook: target, payload, signal });
-    if (options.rebase && originOf(target.url) !== originOf(this.#known().url)) this.#base = target;
-    return answer;
+    if (this.#closing) throw closed();
+    const own = hook === undefined ? undefined : parseHook(hook);
+    const asking: Asking = {
+      type,
+      payload,
+      target: own ? against(this.#known(), own) : this.#known(),
+      written: typeof hook === 'object' ? hook.url : hook,
+      signal: options.signal ? AbortSignal.any([options.signal, this.#scope.signal]) : this.#scope.signal,
+    };
+    try {
+      return await (this.#socket ? this.#askOnSocket(this.#socket, asking, options) : this.#ask(asking, options));
+    } catch (error) {
+      throw this.#scope.closed && !options.signal?.aborted ? closed() : error;
+    }
   }
 
   notify(type: NoticeType, payload: Payload): void {
-    if (this.#scope.closed || type !== 'call:status' || this.#statusHook === undefined) return;
-    const hook = attempt(() => this.#absolute(this.#statusHook!));
-    if (!isFault(hook)) this.#notices.status(hook, payload);
+    if (this.#closing || isFault(this.#base)) return;
+    if (type === 'call:status') this.#status.send(payload, this.#base, this.#socket);
+    else this.#socket?.post(type, payload);
   }
 
   tell(hook: HookInput, payload: Payload): void {
-    const target = attempt(() => this.#absolute(hook));
-    if (!isFault(target)) this.#notices.oneWay(target, payload);
+    const target = orFault(() => against(this.#known(), parseHook(hook)));
+    if (this.#closing) return;
+    if (isFault(target)) return this.#talk.emit({ type: 'alert', alert: 'webhook-failure', detail: target.message });
+    const written = typeof hook === 'object' ? hook.url : hook;
+    if (this.#socket && target.method === 'WS') return this.#socket.post('verb:hook', payload, written);
+    const asking: Asking = { type: 'verb:hook', payload, target, written, signal: this.#scope.signal };
+    this.#notices.oneWay(target, () => this.#askOnce(asking));
   }
 
   setStatusHook(hook: HookInput): void {
-    this.#statusHook = hook;
+    if (!isFault(this.#base)) this.#status.set(hook, this.#base);
   }
 
-  close(_code: 1000 | 1001 = 1000, waitMs = closeWaitMs): Promise<void> {
-    this.#closing ??= this.#close(waitMs);
+  close(code: 1000 | 1001 = 1000, waitMs = closeWaitMs): Promise<void> {
+    this.#closing ??= this.#close(code, waitMs);
     return this.#closing;
   }
 
-  async #close(waitMs: number): Promise<void> {
-    await Promise.race([this.#notices.idle(), sleep(this.#talk.clock, waitMs, this.#scope.signal)]);
+  async #close(code: number, waitMs: number): Promise<void> {
+    const sent = Promise.all([this.#notices.idle(), this.#socket?.flushed(), this.#status.flushed()]);
+    await Promise.race([sent, sleep(this.#talk.clock, waitMs, this.#scope.signal)]);
+    this.#socket?.close(code);
+    this.#status.close();
     await this.#scope.close('the call is over');
+  }
+
+  /** An application over HTTP (1.1): a socket hook opens a socket for itself, and a redirect to one hands the call over. */
+  async #ask(asking: Asking, { rebase }: { rebase?: boolean }): Promise<unknown> {
+    if (asking.type === 'session:adulting') {
+      return callWebhook(this.#talk, { ...asking, hook: against(this.#known(), parseHook('/adulting')) });
+    }
+    if (asking.target.method === 'WS' && asking.type === 'session:redirect')
+      return this.#handOver('session:new', asking);
+    const answer = await this.#askOnce(asking);
+    if (rebase && originOf(asking.target.url) !== originOf(this.#known().url)) this.#base = asking.target;
+    return answer;
+  }
+
+  /** An application over a socket (1.1): http hooks are webhooks, and a redirect to one hands the call over. */
+  async #askOnSocket(socket: AppSocket, asking: Asking, { rebase }: { rebase?: boolean }): Promise<unknown> {
+    const { type, target, payload, signal, written } = asking;
+    const redirect = type === 'session:redirect';
+    if (target.method !== 'WS') {
+      const answer = await this.#askOnce(asking);
+      if (redirect) this.#adopt(target, undefined);
+      return answer;
+    }
+    const elsewhere = written !== undefined && isAbsolute(written);
+    if (redirect && elsewhere && (rebase || originOf(target.url) !== originOf(this.#known().url))) {
+      return this.#handOver('session:redirect', asking);
+    }
+    if (type === 'session:adulting') {
+      const child = this.#openSocket(adultingHook(this.#known()));
+      this.#adopt(this.#known(), child);
+      return child.request(type, payload, { signal });
+    }
+    return socket.request(type, payload, { hook: written, signal });
+  }
+
+  /** Over a connection of its own, which changes nothing for the conversation. */
+  async #askOnce(asking: Asking): Promise<unknown> {
+    const { type, target: hook, payload, signal } = asking;
+    if (hook.method !== 'WS') return callWebhook(this.#talk, { type, hook, payload, signal });
+    const socket = new AppSocket(this.#talk, hook, { onCommand: () => {}, onEnd: () => {} });
+    try {
+      return await socket.request('session:new', payload, { signal });
+    } finally {
+      socket.close(1000);
+    }
+  }
+
+  /** The call goes to another socket once that has answered; until then everything stays as it is. */
+  async #handOver(type: 'session:new' | 'session:redirect', asking: Asking): Promise<unknown> {
+    const { target, payload, signal, written } = asking;
+    const socket = this.#openSocket(target);
+    try {
+      const answer = await socket.request(type, payload, { hook: written, signal });
+      this.#adopt(target, socket);
+      return answer;
+    } catch (error) {
+      socket.close(1000);
+      throw error;
+    }
+  }
+
+  #adopt(base: ParsedHook, socket: AppSocket | undefined): void {
+    this.#socket?.close(1000);
+    this.#base = base;
+    this.#socket = socket;
+    if (this.#scope.closed) socket?.close(1000);
+    else if (socket?.ended) this.#guarded(() => this.onEnded('the application closed its socket'));
+  }
+
+  #openSocket(hook: ParsedHook): AppSocket {
+    const socket: AppSocket = new AppSocket(this.#talk, hook, {
+      onCommand: (command) => {
+        if (!this.#closing) this.#guarded(() => this.onCommand(command));
+      },
+      onEnd: (how, reason) => {
+        if (this.#socket === socket && !this.#closing) this.#onSocketEnd(how, reason);
+      },
+    });
+    return socket;
+  }
+
+  #onSocketEnd(how: SocketEnd, reason: string): void {
+    this.#guarded(() => (how === 'lost' ? this.onLost(reason) : this.onEnded(reason)));
   }
 
   #known(): ParsedHook {
@@ -101,20 +222,20 @@ export class Session implements AppSession {
     return this.#base;
   }
 
-  #absolute(hook: HookInput): ParsedHook {
-    return against(this.#known(), parseHook(hook));
+  /** A bug in the call must not break the conversation's own state. */
+  #guarded(tell: () => void): void {
+    try {
+      tell();
+    } catch (error) {
+      this.#talk.log.error('a listener of the application threw', { error: errorText(error) });
+    }
   }
 }
 
-function parseBase(hook: HookInput): ParsedHook {
-  const base = parseHook(hook);
-  if (base.url.startsWith('/'))
-    throw new Fault('hook-invalid', 'the call_hook of an application must be an absolute address');
-  return base;
-}
+const closed = (): Fault => new Fault('hook-closed', 'the conversation with the application is over');
 
 /** The value, or the Fault it threw. */
-function attempt<T>(make: () => T): T | Fault {
+function orFault<T>(make: () => T): T | Fault {
   try {
     return make();
   } catch (error) {

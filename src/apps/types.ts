@@ -27,6 +27,9 @@ export type RequestType = 'session:new' | 'session:redirect' | 'session:adulting
 /** Those that expect none. */
 export type NoticeType = 'call:status' | 'verb:status' | 'jambonz:error';
 
+/** Everything that is sent; `session:reconnect` takes up a conversation after a loss (4.7). */
+export type HookType = RequestType | NoticeType | 'session:reconnect';
+
 export type Payload = Record<string, unknown>;
 
 /** A `command` message, its envelope checked, its meaning not. */
@@ -40,10 +43,10 @@ export interface AppCommand {
 
 /** What happened in the conversation, for the call's event log and alerts. */
 export type AppEvent =
-  | { type: 'hook-sent'; hook: RequestType | NoticeType; url: string; attempt: number; msgid?: string }
+  | { type: 'hook-sent'; hook: HookType; url: string; attempt: number; msgid?: string }
   | {
       type: 'hook-answered';
-      hook: RequestType | NoticeType;
+      hook: HookType;
       url: string;
       status?: number;
       elapsedMs: number;
@@ -52,7 +55,7 @@ export type AppEvent =
     }
   | {
       type: 'hook-failed';
-      hook: RequestType | NoticeType;
+      hook: HookType;
       url: string;
       fault: Fault;
       elapsedMs: number;
@@ -61,6 +64,7 @@ export type AppEvent =
       msgid?: string;
     }
   | { type: 'socket-opened'; url: string; reconnect: boolean }
+  | { type: 'socket-failed'; url: string; fault: Fault; attempt: number; retryInMs?: number }
   | { type: 'socket-closed'; url: string; code: number; reason: string }
   | { type: 'message-refused'; details: string; content: string }
   | { type: 'alert'; alert: string; detail: string; url?: string };
@@ -103,12 +107,19 @@ export interface AppSession {
   setStatusHook(hook: HookInput): void;
   /** True once a WebSocket application closed with 1000: hooks count as answered empty, queued verbs finish, then the call ends. */
   readonly gracefullyClosed: boolean;
+  /**
+   * True once no command can come any more from a WebSocket application: it closed with 1000, or its socket was given up
+   * after the reconnects (requests then reject with `hook-closed`). A call whose verbs are exhausted ends instead of waiting.
+   */
+  readonly ended: boolean;
   /** Resolves a relative hook to an absolute URL. */
   resolve(hook: HookInput): Hook;
   onCommand: (command: AppCommand) => void;
   onEvent: (event: AppEvent) => void;
   /** The conversation is lost for good (session:reconnect not acknowledged): the call must be ended with this reason. */
   onLost: (reason: string) => void;
+  /** Called once when `ended` becomes true: a call that is waiting for commands, without a verb, ends now. */
+  onEnded: (reason: string) => void;
   /** Waits (bounded) for notices under way, then closes the socket: 1000 normally, 1001 after a refused application. */
   close(code?: 1000 | 1001): Promise<void>;
 }

@@ -36,8 +36,24 @@ export interface CallFacts {
 
 /** What speaks and listens when verbs do not say (session:new `defaults`). */
 export interface SpeechDefaults {
-  synthesizer: { vendor: string; label?: string; language: string; voice: string; fallbackVendor?: string; fallbackLabel?: string; fallbackLanguage?: string; fallbackVoice?: string };
-  recognizer: { vendor?: string; label?: string; language?: string; fallbackVendor?: string; fallbackLabel?: string; fallbackLanguage?: string };
+  synthesizer: {
+    vendor: string;
+    label?: string;
+    language: string;
+    voice: string;
+    fallbackVendor?: string;
+    fallbackLabel?: string;
+    fallbackLanguage?: string;
+    fallbackVoice?: string;
+  };
+  recognizer: {
+    vendor?: string;
+    label?: string;
+    language?: string;
+    fallbackVendor?: string;
+    fallbackLabel?: string;
+    fallbackLanguage?: string;
+  };
 }
 
 /** The INVITE as an application sees it (app-interfaces.md 2.1 `sip`). */
