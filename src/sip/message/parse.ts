@@ -157,7 +157,10 @@ function readHeaderLines(head: Head, text: string, from: number): void {
   }
   const length = names.indexOf('Content-Length');
   if (length < 0) return;
-  if (names.indexOf('Content-Length', length + 1) >= 0) head.fail('more than one', { header: 'Content-Length' });
+  if (names.indexOf('Content-Length', length + 1) >= 0) {
+    head.fail('more than one', { header: 'Content-Length' });
+    return;
+  }
   const value = values[length]!;
   if (!/^\d+$/.test(value)) head.fail('not a number', { header: 'Content-Length' });
   else if (Number(value) > MAX_MESSAGE_BYTES) head.fail('too large', { header: 'Content-Length' });
