@@ -1,5 +1,7 @@
-// rtp: packets, sequence numbers, telephone events, RTCP and the jitter buffer. Bytes in, bytes out.
+// rtp: packets, sequence numbers, telephone events, RTCP, statistics and the jitter buffer. Bytes in, bytes out.
 export * from './jitter.ts';
 export * from './packet.ts';
+export * from './rtcp.ts';
 export * from './sequence.ts';
+export * from './statistics.ts';
 export * from './telephone-event.ts';

@@ -85,3 +85,21 @@ export const jitterBreakMs = 600;
 
 /** Old packets in sequence after which they are the stream: the sender went back in its numbers. */
 export const jitterLateRun = 10;
+
+/** Report blocks in one RTCP packet: the count field has five bits. */
+export const maxReportBlocks = 31;
+
+/** Packets in one compound: a datagram holds no more than this many that say anything. */
+export const maxRtcpPackets = 64;
+
+/** Longest text written into RTCP (CNAME, reason of BYE): its length field is one byte. */
+export const maxRtcpText = 255;
+
+/** A round trip longer than this is a broken clock, not a network. */
+export const maxRoundTripMs = 60_000;
+
+/** Least average time between two reports (RFC 3550 6.2). */
+export const rtcpMinIntervalMs = 5000;
+
+/** Share of the session's bandwidth that RTCP may use (RFC 3550 6.2). */
+export const rtcpBandwidthShare = 0.05;
