@@ -1,0 +1,117 @@
+// npm test: every test, or the files that are named. Usage: npm test -- [--all] [--only-fast] [file or folder ...]
+//   --all        print every test, not one line a file
+//   --only-fast  leave out test/interop, which calls real phones and takes its time
+
+import { globSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { relative, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { ensureDebianPackages } from './debian.ts';
+
+/** One test file may take this long: a busy two-core machine, ten times what the longest needs. */
+const fileTimeoutMs = 300_000;
+/** Test files at a time. */
+const concurrency = Math.min(2, availableParallelism());
+
+type TestEvent = { type: string; data: Record<string, unknown> };
+type Counts = Record<'tests' | 'suites' | 'passed' | 'failed' | 'cancelled' | 'skipped' | 'todo', number>;
+
+const root = resolve(import.meta.dirname, '..');
+const options = process.argv.slice(2).filter((arg) => arg.startsWith('--'));
+const named = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
+const unknown = options.find((option) => option !== '--all' && option !== '--only-fast');
+if (unknown) {
+  console.error(`unknown option ${unknown}; there are --all and --only-fast`);
+  process.exit(2);
+}
+const files = findFiles();
+if (files.length === 0) {
+  console.error(`no test file in ${named.join(', ') || 'src, test'}`);
+  process.exit(2);
+}
+if (!ensureDebianPackages()) process.exit(2);
+await report();
+
+function findFiles(): string[] {
+  const patterns = named.length === 0 ? ['{src,scripts,test}/**/*.test.ts'] : named.map(patternOf);
+  const all = new Set(patterns.flatMap((pattern) => globSync(pattern, { cwd: root })));
+  return [...all].filter((file) => !options.includes('--only-fast') || !isInterop(file)).sort();
+}
+
+function patternOf(name: string): string {
+  const path = relative(root, resolve(name));
+  return statSync(name, { throwIfNoEntry: false })?.isDirectory() ? `${path}/**/*.test.ts` : path;
+}
+
+function isInterop(file: string): boolean {
+  return file.startsWith('test/interop/');
+}
+
+/** Quick tests side by side; real peers one after the other, as they measure time and audio. */
+async function report(): Promise<void> {
+  const groups = [
+    { files: files.filter((file) => !isInterop(file)), concurrency },
+    { files: files.filter(isInterop), concurrency: 1 },
+  ].filter((group) => group.files.length > 0);
+  const started = performance.now();
+  const total: Counts = { tests: 0, suites: 0, passed: 0, failed: 0, cancelled: 0, skipped: 0, todo: 0 };
+  async function* events(): AsyncGenerator<TestEvent> {
+    for (const group of groups) {
+      const paths = group.files.map((file) => resolve(root, file));
+      const stream = run({ files: paths, concurrency: group.concurrency, timeout: fileTimeoutMs, cwd: root });
+      yield* perFile(stream as AsyncIterable<TestEvent>, (counts) => {
+        for (const key of Object.keys(total) as (keyof Counts)[]) total[key] += counts[key];
+      });
+    }
+    yield* summary(total, performance.now() - started);
+  }
+  await pipeline(Readable.from(events()), new spec(), process.stdout, { end: false });
+  process.exitCode = total.failed + total.cancelled > 0 ? 1 : 0;
+}
+
+/** Passes on what the reporter prints: of a file that passed one line, of one that failed everything. Keeps back each run's own summary. */
+async function* perFile(
+  stream: AsyncIterable<TestEvent>,
+  onCounts: (counts: Counts) => void,
+): AsyncGenerator<TestEvent> {
+  const printed = ['test:start', 'test:pass', 'test:fail', 'test:stdout', 'test:stderr', 'test:diagnostic'];
+  let waiting: TestEvent[] = [];
+  for await (const event of stream) {
+    const { file, counts, success } = event.data as { file?: string; counts?: Counts; success?: boolean };
+    if (event.type === 'test:summary') {
+      // A file that could not be loaded has no summary of its own: its failure waits here.
+      const failed = success !== true || waiting.some((one) => one.type === 'test:fail');
+      const quiet = file !== undefined && !failed && !options.includes('--all');
+      if (!quiet) yield* waiting;
+      else yield line(`✔ ${relative(root, file)} (${counts!.tests} tests)\n`);
+      waiting = [];
+      if (file === undefined) onCounts(counts!);
+    } else if (printed.includes(event.type) && !(event.type === 'test:diagnostic' && file === undefined)) {
+      waiting.push(event);
+    }
+  }
+}
+
+function line(message: string): TestEvent {
+  return { type: 'test:stdout', data: { message } };
+}
+
+/** The closing lines as node prints them, over all runs. */
+function* summary(total: Counts, durationMs: number): Generator<TestEvent> {
+  const lines = {
+    tests: total.tests,
+    suites: total.suites,
+    pass: total.passed,
+    fail: total.failed,
+    cancelled: total.cancelled,
+    skipped: total.skipped,
+    todo: total.todo,
+    duration_ms: durationMs,
+  };
+  for (const [name, value] of Object.entries(lines)) {
+    yield { type: 'test:diagnostic', data: { nesting: 0, message: `${name} ${value}`, level: 'info' } };
+  }
+}
