@@ -1,0 +1,239 @@
+// Hooks of the other kind and other servers: one-off requests, handover, rebasing, and where statuses go (1.1, 3.2, 3.9).
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { AppSessionOptions } from './index.ts';
+import { json, politely, socketApp, stage } from './testing.ts';
+
+const wsUrl = 'wss://app.test/ws';
+const httpUrl = 'https://app.test/call';
+const verbs = [{ verb: 'hangup' }];
+
+function world(options: Partial<AppSessionOptions>) {
+  const base = stage(() => json(verbs));
+  const first = socketApp(base, wsUrl, politely);
+  const second = socketApp(base, 'wss://other.test/ws', () => verbs);
+  const call = base.talk(options);
+  const ask = (...args: Parameters<typeof call.session.request>) => base.clock.settle(call.session.request(...args));
+  const urls = () => base.served.map((request) => request.url);
+  return { ...base, ...call, first, second, ask, urls };
+}
+
+describe('an application over HTTP', () => {
+  test('a socket hook gets session:new on a socket of its own, which is closed after the answer', async () => {
+    const { ask, session, second, clock, urls } = world({ callHook: httpUrl });
+    assert.deepEqual(await ask('verb:hook', 'wss://other.test/ws', { callSid: 'call-1' }), verbs);
+    assert.deepEqual(second.types(), ['session:new']);
+    assert.equal(second.got[0]!.call_sid, 'call-1');
+    await ask('verb:hook', '/next', {});
+    await clock.runFor(1);
+    assert.equal(session.kind, 'http');
+    assert.deepEqual(second.closes, [[1000, '']]);
+    assert.deepEqual(urls(), ['https://app.test/next']);
+  });
+
+  test('a redirect to a socket hands the call over: later hooks, commands and statuses use it', async () => {
+    const { ask, session, second, commands, clock, urls } = world({ callHook: httpUrl });
+    assert.deepEqual(await ask('session:redirect', 'wss://other.test/ws', { callSid: 'call-1' }), verbs);
+    assert.equal(session.kind, 'ws');
+    await ask('verb:hook', '/next', {});
+    session.notify('call:status', { callStatus: 'in-progress' });
+    second.send({ type: 'command', command: 'tag', data: { a: 1 } });
+    await clock.runFor(1);
+    assert.deepEqual(second.types(), ['session:new', 'verb:hook', 'call:status']);
+    assert.equal(commands.length, 1);
+    assert.deepEqual(urls(), []);
+    assert.equal(session.resolve('/x').url, 'wss://other.test/x');
+  });
+
+  test('a redirect to a socket that is not there changes nothing', async () => {
+    const { ask, session, second, urls } = world({ callHook: httpUrl });
+    second.server.state = 403;
+    await assert.rejects(ask('session:redirect', 'wss://other.test/ws', {}), { code: 'hook-status' });
+    assert.equal(session.kind, 'http');
+    await ask('verb:hook', '/next', {});
+    assert.deepEqual(urls(), ['https://app.test/next']);
+  });
+
+  test('the redirect verb moves the base of relative hooks, a live call_hook does not', async () => {
+    const { ask, urls } = world({ callHook: { url: httpUrl, username: 'me', password: 'mine' } });
+    await ask('session:redirect', 'https://other.test/a', {});
+    await ask('verb:hook', '/b', {});
+    await ask('session:redirect', 'https://other.test/c', {}, { rebase: true });
+    await ask('verb:hook', '/d', {});
+    assert.deepEqual(urls(), [
+      'https://other.test/a',
+      'https://app.test/b',
+      'https://other.test/c',
+      'https://other.test/d',
+    ]);
+  });
+
+  test('credentials stay with their servers through a redirect', async () => {
+    const { ask, served } = world({ callHook: { url: httpUrl, username: 'me', password: 'mine' } });
+    const next = { url: 'https://other.test/c', username: 'you', password: 'yours' };
+    await ask('session:redirect', next, {}, { rebase: true });
+    await ask('verb:hook', '/d', {});
+    await ask('verb:hook', 'https://app.test/e', {});
+    const yours = `Basic ${btoa('you:yours')}`;
+    assert.deepEqual(
+      served.map((request) => request.headers?.authorization),
+      [yours, yours, undefined],
+    );
+  });
+
+  test('adulting is asked at /adulting of its server', async () => {
+    const { ask, urls } = world({ callHook: `${httpUrl}/deep` });
+    await ask('session:adulting', undefined, {});
+    assert.deepEqual(urls(), ['https://app.test/adulting']);
+  });
+});
+
+describe('an application over a socket', () => {
+  const callHook = { url: wsUrl, username: 'me', password: 'mine' };
+
+  test('an http hook is one webhook, without the application’s credentials', async () => {
+    const { ask, session, first, served } = world({ callHook });
+    await ask('session:new', undefined, {});
+    assert.deepEqual(await ask('verb:hook', 'https://app.test/x', {}), verbs);
+    await ask('verb:hook', '/y', {});
+    assert.equal(session.kind, 'ws');
+    assert.equal(served[0]!.headers?.authorization, undefined);
+    assert.deepEqual(first.types(), ['session:new', 'verb:hook']);
+  });
+
+  test('a redirect to http hands the call over and closes the socket', async () => {
+    const { ask, session, first, ended, clock, urls } = world({ callHook });
+    await ask('session:new', undefined, {});
+    await ask('session:redirect', 'https://other.test/next', {});
+    await ask('verb:hook', '/later', {});
+    await clock.runFor(5000);
+    assert.deepEqual([session.kind, session.ended, ended], ['http', false, []]);
+    assert.deepEqual(first.closes, [[1000, '']]);
+    assert.deepEqual(urls(), ['https://other.test/next', 'https://other.test/later']);
+  });
+
+  test('a relative redirect, and one to the same server by REST, stay on the socket', async () => {
+    const { ask, first } = world({ callHook });
+    await ask('session:new', undefined, {});
+    await ask('session:redirect', '/menu', {});
+    await ask('session:redirect', 'wss://app.test/other', {});
+    assert.equal(first.peers.length, 1);
+    assert.deepEqual(
+      first.got.map((message) => message.hook),
+      [undefined, '/menu', 'wss://app.test/other'],
+    );
+  });
+
+  test('a redirect verb to a socket opens it, begins with session:redirect, and closes the previous one', async () => {
+    const { ask, first, second, session, clock } = world({ callHook });
+    await ask('session:new', undefined, {});
+    assert.deepEqual(
+      await ask('session:redirect', 'wss://other.test/ws', { callSid: 'call-1' }, { rebase: true }),
+      verbs,
+    );
+    await ask('verb:hook', '/next', {});
+    await clock.runFor(1);
+    assert.deepEqual(second.types(), ['session:redirect', 'verb:hook']);
+    assert.equal(second.peer.headers.authorization, undefined);
+    assert.deepEqual(first.closes, [[1000, '']]);
+    second.server.kill();
+    await clock.runFor(1000);
+    assert.deepEqual(second.got.at(-1)!.data, { call_sid: 'call-1' });
+    assert.equal(second.types().at(-1), 'session:reconnect');
+    assert.equal(session.ended, false);
+  });
+
+  test('after a graceful close a redirect elsewhere brings the call a new application', async () => {
+    const { ask, first, session, clock } = world({ callHook });
+    await ask('session:new', undefined, {});
+    first.peer.close(1000);
+    await clock.runFor(1);
+    assert.equal(session.ended, true);
+    assert.deepEqual(await ask('session:redirect', 'https://other.test/next', {}), verbs);
+    assert.equal(session.ended, false);
+  });
+
+  test('adulting opens a socket at /adulting', async () => {
+    const base = world({ callHook: { url: `${wsUrl}?a=1#rc=2` } });
+    const child = socketApp(base, `${wsUrl}/adulting`, politely);
+    await base.ask('session:adulting', undefined, { callSid: 'call-1' });
+    base.session.notify('call:status', { callStatus: 'completed' });
+    await base.clock.runFor(1);
+    assert.deepEqual(child.types(), ['session:adulting', 'call:status']);
+    assert.equal(child.peer.url.search, '?a=1');
+    assert.equal(base.first.peers.length, 0);
+  });
+
+  test('a one-way hook is a verb:hook whose ack is ignored', async () => {
+    const { ask, session, first, clock } = world({ callHook });
+    await ask('session:new', undefined, {});
+    session.tell('/partial', { speech: { isFinal: false } });
+    session.tell('https://other.test/partial', {});
+    await clock.settle(session.close());
+    await clock.runFor(1);
+    assert.deepEqual([first.types().at(-1), first.got.at(-1)!.hook], ['verb:hook', '/partial']);
+  });
+});
+
+describe('call statuses go', () => {
+  const socket = { callHook: wsUrl };
+  const http = { callHook: httpUrl };
+  for (const [name, options, live, viaSocket, viaHttp, viaOther] of [
+    ['nowhere for HTTP without a status hook', http, undefined, 0, 0, 0],
+    ['to the status hook for HTTP', { ...http, statusHook: 'https://other.test/s' }, undefined, 0, 1, 0],
+    ['to a path of the application for HTTP', { ...http, statusHook: '/s' }, undefined, 0, 1, 0],
+    ['to a socket as status hook for HTTP', { ...http, statusHook: 'wss://other.test/ws' }, undefined, 0, 0, 1],
+    ['over the socket', socket, undefined, 1, 0, 0],
+    [
+      'over the socket, whatever other socket is configured',
+      { ...socket, statusHook: 'wss://other.test/ws' },
+      undefined,
+      1,
+      0,
+      0,
+    ],
+    [
+      'over the socket and to an http status hook, inbound',
+      { ...socket, statusHook: 'https://other.test/s' },
+      undefined,
+      1,
+      1,
+      0,
+    ],
+    [
+      'over the socket for the same hook, outbound',
+      { ...socket, statusHook: wsUrl, outbound: true },
+      undefined,
+      1,
+      0,
+      0,
+    ],
+    [
+      'to a different http hook alone, outbound',
+      { ...socket, statusHook: 'https://other.test/s', outbound: true },
+      undefined,
+      0,
+      1,
+      0,
+    ],
+    [
+      'to a different socket alone, outbound',
+      { ...socket, statusHook: 'wss://other.test/ws', outbound: true },
+      undefined,
+      0,
+      0,
+      1,
+    ],
+    ['to what was set while the call lives', { ...socket, statusHook: '/s' }, 'https://other.test/s', 0, 1, 0],
+    ['back to the socket', { ...socket, statusHook: 'https://other.test/s', outbound: true }, '/s', 1, 0, 0],
+  ] as const) {
+    test(name, async () => {
+      const { session, first, second, clock, urls } = world(options);
+      if (live) session.setStatusHook(live);
+      session.notify('call:status', { callStatus: 'ringing' });
+      await clock.settle(session.close());
+      await clock.runFor(1);
+      assert.deepEqual([first.got.length, urls().length, second.got.length], [viaSocket, viaHttp, viaOther]);
+    });
+  }
+});
