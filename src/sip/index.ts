@@ -1,3 +1,4 @@
 // sip: the RFC 3261 family, without business.
 export * from './message/index.ts';
+export { createSipStack, type SipStackOptions } from './stack.ts';
 export * from './types.ts';

@@ -1,0 +1,47 @@
+// A 2xx to INVITE, sent again until its ACK comes, on every transport (RFC 3261 13.3.1.4).
+import type { Clock, Timer } from '../../base/index.ts';
+import { T1, T2, TRANSACTION_TIMEOUT } from '../limits.ts';
+import type { SipResponse } from '../message/index.ts';
+import type { ServerTransaction } from '../transaction/server.ts';
+
+export class Acceptance {
+  readonly cseq: number;
+  readonly #clock: Clock;
+  readonly #transaction: ServerTransaction;
+  readonly #response: SipResponse;
+  #interval = T1;
+  #repeat: Timer | undefined;
+  readonly #limit: Timer;
+
+  /** Sends the 2xx. `onGiveUp` is called when no ACK came in time. */
+  constructor(options: {
+    clock: Clock;
+    transaction: ServerTransaction;
+    response: SipResponse;
+    onGiveUp: () => void;
+  }) {
+    this.#clock = options.clock;
+    this.#transaction = options.transaction;
+    this.#response = options.response;
+    this.cseq = options.transaction.request.cseq.number;
+    this.#limit = this.#clock.after(TRANSACTION_TIMEOUT, () => {
+      this.stop();
+      options.onGiveUp();
+    });
+    this.#transaction.respond(this.#response);
+    this.#arm();
+  }
+
+  #arm(): void {
+    this.#repeat = this.#clock.after(this.#interval, () => {
+      this.#interval = Math.min(this.#interval * 2, T2);
+      this.#transaction.respond(this.#response);
+      this.#arm();
+    });
+  }
+
+  stop(): void {
+    this.#repeat?.cancel();
+    this.#limit.cancel();
+  }
+}

@@ -1,0 +1,253 @@
+// The SIP stack: transports, transactions and dialogs put together behind the interface of types.ts.
+import { type Address, type Clock, errorText, Fault, type Log, type Network, type Random } from '../base/index.ts';
+import { type Attempt, ClientRequest } from './client-request.ts';
+import { address, composeRequest, composeResponse } from './compose.ts';
+import { type Core, firstCSeq, newCallId, newTag } from './core.ts';
+import { pathOf } from './dialog/state.ts';
+import { DialogTable } from './dialog/table.ts';
+import { Identity } from './identity.ts';
+import { MAX_REFUSALS_PER_SECOND, OVERLOAD_RETRY_AFTER_SECONDS } from './limits.ts';
+import { isIpLiteral } from './locate.ts';
+import { type SipParseError, type SipRequest, type SipResponse, sanityCheck, stampReceived } from './message/index.ts';
+import { InviteClient } from './outgoing-invite.ts';
+import { TcpRefusals } from './refusals.ts';
+import { TransactionLayer } from './transaction/layer.ts';
+import { type Source, Transports } from './transport/index.ts';
+import type {
+  IncomingInvite,
+  IncomingRequest,
+  OutgoingInvite,
+  OutgoingInviteOptions,
+  OutgoingRequestOptions,
+  SipStack,
+  SipStats,
+  SipTrace,
+} from './types.ts';
+import { UserAgentServer } from './uas.ts';
+import { Wire } from './wire.ts';
+
+export interface SipStackOptions {
+  clock: Clock;
+  random: Random;
+  network: Network;
+  log: Log;
+  /** Where to listen, on UDP and TCP. Port 0 takes a free one, the same for both when possible. */
+  bind: Address;
+  /** Host that others reach us at, when it is not the bound one. */
+  advertise?: string;
+  /** User-Agent and Server. */
+  userAgent: string;
+  /** Methods that are taken; see `defaultAllow`. */
+  allow?: readonly string[];
+  /** Option tags that are understood; none unless given. */
+  supported?: readonly string[];
+}
+
+export const createSipStack = (options: SipStackOptions): SipStack => new Stack(options);
+
+class Stack implements SipStack {
+  readonly #options: SipStackOptions;
+  readonly #transports: Transports;
+  readonly #core: Core;
+  readonly #uas: UserAgentServer;
+  #refusals = { second: 0, count: 0 };
+
+  onInvite: (invite: IncomingInvite) => void = (invite) => invite.reject(480);
+  onRequest: (request: IncomingRequest) => void = (request) => request.respond(405);
+
+  constructor(options: SipStackOptions) {
+    this.#options = options;
+    const { clock, random, network, log } = options;
+    this.#transports = new Transports({
+      clock,
+      network,
+      log,
+      onMessage: (message, source) => this.#receive(message, source),
+      onBad: (error, source) => this.#receiveBad(error, source),
+    });
+    const wire = new Wire(this.#transports, log);
+    const dialogs = new DialogTable();
+    const layer = new TransactionLayer({
+      clock,
+      wire,
+      onRequest: (transaction) => this.#uas.receive(transaction),
+      onAck: (ack) => dialogs.find(ack)?.receiveAck(ack),
+      onCancel: (cancel, invite) => this.#uas.cancel(cancel, invite),
+      onOverload: (request, source) => this.#overloaded(request, source),
+      onStray: (response) => this.#stray(response),
+    });
+    const families = familiesOf(options.bind.host);
+    this.#core = {
+      clock,
+      random,
+      log,
+      wire,
+      layer,
+      dialogs,
+      identity: new Identity(options),
+      locate: { resolver: network.resolver, random, families },
+      refusals: new TcpRefusals(clock),
+    };
+    this.#uas = new UserAgentServer(this.#core, {
+      onInvite: (invite) => this.onInvite(invite),
+      onRequest: (request) => this.onRequest(request),
+    });
+  }
+
+  get udp(): Address {
+    return this.#transports.local('udp');
+  }
+
+  get tcp(): Address {
+    return this.#transports.local('tcp');
+  }
+
+  get onTrace(): (trace: SipTrace) => void {
+    return this.#core.wire.onTrace;
+  }
+
+  set onTrace(handler: (trace: SipTrace) => void) {
+    this.#core.wire.onTrace = handler;
+  }
+
+  async start(): Promise<void> {
+    const { bind, advertise } = this.#options;
+    try {
+      await this.#transports.listen(bind);
+    } catch (error) {
+      const text = `cannot listen for SIP on ${bind.host} port ${bind.port}: ${errorText(error)}`;
+      throw new Fault('sip-bind', text, { cause: error });
+    }
+    for (const transport of ['udp', 'tcp'] as const) {
+      const local = this.#transports.local(transport);
+      this.#core.identity.listensAt(transport, { host: advertise ?? local.host, port: local.port });
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const dialog of this.#core.dialogs.all()) dialog.discard();
+    this.#core.layer.close();
+    await this.#transports.close();
+  }
+
+  invite(options: OutgoingInviteOptions): OutgoingInvite {
+    const invite = new InviteClient(this.#core, options);
+    // In a turn of its own, so that the caller has set its handlers and knows the Call-ID before anything is sent.
+    this.#core.clock.soon(() => invite.start());
+    return invite;
+  }
+
+  request(options: OutgoingRequestOptions): Promise<SipResponse> {
+    const { identity, random } = this.#core;
+    const { method, uri, from, to, proxy, headers, body, auth } = options;
+    const path = pathOf(uri, proxy === undefined ? [] : [`<${proxy};lr>`]);
+    const callId = newCallId(random);
+    const first = firstCSeq(random);
+    const fromText = address(from.uri, from.displayName, newTag(random));
+    return new Promise((resolve, reject) => {
+      const plan = {
+        nextHop: path.nextHop,
+        auth,
+        compose: (attempt: Attempt) =>
+          composeRequest(identity, {
+            method,
+            uri: path.uri,
+            via: attempt.via,
+            from: fromText,
+            to: address(to ?? uri),
+            callId,
+            cseq: first + attempt.challenges,
+            routes: path.routes,
+            contact: identity.contact(attempt.transport),
+            headers,
+            own: attempt.credentials,
+            body,
+          }),
+      };
+      new ClientRequest(this.#core, plan, {
+        onResponse: (response) => {
+          if (response.status >= 200) resolve(response);
+        },
+        onFault: reject,
+      }).start();
+    });
+  }
+
+  stats(): SipStats {
+    const { received, sent, bad, retransmitted } = this.#core.wire;
+    return {
+      received,
+      sent,
+      bad,
+      retransmitted,
+      transactions: this.#core.layer.count,
+      dialogs: this.#core.dialogs.size,
+      connections: this.#transports.connections,
+    };
+  }
+
+  #receive(message: SipRequest | SipResponse, source: Source): void {
+    const { wire, layer, log } = this.#core;
+    wire.received++;
+    const insanity = sanityCheck(message);
+    if (insanity) {
+      wire.bad++;
+      if (message.kind === 'request' && insanity.status !== undefined) {
+        this.#refuseStateless(message, source, { status: insanity.status, reason: insanity.reason });
+      }
+      return;
+    }
+    try {
+      if (message.kind === 'response') layer.receiveResponse(message, source);
+      else layer.receiveRequest(stampReceived(message, source.peer), source);
+    } catch (error) {
+      // A bug of ours must not take the socket's other messages with it.
+      log.error('a SIP message could not be handled', { error: errorText(error), peer: source.peer });
+    }
+  }
+
+  #receiveBad(error: SipParseError, source: Source): void {
+    const { wire } = this.#core;
+    wire.received++;
+    wire.bad++;
+    if (error.partial) this.#refuseStateless(error.partial, source, { status: error.status, reason: error.reason });
+  }
+
+  /** Answers what no transaction was made for. What cannot be answered is dropped. */
+  #refuseStateless(request: SipRequest, source: Source, refusal: { status: number; reason: string }): void {
+    const { identity, wire, random } = this.#core;
+    const { status, reason } = refusal;
+    try {
+      const stamped = stampReceived(request, source.peer);
+      const parts = { reason, toTag: newTag(random) };
+      wire.sendStateless(composeResponse(identity, { request: stamped, status }, parts), stamped, source);
+    } catch (error) {
+      this.#core.log.debug('a bad SIP request cannot be answered', { error: errorText(error), peer: source.peer });
+    }
+  }
+
+  /** No room for another transaction: 503, and silence when that is too much as well. */
+  #overloaded(request: SipRequest, source: Source): void {
+    const second = Math.floor(this.#core.clock.now() / 1000);
+    if (second !== this.#refusals.second) this.#refusals = { second, count: 0 };
+    if (++this.#refusals.count > MAX_REFUSALS_PER_SECOND) return;
+    const headers = { 'Retry-After': String(OVERLOAD_RETRY_AFTER_SECONDS) };
+    const parts = { reply: { headers }, toTag: newTag(this.#core.random) };
+    this.#core.wire.sendStateless(
+      composeResponse(this.#core.identity, { request, status: 503 }, parts),
+      request,
+      source,
+    );
+  }
+
+  /** A 2xx that is still repeated after its transaction's end gets its ACK again (RFC 3261 13.2.2.4). */
+  #stray(response: SipResponse): void {
+    if (response.cseq.method !== 'INVITE' || response.status < 200 || response.status > 299) return;
+    this.#core.dialogs.findByResponse(response)?.receiveRepeated2xx(response);
+  }
+}
+
+const familiesOf = (host: string): readonly ('4' | '6')[] => {
+  if (host === '::') return ['4', '6'];
+  return isIpLiteral(host) && host.includes(':') ? ['6'] : ['4'];
+};

@@ -1,0 +1,162 @@
+// The transactions alive, and which message belongs to which of them.
+import type { Clock } from '../../base/index.ts';
+import { ackToFailure } from '../compose.ts';
+import { MAX_TRANSACTIONS } from '../limits.ts';
+import { printMessage, type SipRequest, type SipResponse } from '../message/index.ts';
+import type { Connection, Source } from '../transport/index.ts';
+import type { Peer } from '../types.ts';
+import type { Wire } from '../wire.ts';
+import { ClientTransaction, type ClientUser } from './client.ts';
+import { clientKey, mergeKey, responseKey, serverKey } from './keys.ts';
+import { ServerTransaction } from './server.ts';
+
+export interface LayerOptions {
+  readonly clock: Clock;
+  readonly wire: Wire;
+  /** A request that is no repeat, with its new transaction. */
+  readonly onRequest: (transaction: ServerTransaction) => void;
+  /** An ACK that belongs to no transaction: to a 2xx. */
+  readonly onAck: (ack: SipRequest) => void;
+  /** A CANCEL with the INVITE's transaction, if there is one. */
+  readonly onCancel: (cancel: ServerTransaction, invite: ServerTransaction | undefined) => void;
+  /** A request that there is no room for. */
+  readonly onOverload: (request: SipRequest, source: Source) => void;
+  /** A response that belongs to no transaction. */
+  readonly onStray: (response: SipResponse) => void;
+}
+
+export interface NewRequest {
+  readonly request: SipRequest;
+  /** The branch in its top Via. */
+  readonly branch: string;
+  readonly to: Peer;
+  readonly connection?: Connection | undefined;
+  readonly connectTimeout?: number | undefined;
+  /** The request's bytes when they have been printed already. */
+  readonly bytes?: Uint8Array;
+}
+
+export class TransactionLayer {
+  readonly #options: LayerOptions;
+  readonly #clients = new Map<string, ClientTransaction>();
+  readonly #servers = new Map<string, ServerTransaction>();
+  readonly #merges = new Map<string, ServerTransaction>();
+
+  constructor(options: LayerOptions) {
+    this.#options = options;
+  }
+
+  get count(): number {
+    return this.#clients.size + this.#servers.size;
+  }
+
+  /** Sends a request in a transaction of its own. */
+  request(fresh: NewRequest, user: ClientUser): ClientTransaction {
+    const transaction = new ClientTransaction({
+      key: clientKey(fresh.branch, fresh.request.method),
+      clock: this.#options.clock,
+      wire: this,
+      user,
+      request: fresh.request,
+      bytes: fresh.bytes ?? printMessage(fresh.request),
+      to: fresh.to,
+      connection: fresh.connection,
+      connectTimeout: fresh.connectTimeout,
+    });
+    this.#clients.set(transaction.key, transaction);
+    transaction.start();
+    return transaction;
+  }
+
+  receiveResponse(response: SipResponse, source: Source): void {
+    const key = responseKey(response);
+    const transaction = key === undefined ? undefined : this.#clients.get(key);
+    this.#options.wire.traceIn(response, source.peer, transaction?.isRepeat(response) ?? false);
+    if (transaction) transaction.receive(response, source);
+    else this.#options.onStray(response);
+  }
+
+  receiveRequest(request: SipRequest, source: Source): void {
+    const key = serverKey(request);
+    const known = this.#servers.get(key);
+    const isAck = request.method === 'ACK';
+    this.#options.wire.traceIn(request, source.peer, known !== undefined && (!isAck || known.state === 'confirmed'));
+    if (isAck) {
+      if (known) known.acknowledged(request);
+      else this.#options.onAck(request);
+    } else if (known) known.repeated();
+    else if (this.count >= MAX_TRANSACTIONS) this.#options.onOverload(request, source);
+    else this.#accept(request, source, key);
+  }
+
+  #accept(request: SipRequest, source: Source, key: string): void {
+    const merge = mergeKey(request);
+    const transaction = new ServerTransaction({
+      key,
+      mergeKey: merge,
+      clock: this.#options.clock,
+      wire: this.#serverWire,
+      request,
+      source,
+    });
+    this.#servers.set(key, transaction);
+    if (request.method === 'CANCEL') {
+      return this.#options.onCancel(transaction, this.#servers.get(serverKey(request, 'INVITE')));
+    }
+    if (merge !== undefined && !this.#merges.has(merge)) this.#merges.set(merge, transaction);
+    this.#options.onRequest(transaction);
+  }
+
+  /** Whether the same request came by another way before (RFC 3261 8.2.2.2). */
+  isMerged(transaction: ServerTransaction): boolean {
+    return transaction.mergeKey !== undefined && this.#merges.get(transaction.mergeKey) !== transaction;
+  }
+
+  readonly #serverWire = {
+    transmit: (transaction: ServerTransaction): void => {
+      const repeat = transaction.bytes !== undefined;
+      const response = transaction.response!;
+      transaction.bytes ??= printMessage(response);
+      this.#options.wire.sendResponse(response, transaction.bytes, {
+        request: transaction.request,
+        source: transaction.source,
+        repeat,
+        onError: () => transaction.transportFailed(),
+      });
+    },
+    forget: (transaction: ServerTransaction): void => {
+      this.#servers.delete(transaction.key);
+      const merge = transaction.mergeKey;
+      if (merge !== undefined && this.#merges.get(merge) === transaction) this.#merges.delete(merge);
+    },
+  };
+
+  transmit(bytes: Uint8Array, transaction: ClientTransaction): void {
+    this.#options.wire.sendRequest(transaction.request, bytes, {
+      to: transaction.to,
+      connection: transaction.connection,
+      connectTimeout: transaction.connectTimeout,
+      repeat: transaction.sendings > 1,
+      onError: (error) => transaction.transportFailed(error),
+    });
+  }
+
+  acknowledge(response: SipResponse, transaction: ClientTransaction, repeat: boolean): void {
+    const ack = ackToFailure(transaction.request, response);
+    this.#options.wire.sendRequest(ack, printMessage(ack), {
+      to: transaction.to,
+      connection: transaction.connection,
+      repeat,
+      onError: (error) => transaction.transportFailed(error),
+    });
+  }
+
+  forget(transaction: ClientTransaction): void {
+    this.#clients.delete(transaction.key);
+  }
+
+  /** Drops everything, telling nobody. */
+  close(): void {
+    for (const transaction of [...this.#clients.values(), ...this.#servers.values()]) transaction.abandon();
+  }
+}

@@ -1,0 +1,134 @@
+// What becomes of a request: refused by rule (RFC 3261 8.2), given to its dialog, or handed to the user.
+import { composeResponse } from './compose.ts';
+import { type Core, firstCSeq, newTag } from './core.ts';
+import { SipDialog } from './dialog/dialog.ts';
+import { serverDialog } from './dialog/state.ts';
+import { InviteServer } from './incoming-invite.ts';
+import { OVERLOAD_RETRY_AFTER_SECONDS } from './limits.ts';
+import type { SipRequest } from './message/index.ts';
+import { Responder } from './responder.ts';
+import type { ServerTransaction } from './transaction/server.ts';
+import type { ExtraHeaders, IncomingInvite, IncomingRequest } from './types.ts';
+
+export interface UasUser {
+  onInvite: (invite: IncomingInvite) => void;
+  onRequest: (request: IncomingRequest) => void;
+}
+
+/** What may stand in an INVITE's body. */
+const ACCEPT = 'application/sdp';
+
+export class UserAgentServer {
+  readonly #core: Core;
+  readonly #user: UasUser;
+
+  constructor(core: Core, user: UasUser) {
+    this.#core = core;
+    this.#user = user;
+  }
+
+  receive(transaction: ServerTransaction): void {
+    const { request } = transaction;
+    const refusal = this.#refusal(transaction);
+    if (refusal) return this.#refuse(transaction, ...refusal);
+    if (request.toTag !== undefined) {
+      const dialog = this.#core.dialogs.find(request);
+      if (dialog) dialog.receive(transaction);
+      else this.#refuse(transaction, 481);
+      return;
+    }
+    switch (request.method) {
+      case 'INVITE':
+        return this.#invite(transaction);
+      case 'OPTIONS':
+        return this.#refuse(transaction, 200, {
+          Accept: ACCEPT,
+          'Accept-Encoding': 'identity',
+          'Accept-Language': 'en',
+          Supported: this.#core.identity.supported,
+        });
+      case 'BYE':
+      case 'UPDATE':
+      case 'PRACK':
+      case 'INFO':
+        // They live in dialogs only.
+        return this.#refuse(transaction, 481);
+      default:
+        return new Responder(this.#core, transaction, newTag(this.#core.random)).handOver((one) =>
+          this.#user.onRequest(one),
+        );
+    }
+  }
+
+  /** RFC 3261 9.2. The CANCEL has an answer of its own; what it does to the INVITE comes second. */
+  cancel(cancel: ServerTransaction, invite: ServerTransaction | undefined): void {
+    if (!invite) return this.#refuse(cancel, 481);
+    const toTag = invite.response?.toTag ?? newTag(this.#core.random);
+    cancel.respond(composeResponse(this.#core.identity, { request: cancel.request, status: 200 }, { toTag }));
+    if (invite.open) invite.user?.onCancel(cancel.request);
+  }
+
+  /** Status and headers of the first rule that the request breaks, in the order of RFC 3261 8.2. */
+  #refusal(transaction: ServerTransaction): [status: number, headers?: ExtraHeaders] | undefined {
+    const { identity, layer } = this.#core;
+    const { request } = transaction;
+    const verdict = identity.verdict(request.method);
+    if (verdict === 'unknown') return [501];
+    if (verdict === 'known') return [405];
+    if (request.maxForwards === 0 && request.method !== 'OPTIONS') return [483];
+    if (request.toTag === undefined && layer.isMerged(transaction)) return [482];
+    const unsupported = identity.unsupported(request.values('Require'));
+    if (unsupported.length > 0) return [420, { Unsupported: unsupported.join(', ') }];
+    return contentRefusal(request);
+  }
+
+  #invite(transaction: ServerTransaction): void {
+    const { core } = this;
+    const { request, source } = transaction;
+    if (request.contacts.length === 0) return this.#refuse(transaction, 400);
+    if (core.dialogs.full) {
+      return this.#refuse(transaction, 503, { 'Retry-After': String(OVERLOAD_RETRY_AFTER_SECONDS) });
+    }
+    transaction.respond(composeResponse(core.identity, { request, status: 100 }));
+    const dialog = new SipDialog(core, {
+      facts: serverDialog(request, { localTag: newTag(core.random), firstCSeq: firstCSeq(core.random) }),
+      peer: source.peer,
+      connection: source.connection,
+      contactUser: request.uri.user,
+      caller: false,
+    });
+    const invite = new InviteServer(core, transaction, dialog);
+    try {
+      this.#user.onInvite(invite);
+    } catch (error) {
+      core.log.error('the handler of a call failed', { callId: request.callId, error: String(error) });
+      invite.reject(500);
+    }
+  }
+
+  get core(): Core {
+    return this.#core;
+  }
+
+  #refuse(transaction: ServerTransaction, status: number, headers?: ExtraHeaders): void {
+    const { identity, random } = this.#core;
+    const { request } = transaction;
+    const reply = headers && { headers };
+    transaction.respond(composeResponse(identity, { request, status }, { toTag: newTag(random), reply }));
+  }
+}
+
+/** RFC 3261 8.2.3: session descriptions in INVITE and UPDATE; nothing compressed anywhere. */
+function contentRefusal(request: SipRequest): [number, ExtraHeaders] | undefined {
+  if (request.body.length === 0) return undefined;
+  const encodings = request.values('Content-Encoding').filter((one) => one.toLowerCase() !== 'identity');
+  if (encodings.length > 0) return [415, { 'Accept-Encoding': 'identity' }];
+  if (request.method !== 'INVITE' && request.method !== 'UPDATE') return undefined;
+  const type = request.contentType;
+  const fine = type === ACCEPT || type?.startsWith('multipart/') || isOptional(request);
+  return fine ? undefined : [415, { Accept: ACCEPT }];
+}
+
+/** RFC 3261 20.11: content that its sender lets us ignore. */
+const isOptional = (request: SipRequest): boolean =>
+  /;[ \t]*handling[ \t]*=[ \t]*optional/i.test(request.header('Content-Disposition') ?? '');
