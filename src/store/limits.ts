@@ -23,3 +23,6 @@ export const orphanPollMs = 20;
 export const complaintLines = 20;
 /** Pause before the embedded database is started again after it died by itself, doubled up to the second number. */
 export const restartMs = [500, 30_000] as const;
+
+/** scrypt: 16 MB and about 50 ms for each try at a password, at a login only. */
+export const passwordCost = { N: 16_384, r: 8, p: 1 };
