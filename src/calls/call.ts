@@ -1,0 +1,316 @@
+// Call: an owner with a mailbox. Everything that happens to it is one of its turns; its verbs are tasks below its scope.
+import { baseInfo, type CallFacts, type HookInput, type Payload } from '../apps/index.ts';
+import { type Clock, errorText, type Log, Mailbox, type Refusal, Scope } from '../base/index.ts';
+import type { ExtraHeaders } from '../sip/index.ts';
+import { type Answer, Conversation } from './conversation.ts';
+import { Digits } from './digits.ts';
+import { EventLog } from './events.ts';
+import { Leg, type LegHandler } from './leg.ts';
+import { lastHooksMs, mailboxLimit } from './limits.ts';
+import { Program, type ProgramOwner } from './program.ts';
+import { SpeechSettings } from './speech-settings.ts';
+import { type CallStatus, finalStatuses } from './status.ts';
+import { type CallOwner, type CallWorld, type Step, speechOf, type VerbRun } from './types.ts';
+import { Whispers } from './whispers.ts';
+
+/** How a call ends: its last status (live-call-control.md 7.1) and who ended it. */
+export interface CallEnd {
+  status: CallStatus;
+  sipStatus: number;
+  sipReason: string;
+  by: 'caller' | 'jambonz';
+  /** Of the BYE that ended it. */
+  headers?: Record<string, string>;
+}
+
+export interface CallOptions {
+  world: CallWorld;
+  owner: CallOwner;
+  facts: CallFacts;
+  callHook: HookInput;
+  statusHook?: HookInput;
+  answerHeaders: ExtraHeaders;
+  /** Called once, when nothing is left of the call. */
+  onGone(call: Call): void;
+}
+
+export class Call implements ProgramOwner {
+  readonly world: CallWorld;
+  readonly owner: CallOwner;
+  readonly facts: CallFacts;
+  readonly scope: Scope;
+  readonly log: Log;
+  readonly events: EventLog;
+  readonly digits: Digits;
+  readonly leg: Leg;
+  readonly program: Program;
+  readonly conversation: Conversation;
+  readonly speech: SpeechSettings;
+  readonly whispers: Whispers;
+  /** config.notifyEvents: verb:status is wanted. */
+  notifyEvents = false;
+  /** config.sipRequestWithinDialogHook: where in-dialog INFO and MESSAGE go. */
+  sipRequestHook: HookInput | undefined;
+  readonly #options: CallOptions;
+  readonly #mailbox: Mailbox<{ what: string; run: () => void }>;
+  #answeredAt: number | undefined;
+  #ending: Promise<void> | undefined;
+  /** Why media could not be had, for the final response of an unanswered call. */
+  #mediaRefusal: Refusal | undefined;
+
+  constructor(options: CallOptions, handler: (call: Call) => LegHandler) {
+    const { world, facts } = options;
+    this.#options = options;
+    this.world = world;
+    this.owner = options.owner;
+    this.facts = facts;
+    this.log = world.log.with({ call_sid: facts.callSid });
+    this.events = new EventLog(
+      () => world.clock.now(),
+      (event) => world.onEvent(this, event),
+    );
+    this.scope = new Scope(`call ${facts.callSid}`, { onError: (error) => this.#bug('closing', error) });
+    this.#mailbox = new Mailbox({
+      limit: mailboxLimit,
+      handle: (message) => message.run(),
+      onError: (error, message) => this.#bug(message.what, error),
+    });
+    this.digits = new Digits(world.clock);
+    this.leg = new Leg({
+      world,
+      callSid: facts.callSid,
+      scope: this.scope,
+      events: this.events,
+      handler: handler(this),
+      answerHeaders: options.answerHeaders,
+    });
+    this.program = new Program(this);
+    this.speech = new SpeechSettings(speechOf(options.owner));
+    this.whispers = new Whispers(this);
+    this.conversation = new Conversation(
+      this,
+      world.openApp({
+        callSid: facts.callSid,
+        callHook: options.callHook,
+        ...(options.statusHook !== undefined && { statusHook: options.statusHook }),
+        webhookSecret: options.owner.account.webhook_secret,
+        outbound: facts.direction === 'outbound',
+      }),
+    );
+    this.events.append('created', { direction: facts.direction, from: facts.from, to: facts.to });
+  }
+
+  get sid(): string {
+    return this.facts.callSid;
+  }
+
+  get clock(): Clock {
+    return this.world.clock;
+  }
+
+  get ended(): boolean {
+    return this.#ending !== undefined;
+  }
+
+  /** Runs `fn` alone, after what the call is doing now. Its errors end this call and nothing else. */
+  turn(what: string, fn: () => void): void {
+    this.#mailbox.post({ what, run: fn });
+  }
+
+  /** Standard call information, for every hook (verbs.md 1.2). */
+  payload(extra: Payload = {}): Payload {
+    return { ...baseInfo(this.facts), ...extra };
+  }
+
+  /** A status on the way; the last one is given by `finish`. */
+  setStatus(status: CallStatus, sipStatus: number, sipReason: string): void {
+    if (this.ended) return;
+    this.#report(status, sipStatus, sipReason);
+  }
+
+  markAnswered(): void {
+    this.#answeredAt ??= this.clock.now();
+    this.setStatus('in-progress', 200, 'OK');
+  }
+
+  /** Starts with these verbs, or gives the running application way to them. */
+  run(steps: Step[]): void {
+    if (this.ended) return;
+    this.events.append('program-replaced', { verbs: steps.map((s) => s.name) });
+    this.program.replace(steps);
+  }
+
+  /** Ends the call from our side: BYE, CANCEL or a final response, whatever its state asks for. */
+  hangup(reason?: string, headers: ExtraHeaders = {}): void {
+    if (this.ended) return;
+    const bye = reason === undefined ? headers : { 'X-Reason': reason, ...headers };
+    if (this.leg.answered) {
+      void this.leg.hangup(bye);
+      return this.finish({ status: 'completed', sipStatus: 200, sipReason: 'OK', by: 'jambonz' });
+    }
+    if (this.facts.direction === 'outbound') {
+      void this.leg.hangup();
+      return this.finish({ status: 'no-answer', sipStatus: 487, sipReason: 'Request Terminated', by: 'jambonz' });
+    }
+    const refusal = this.#mediaRefusal;
+    this.decline(refusal?.sip ?? 603, refusal ? undefined : 'Decline', refusal ? { 'X-Reason': refusal.reason } : bye);
+  }
+
+  /** Final response to an unanswered inbound call; its status says failed unless told otherwise. */
+  decline(
+    sipStatus: number,
+    sipReason: string | undefined,
+    headers: ExtraHeaders,
+    status: CallStatus = 'failed',
+  ): void {
+    if (this.ended) return;
+    this.leg.reject(sipStatus, sipReason, headers);
+    this.finish({ status, sipStatus, sipReason: sipReason ?? '', by: 'jambonz' });
+  }
+
+  /** The one end of every call: the last status, then the verbs' last words, then nothing is left. */
+  finish(end: CallEnd, socketCode: 1000 | 1001 = 1000): void {
+    if (this.ended) return;
+    this.facts.callTerminationBy = end.by;
+    if (end.headers) this.facts.headers = end.headers;
+    if (end.status === 'completed')
+      this.facts.duration = Math.round((this.clock.now() - (this.#answeredAt ?? this.clock.now())) / 1000);
+    this.#report(end.status, end.sipStatus, end.sipReason);
+    const stopped = this.program.stop('hangup');
+    this.#ending = this.#leave(stopped, socketCode);
+  }
+
+  /** Resolves when the call has left nothing behind. */
+  gone(): Promise<void> {
+    return this.#ending ?? Promise.resolve();
+  }
+
+  alert(type: string, message: string): void {
+    this.events.append('alert', { alert: type, message });
+    this.world.onAlert({ accountSid: this.facts.accountSid, callSid: this.sid, type, message });
+  }
+
+  /** Applies a hook's answer: verbs replace the application, bad ones are reported, anything else goes on. */
+  applyAnswer(answer: Answer): void {
+    if (this.ended) return;
+    if (answer.kind === 'verbs') this.run(answer.steps);
+    if (answer.kind === 'invalid') this.conversation.refused(answer.refusal);
+  }
+
+  // What its program asks of it.
+
+  async prepare(step: Step): Promise<Refusal | undefined> {
+    const { leg } = this;
+    if (step.needs === 'stable' && !leg.answered)
+      return { refused: true, code: 'not-answered', reason: `${step.name} needs an answered call` };
+    if (step.needs === 'unanswered' && leg.answered)
+      return { refused: true, code: 'answered', reason: `${step.name} needs an unanswered call` };
+    if (step.needs !== 'media') return undefined;
+    const refusal = await leg.ensureMedia(step.earlyMedia);
+    if (refusal) this.#mediaRefusal = refusal;
+    return refusal;
+  }
+
+  context(step: Step, scope: Scope): VerbRun {
+    const withId = (extra: Payload): Payload =>
+      this.payload(step.id === undefined ? extra : { ...extra, verbId: step.id });
+    return {
+      call: this,
+      scope,
+      step,
+      hook: async (hook, extra) => {
+        if (hook === undefined) return;
+        const answer = await this.conversation
+          .ask('verb:hook', hook, withId(extra))
+          .catch((error) => this.conversation.failed(error));
+        if (answer && this.program.isRunning(scope)) this.applyAnswer(answer);
+      },
+      tell: (hook, extra) => hook !== undefined && this.conversation.tell(hook, withId(extra)),
+      status: (event, extra = {}) =>
+        this.verbStatus(event, { verb: step.name, ...(step.id !== undefined && { id: step.id }), ...extra }),
+    };
+  }
+
+  verbStatus(event: string, fields: Payload): void {
+    if (this.notifyEvents) this.conversation.notify('verb:status', { event, ...fields });
+  }
+
+  onStarting(step: Step): void {
+    this.events.append('verb-started', { verb: step.name, id: step.id });
+    this.verbStatus('starting', { id: step.id, name: step.name });
+  }
+
+  onFinished(step: Step): void {
+    this.events.append('verb-finished', { verb: step.name, id: step.id });
+    this.verbStatus('finished', { id: step.id, name: step.name });
+  }
+
+  onKilled(step: Step, reason: string): void {
+    this.events.append('verb-killed', { verb: step.name, id: step.id, reason });
+  }
+
+  onSkipped(step: Step, refusal: Refusal): void {
+    this.events.append('verb-skipped', { verb: step.name, id: step.id, reason: refusal.reason });
+  }
+
+  onCrash(step: Step, error: unknown): void {
+    this.events.append('error', { what: `${step.name} failed`, reason: errorText(error) });
+    this.log.error('a verb ended its call', {
+      verb: step.name,
+      error: errorText(error),
+      stack: error instanceof Error ? error.stack : undefined,
+    });
+    this.hangup(errorText(error));
+  }
+
+  onIdle(): void {
+    this.turn('application ended', () => this.endIfIdle());
+  }
+
+  /** A call with nothing to do ends, unless its application may still send commands. */
+  endIfIdle(): void {
+    if (!this.program.running && this.program.queued === 0 && !this.conversation.waitsForCommands) this.hangup();
+  }
+
+  #report(status: CallStatus, sipStatus: number, sipReason: string): void {
+    const { facts } = this;
+    if (finalStatuses.has(facts.callStatus)) return;
+    facts.callStatus = status;
+    facts.sipStatus = sipStatus;
+    facts.sipReason = sipReason;
+    this.events.append('status', { status, sip_status: sipStatus, sip_reason: sipReason, by: facts.callTerminationBy });
+    this.conversation.notify('call:status', this.payload());
+  }
+
+  async #leave(stopped: Promise<void>, socketCode: 1000 | 1001): Promise<void> {
+    const patience = new Promise<void>((resolve) => {
+      const timer = this.clock.after(lastHooksMs, resolve);
+      void stopped.then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+    const { status, direction, duration } = {
+      status: this.facts.callStatus,
+      direction: this.facts.direction,
+      duration: this.facts.duration,
+    };
+    await this.leg.scope.close('call over');
+    await patience;
+    await this.conversation.close(socketCode);
+    await this.scope.close('call over');
+    this.#mailbox.close();
+    this.events.append('ended', { status, direction, duration });
+    this.#options.onGone(this);
+  }
+
+  /** The code is wrong, not the world: this call ends, the server does not. */
+  #bug(what: string, error: unknown): void {
+    this.log.error(`bug in a call while ${what}`, {
+      error: errorText(error),
+      stack: error instanceof Error ? error.stack : undefined,
+    });
+    this.events.append('error', { what: `internal error while ${what}`, reason: errorText(error) });
+    this.hangup('Internal Error');
+  }
+}

@@ -1,0 +1,92 @@
+// Conversation: a call's talk with its application. Answers become steps, failures become events and alerts.
+import type { AppEvent, AppSession, HookInput, NoticeType, Payload, RequestType } from '../apps/index.ts';
+import { errorText, isFault, isRefusal, type Refusal, refusalText } from '../base/index.ts';
+import type { Call } from './call.ts';
+import type { Step } from './types.ts';
+
+export class Conversation {
+  readonly #call: Call;
+  readonly #session: AppSession;
+
+  constructor(call: Call, session: AppSession) {
+    this.#call = call;
+    this.#session = session;
+    session.onEvent = (event) => this.#noted(event);
+    session.onCommand = (command) => call.turn('command', () => call.world.onSocketCommand(call, command));
+    session.onEnded = () => call.turn('application gone', () => call.endIfIdle());
+    session.onLost = (reason) => call.turn('application lost', () => call.hangup(reason));
+  }
+
+  get waitsForCommands(): boolean {
+    return this.#session.kind === 'ws' && !this.#session.ended;
+  }
+
+  get isSocket(): boolean {
+    return this.#session.kind === 'ws';
+  }
+
+  /** Asks a hook. Steps when it answered with verbs, undefined when it answered with none, a refusal when they are not valid; rejects when it failed. */
+  async ask(
+    type: RequestType,
+    hook: HookInput | undefined,
+    payload: Payload,
+    options: { rebase?: boolean } = {},
+  ): Promise<Answer> {
+    const reply = await this.#session.request(type, hook, payload, options);
+    if (reply === undefined || reply === null || reply === '') return { kind: 'nothing' };
+    if (!Array.isArray(reply)) return { kind: 'other', value: reply };
+    if (reply.length === 0) return { kind: 'empty' };
+    const steps = this.#call.world.parse(reply);
+    return isRefusal(steps) ? { kind: 'invalid', refusal: steps } : { kind: 'verbs', steps };
+  }
+
+  notify(type: NoticeType, payload: Payload): void {
+    this.#session.notify(type, payload);
+  }
+
+  tell(hook: HookInput, payload: Payload): void {
+    this.#session.tell(hook, payload);
+  }
+
+  setStatusHook(hook: HookInput): void {
+    this.#session.setStatusHook(hook);
+  }
+
+  close(code: 1000 | 1001): Promise<void> {
+    return this.#session.close(code);
+  }
+
+  /** A hook's answer was no valid application (verbs.md 4.9): the application hears of it every way it has. */
+  refused(refusal: Refusal): void {
+    const text = refusalText(refusal);
+    this.#call.events.append('program-refused', { reason: text });
+    this.#call.alert('invalid-app-payload', text);
+    this.notify('jambonz:error', { msg: 'invalid actionHook response', details: text });
+    if (!this.isSocket)
+      this.notify('call:status', { ...this.#call.payload(), error: 'invalid actionHook response', reason: text });
+  }
+
+  /** A hook failed: a fact for the log, an alert for the account. */
+  failed(error: unknown): void {
+    const text = errorText(error);
+    const status = isFault(error) ? error.detail.status : undefined;
+    this.#call.alert(status === undefined ? 'webhook-connection-failure' : 'webhook-failure', text);
+  }
+
+  #noted(event: AppEvent): void {
+    const { type, ...fields } = event;
+    if (event.type === 'alert') return this.#call.alert(event.alert, event.detail);
+    if (event.type === 'hook-failed') {
+      const { type: _, fault, ...rest } = event;
+      return this.#call.events.append(type, { ...rest, reason: fault.message, code: fault.code });
+    }
+    this.#call.events.append(type, fields);
+  }
+}
+
+export type Answer =
+  | { kind: 'verbs'; steps: Step[] }
+  | { kind: 'nothing' }
+  | { kind: 'empty' }
+  | { kind: 'other'; value: unknown }
+  | { kind: 'invalid'; refusal: Refusal };

@@ -1,0 +1,78 @@
+// The event log of one call: what happened, once, in the call's own time. Records, metrics, alerts and rehearsals read it.
+import { eventLimit } from './limits.ts';
+
+/** Every kind of event. `docs/events.md` explains them to someone who has never seen SIP. */
+export type CallEventType =
+  | 'created'
+  | 'sip'
+  | 'status'
+  | 'media'
+  | 'digit'
+  | 'hook-sent'
+  | 'hook-answered'
+  | 'hook-failed'
+  | 'socket-opened'
+  | 'socket-closed'
+  | 'socket-failed'
+  | 'message-refused'
+  | 'verb-started'
+  | 'verb-finished'
+  | 'verb-killed'
+  | 'verb-skipped'
+  | 'program-replaced'
+  | 'program-refused'
+  | 'play-started'
+  | 'play-finished'
+  | 'speech-synthesized'
+  | 'commanded'
+  | 'command-refused'
+  | 'effect'
+  | 'alert'
+  | 'error'
+  | 'ended';
+
+export interface CallEvent {
+  /** Unix time, ms. */
+  readonly at: number;
+  readonly type: CallEventType;
+  readonly [field: string]: unknown;
+}
+
+export class EventLog {
+  readonly #events: CallEvent[] = [];
+  readonly #now: () => number;
+  readonly #listen: (event: CallEvent) => void;
+  #dropped = 0;
+  readonly #waiting = new Set<{ types: readonly CallEventType[]; resolve: (event: CallEvent) => void }>();
+
+  constructor(now: () => number, listen: (event: CallEvent) => void) {
+    this.#now = now;
+    this.#listen = listen;
+  }
+
+  append(type: CallEventType, fields: Record<string, unknown> = {}): void {
+    const event: CallEvent = { at: this.#now(), type, ...fields };
+    if (this.#events.length < eventLimit) this.#events.push(event);
+    else this.#dropped++;
+    this.#listen(event);
+    for (const waiter of this.#waiting) {
+      if (!waiter.types.includes(type)) continue;
+      this.#waiting.delete(waiter);
+      waiter.resolve(event);
+    }
+  }
+
+  /** The next event of one of these types. */
+  next(types: readonly CallEventType[]): Promise<CallEvent> {
+    return new Promise((resolve) => this.#waiting.add({ types, resolve }));
+  }
+
+  get all(): readonly CallEvent[] {
+    return this.#events;
+  }
+
+  /** Events that came after the log was full. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+}

@@ -1,0 +1,99 @@
+// An inbound call, from INVITE to its first verb (live-call-control.md 5, 7.2).
+import type { CallFacts } from '../apps/index.ts';
+import { newSid } from '../base/index.ts';
+import { type IncomingInvite, type NameAddr, parseNameAddr, type SipRequest } from '../sip/index.ts';
+import { Call } from './call.ts';
+import type { Directory } from './directory.ts';
+import { makeFacts } from './facts.ts';
+import { type FirstAnswer, firstAnswer } from './first-answer.ts';
+import { hookOf } from './hook-of.ts';
+import { legHandler } from './leg-handler.ts';
+import { inboundPayload } from './session-payload.ts';
+import type { CallOwner, CallWorld } from './types.ts';
+
+export interface InboundOptions {
+  world: CallWorld;
+  directory: Directory;
+  owner: CallOwner;
+  invite: IncomingInvite;
+  /** Name of the carrier or gateway it came through. */
+  trunkName?: string;
+}
+
+/** Takes the call: asks its application, then runs what it answers. */
+export function receiveCall(options: InboundOptions): Call | undefined {
+  const { world, directory, owner, invite } = options;
+  const application = owner.application;
+  if (!application?.call_hook && !application?.app_json) {
+    invite.reject(480, undefined, { headers: { 'X-Reason': 'no configured application' } });
+    return undefined;
+  }
+  const callSid = newSid(world.random);
+  const facts = inboundFacts(options, callSid);
+  const answerHeaders = {
+    'X-Call-Sid': callSid,
+    'X-Application-Sid': application.application_sid,
+    'X-Trace-ID': facts.traceId,
+  };
+  const callHook = application.call_hook ? hookOf(application.call_hook) : '';
+  const statusHook = application.call_status_hook ? hookOf(application.call_status_hook) : undefined;
+  const call = new Call(
+    {
+      world,
+      owner,
+      facts,
+      callHook,
+      ...(statusHook && { statusHook }),
+      answerHeaders,
+      onGone: (gone) => directory.remove(gone),
+    },
+    legHandler,
+  );
+  directory.add(call);
+  call.leg.receive(invite);
+  const appJson = application.app_json ?? undefined;
+  void firstAnswer(call, appJson, () => inboundPayload(call, invite.request)).then((answer) =>
+    call.turn('application', () => begin(call, answer)),
+  );
+  return call;
+}
+
+function begin(call: Call, answer: FirstAnswer): void {
+  if (call.ended) return;
+  if ('steps' in answer) {
+    call.setStatus('trying', 100, 'Trying');
+    return call.run(answer.steps);
+  }
+  const status = call.world.settings.webhookErrorStatus;
+  call.leg.reject(status, undefined, { 'X-Reason': answer.refused });
+  call.finish({ status: 'failed', sipStatus: status, sipReason: answer.refused, by: 'jambonz' }, 1001);
+}
+
+/** rest-calls.md 3, sip-edge.md IC-1: the called number is the Request-URI's user; the caller is P-Asserted-Identity, else From. */
+function inboundFacts({ world, owner, invite, trunkName }: InboundOptions, callSid: string): CallFacts {
+  const { request, peer } = invite;
+  const caller = callerOf(request);
+  return makeFacts(world, owner, {
+    callSid,
+    direction: 'inbound',
+    serviceProviderSid: owner.account.service_provider_sid,
+    from: caller.uri.user ?? 'anonymous',
+    to: request.uri.user ?? '',
+    callerName: caller.displayName ?? '',
+    callId: invite.callId,
+    sbcCallid: invite.callId,
+    originatingSipIp: peer.host,
+    ...(trunkName !== undefined && { originatingSipTrunkName: trunkName }),
+  });
+}
+
+/** Who the network says is calling, else who the caller says it is. */
+function callerOf(request: SipRequest): NameAddr {
+  const asserted = request.values('P-Asserted-Identity')[0];
+  if (asserted === undefined) return request.from;
+  try {
+    return parseNameAddr(asserted);
+  } catch {
+    return request.from;
+  }
+}

@@ -1,0 +1,313 @@
+// Leg: one SIP dialog and its audio. It knows RFC 3261 and offer/answer, and nothing of applications.
+import { errorText, isFault, type Refusal, refuse, type Scope } from '../base/index.ts';
+import type { MediaPort } from '../media/client.ts';
+import type {
+  Dialog,
+  DialogEnd,
+  ExtraHeaders,
+  IncomingInvite,
+  IncomingReinvite,
+  IncomingRequest,
+  MessageBody,
+  OutgoingInvite,
+  OutgoingInviteOptions,
+  SipRequest,
+  SipResponse,
+} from '../sip/index.ts';
+import type { EventLog } from './events.ts';
+import { readInfoDigit } from './info-digit.ts';
+import { LegAudio, sdpOf } from './leg-audio.ts';
+import type { CallWorld } from './types.ts';
+
+export type DigitSource = 'rfc4733' | 'inband' | 'info';
+
+/** What a leg tells its call. Each is called in a turn of the stack or the engine; the call posts it to its mailbox. */
+export interface LegHandler {
+  onRinging(response: SipResponse, withMedia: boolean): void;
+  onAnswered(response: SipResponse | undefined): void;
+  onDigit(digit: string, durationMs: number, source: DigitSource): void;
+  /** In-dialog INFO (not DTMF), MESSAGE, NOTIFY, already answered. */
+  onRequest(request: SipRequest): void;
+  /** Exactly once: the dialog is over, or never came to be. */
+  onEnd(end: LegEnd): void;
+}
+
+export type LegEnd =
+  | { how: 'bye'; request: SipRequest }
+  | { how: 'cancelled'; request: SipRequest }
+  | { how: 'refused'; status: number; reason: string; response: SipResponse | undefined }
+  | { how: 'fault'; status: number; reason: string };
+
+export interface LegOptions {
+  world: CallWorld;
+  callSid: string;
+  scope: Scope;
+  events: EventLog;
+  handler: LegHandler;
+  /** Headers of our 200 (X-Call-Sid, ...). */
+  answerHeaders: ExtraHeaders;
+}
+
+export class Leg {
+  readonly scope: Scope;
+  readonly #options: LegOptions;
+  readonly #audio: LegAudio;
+  #invite: IncomingInvite | undefined;
+  #outgoing: OutgoingInvite | undefined;
+  #dialog: Dialog | undefined;
+  /** An inbound call's audio, opened beside the application's first answer. */
+  #opening: Promise<Refusal | undefined> | undefined;
+  /** Who waits for the ACK that answers our late offer. */
+  #lateAnswer: ((ack: SipRequest) => void) | undefined;
+  #earlyMedia = false;
+  #ended = false;
+  #muted = false;
+
+  constructor(options: LegOptions) {
+    const { world, callSid, events, handler } = options;
+    this.#options = options;
+    this.scope = options.scope.child('leg');
+    this.#audio = new LegAudio({
+      world,
+      callSid,
+      events,
+      scope: this.scope,
+      onDigit: ({ digit, durationMs, source }) => handler.onDigit(digit, durationMs, source),
+      onInactive: (silentMs) => this.#faulted(480, 'Media Timeout', { silent_ms: silentMs }),
+      onWorkerLoss: (outcome) => this.#workerLost(outcome),
+    });
+  }
+
+  /** The audio; undefined until it was opened, and after the end. */
+  get port(): MediaPort | undefined {
+    return this.#audio.port;
+  }
+
+  get answered(): boolean {
+    return this.#dialog !== undefined;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** There is audio both sides agreed on, and the far end was told. */
+  get hasMedia(): boolean {
+    return (
+      !this.#ended &&
+      this.port?.negotiated !== undefined &&
+      (this.answered || this.#earlyMedia || this.#outgoing !== undefined)
+    );
+  }
+
+  get muted(): boolean {
+    return this.#muted;
+  }
+
+  /** An inbound call's leg. Its audio is opened at once, so that an answer need not wait for it. */
+  receive(invite: IncomingInvite): void {
+    this.#invite = invite;
+    invite.onCancel = (request) => this.#end({ how: 'cancelled', request });
+    this.#opening = this.#openInbound(invite);
+  }
+
+  /** An outbound call's leg. */
+  async dial(options: Omit<OutgoingInviteOptions, 'body'>): Promise<{ callId: string } | Refusal> {
+    const failure = (await this.#audio.open()) ?? this.#audio.offer();
+    if (failure) return failure;
+    const outgoing = this.#options.world.sip.invite({ ...options, body: this.#audio.body });
+    this.#outgoing = outgoing;
+    outgoing.onProvisional = (response) => void this.#ringing(response);
+    outgoing.onAnswer = (dialog, response) => void this.#outgoingAnswered(dialog, response);
+    outgoing.onFailure = (failed) => this.#end(failureEnd(failed));
+    return { callId: outgoing.callId };
+  }
+
+  /** Makes sure there is audio: `early` is content with a 183, otherwise the call is answered. */
+  async ensureMedia(early: boolean): Promise<Refusal | undefined> {
+    if (this.#ended) return refuse('call-ended', 'the call is over');
+    if (this.#dialog) return undefined;
+    const invite = this.#invite;
+    if (!invite) return refuse('not-answered', 'the far end has not answered yet');
+    const failure = await this.#opening;
+    if (failure) return failure;
+    if (invite.state !== 'proceeding') return this.#dialog ? undefined : refuse('call-ended', 'the call is over');
+    if (!early) return this.#accept(invite);
+    if (!this.#earlyMedia && sdpOf(invite.request) !== undefined) {
+      this.#earlyMedia = true;
+      invite.progress(183, 'Session Progress', { headers: this.#options.answerHeaders, body: this.#audio.body });
+    }
+    return undefined;
+  }
+
+  /** Final response to an unanswered inbound call. */
+  reject(status: number, reason?: string, headers?: ExtraHeaders): void {
+    this.#invite?.reject(status, reason, headers ? { headers } : undefined);
+    this.#close();
+  }
+
+  /** Provisional response without a body (alert). */
+  ring(headers?: ExtraHeaders): void {
+    if (this.#invite?.state === 'proceeding') this.#invite.progress(180, 'Ringing', headers ? { headers } : undefined);
+  }
+
+  /** BYE, or CANCEL while the far end rings. Resolves when the far end has answered it. */
+  async hangup(headers?: ExtraHeaders): Promise<void> {
+    if (this.#ended) return;
+    const done = this.#dialog?.bye(headers);
+    if (!this.#dialog) this.#outgoing?.cancel();
+    this.#close();
+    await done;
+  }
+
+  /** CANCELs an outgoing call that has not been answered; the end is reported when the far end confirms it. */
+  cancel(): void {
+    this.#outgoing?.cancel();
+  }
+
+  /** A request in the dialog; rejects with a Fault when no answer comes. */
+  async request(
+    method: string,
+    body: MessageBody | undefined,
+    headers: ExtraHeaders | undefined,
+  ): Promise<SipResponse> {
+    if (!this.#dialog) throw new Error('bug: request outside a dialog');
+    return this.#dialog.request(method, { ...(body && { body }), ...(headers && { headers }) });
+  }
+
+  /** The ear becomes silence for every listener. */
+  setMuted(muted: boolean): Promise<{ at: number }> {
+    if (!this.port) throw new Error('bug: mute without audio');
+    this.#muted = muted;
+    return this.port.setMuted(muted);
+  }
+
+  async #openInbound(invite: IncomingInvite): Promise<Refusal | undefined> {
+    const failure = await this.#audio.open();
+    if (failure) return failure;
+    const offer = sdpOf(invite.request);
+    return offer === undefined ? this.#audio.offer() : this.#audio.answer(offer);
+  }
+
+  /** Answers 200. After a late offer it waits for the ACK, which brings the far end's answer. */
+  async #accept(invite: IncomingInvite): Promise<Refusal | undefined> {
+    const late = sdpOf(invite.request) === undefined;
+    const dialog = invite.accept({ headers: this.#options.answerHeaders, body: this.#audio.body });
+    const acked = late ? this.#nextAck() : undefined;
+    this.#adopt(dialog);
+    this.#options.handler.onAnswered(undefined);
+    return acked && this.#audio.accept(sdpOf(await acked));
+  }
+
+  #nextAck(): Promise<SipRequest> {
+    return new Promise((resolve) => {
+      this.#lateAnswer = resolve;
+    });
+  }
+
+  async #ringing(response: SipResponse): Promise<void> {
+    this.#options.handler.onRinging(response, response.body.length > 0);
+    const sdp = sdpOf(response);
+    if (sdp !== undefined) await this.#audio.accept(sdp);
+  }
+
+  async #outgoingAnswered(dialog: Dialog, response: SipResponse): Promise<void> {
+    this.#adopt(dialog);
+    if (this.#ended) return dialog.bye();
+    const failure = await this.#audio.accept(sdpOf(response));
+    if (this.#ended) return;
+    if (failure) return this.#faulted(488, 'Not Acceptable Here', { details: failure.reason });
+    this.#options.handler.onAnswered(response);
+  }
+
+  #adopt(dialog: Dialog): void {
+    this.#dialog = dialog;
+    dialog.onEnd = (end) => this.#dialogEnded(end);
+    dialog.onReinvite = (reinvite) => void this.#reinvited(reinvite);
+    dialog.onRequest = (request) => this.#requested(request);
+    dialog.onAck = (ack) => {
+      this.#lateAnswer?.(ack);
+      this.#lateAnswer = undefined;
+    };
+  }
+
+  #dialogEnded(end: DialogEnd): void {
+    if (end.by === 'remote') this.#end({ how: 'bye', request: end.request });
+    if (end.by === 'fault') this.#faulted(end.fault.sip ?? 408, end.fault.message);
+  }
+
+  /** The new state is built beside the running one; a refusal leaves the call as it was. */
+  async #reinvited(reinvite: IncomingReinvite): Promise<void> {
+    if (!this.port || this.#ended) return reinvite.reject(488);
+    const offer = sdpOf(reinvite.request);
+    if (offer === undefined) return this.#lateReinvite(reinvite);
+    const refusal = await this.#audio.answer(offer);
+    if (this.#ended) return;
+    if (refusal) return reinvite.reject(refusal.sip ?? 488, undefined, { headers: { 'X-Reason': refusal.reason } });
+    reinvite.accept({ body: this.#audio.body });
+  }
+
+  /** No SDP: a session refresh by UPDATE, or an INVITE that asks for our offer and answers in its ACK. */
+  #lateReinvite(reinvite: IncomingReinvite): void {
+    if (reinvite.method === 'UPDATE') return reinvite.accept({});
+    this.#audio.offer();
+    this.#lateAnswer = (ack) => {
+      const sdp = sdpOf(ack);
+      if (sdp !== undefined) void this.#audio.accept(sdp);
+    };
+    reinvite.accept({ body: this.#audio.body });
+  }
+
+  /** In-dialog requests (sip-edge.md ID-5, DT-3). */
+  #requested(incoming: IncomingRequest): void {
+    const { request } = incoming;
+    const status = ({ INFO: 200, MESSAGE: 202, NOTIFY: 200 } as Record<string, number>)[request.method];
+    incoming.respond(status ?? 501);
+    if (status === undefined) return;
+    const digit = request.method === 'INFO' ? readInfoDigit(request) : undefined;
+    if (digit) this.#options.handler.onDigit(digit.digit, digit.durationMs, 'info');
+    else this.#options.handler.onRequest(request);
+  }
+
+  #workerLost(outcome: 'restored' | 'moved' | 'lost'): void {
+    this.#options.events.append('media', { what: 'worker-lost', outcome });
+    if (outcome === 'lost') this.#faulted(480, 'Media Server Failure');
+    if (outcome === 'moved') void this.#reofferAfterMove();
+  }
+
+  async #reofferAfterMove(): Promise<void> {
+    if (!this.#dialog || this.#audio.offer()) return;
+    const response = await this.#dialog.reinvite({ body: this.#audio.body }).catch(() => undefined);
+    const answered = response !== undefined && response.status < 300;
+    const failure = answered
+      ? await this.#audio.accept(sdpOf(response))
+      : refuse('refused', 'the far end did not take the new address');
+    if (failure) this.#faulted(480, 'Media Server Failure', { details: failure.reason });
+  }
+
+  /** Our side cannot go on: the far end is told, and the call. */
+  #faulted(status: number, reason: string, fields: Record<string, unknown> = {}): void {
+    if (this.#ended) return;
+    this.#options.events.append('error', { what: reason, ...fields });
+    void this.#dialog?.bye({ 'X-Reason': reason });
+    if (!this.#dialog) this.#outgoing?.cancel();
+    this.#end({ how: 'fault', status, reason });
+  }
+
+  #end(end: LegEnd): void {
+    if (this.#ended) return;
+    this.#close();
+    this.#options.handler.onEnd(end);
+  }
+
+  #close(): void {
+    this.#ended = true;
+    void this.scope.close('leg over');
+  }
+}
+
+function failureEnd(failed: SipResponse | Error): LegEnd {
+  if ('status' in failed) return { how: 'refused', status: failed.status, reason: failed.reason, response: failed };
+  const status = isFault(failed) ? (failed.sip ?? 500) : 500;
+  return { how: 'refused', status, reason: errorText(failed), response: undefined };
+}

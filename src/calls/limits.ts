@@ -1,0 +1,30 @@
+// The numbers that bound a call, each with its reason.
+
+/** Messages that may wait in a call's mailbox. A call handles one in microseconds; more waiting means a flood. */
+export const mailboxLimit = 1_000;
+
+/** Events kept per call. A long call with thousands of digits keeps its beginning; the rest is counted, not stored. */
+export const eventLimit = 2_000;
+
+/** Verbs of one application. Above this it is a mistake or an attack. */
+export const programLimit = 500;
+
+/** Verbs that may start within `programPaceMs` without any of them waiting: an application that only redirects to itself is ended. */
+export const programPaceSteps = 100;
+export const programPaceMs = 1_000;
+
+/** Whispers that may wait for the one that is being spoken. */
+export const whisperLimit = 10;
+
+/** Ring time of an outbound call without `timeout` (rest-calls.md 2.1). */
+export const ringTimeoutMs = 60_000;
+
+/** How long a finished call waits for its verbs' last hooks before it closes the application's socket. The server's own stop allows 5 s in all. */
+export const lastHooksMs = 3_000;
+
+/** Ended calls that can still be retrieved (rest-calls.md 3), by number and age: about 2 KB each. */
+export const endedCallsKept = 2_000;
+export const endedCallKeptMs = 3_600_000;
+
+/** Calls at once on this node; one more is refused with 503. A guard against floods, not a licence. */
+export const callLimit = 10_000;

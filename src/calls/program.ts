@@ -1,0 +1,146 @@
+// Program: runs an application's steps one after another, and changes course when told to.
+import { type Clock, Fault, isScopeClosed, type Refusal, type Scope } from '../base/index.ts';
+import { programPaceMs, programPaceSteps } from './limits.ts';
+import type { Step, VerbRun } from './types.ts';
+
+/** The call, as its program sees it. */
+export interface ProgramOwner {
+  readonly clock: Clock;
+  readonly scope: Scope;
+  /** Runs `fn` as one of the owner's turns. */
+  turn(what: string, fn: () => void): void;
+  /** Meets the step's need, or says why that cannot be. */
+  prepare(step: Step): Promise<Refusal | undefined>;
+  context(step: Step, scope: Scope): VerbRun;
+  onStarting(step: Step): void;
+  onFinished(step: Step): void;
+  onKilled(step: Step, reason: string): void;
+  onSkipped(step: Step, refusal: Refusal): void;
+  /** A step threw what it should have handled. The program has stopped. */
+  onCrash(step: Step, error: unknown): void;
+  /** Nothing left to run. */
+  onIdle(): void;
+}
+
+interface Running {
+  readonly step: Step;
+  readonly scope: Scope;
+}
+
+export class Program {
+  readonly #owner: ProgramOwner;
+  #queue: Step[] = [];
+  #running: Running | undefined;
+  #stopped = false;
+  #paceFrom = 0;
+  #paceCount = 0;
+  /** Steps that were ended and still say goodbye (a last hook). */
+  readonly #leaving = new Set<Promise<void>>();
+
+  constructor(owner: ProgramOwner) {
+    this.#owner = owner;
+  }
+
+  get running(): Step | undefined {
+    return this.#running?.step;
+  }
+
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  isRunning(scope: Scope): boolean {
+    return this.#running?.scope === scope;
+  }
+
+  /** Drops what runs and what waits; the new steps start at once. */
+  replace(steps: Step[]): void {
+    this.#queue = [...steps];
+    this.#kill('replaced');
+    this.#advance();
+  }
+
+  /** Adds steps behind those that wait; starts them when nothing runs. */
+  append(steps: Step[]): void {
+    this.#queue.push(...steps);
+    if (!this.#running) this.#advance();
+  }
+
+  /** Ends the running step only; the next one follows. */
+  skip(reason: string): void {
+    this.#kill(reason);
+    this.#advance();
+  }
+
+  /** Ends everything, for good. Resolves when the ended steps have said goodbye. */
+  async stop(reason: string): Promise<void> {
+    this.#stopped = true;
+    this.#queue = [];
+    this.#kill(reason);
+    await Promise.all(this.#leaving);
+  }
+
+  #kill(reason: string): void {
+    const running = this.#running;
+    if (!running) return;
+    this.#running = undefined;
+    this.#owner.onKilled(running.step, reason);
+    void running.scope.close(reason);
+  }
+
+  #advance(): void {
+    if (this.#stopped || this.#running) return;
+    const step = this.#queue.shift();
+    if (!step) return this.#owner.onIdle();
+    const running: Running = { step, scope: this.#owner.scope.child(step.name) };
+    this.#running = running;
+    const done = this.#perform(running).finally(() => this.#leaving.delete(done));
+    this.#leaving.add(done);
+  }
+
+  async #perform(running: Running): Promise<void> {
+    let failure: { error: unknown } | undefined;
+    try {
+      this.#checkPace();
+      const refusal = await this.#owner.prepare(running.step);
+      if (this.#running !== running) return;
+      if (refusal) {
+        this.#owner.onSkipped(running.step, refusal);
+      } else {
+        this.#owner.onStarting(running.step);
+        await running.step.run(this.#owner.context(running.step, running.scope));
+      }
+    } catch (error) {
+      if (!isScopeClosed(error)) failure = { error };
+    }
+    this.#owner.turn('verb ended', () => this.#ended(running, failure));
+  }
+
+  #ended(running: Running, failure: { error: unknown } | undefined): void {
+    void running.scope.close('finished');
+    if (this.#running !== running) return;
+    this.#running = undefined;
+    if (failure) {
+      this.#stopped = true;
+      this.#queue = [];
+      return this.#owner.onCrash(running.step, failure.error);
+    }
+    this.#owner.onFinished(running.step);
+    this.#advance();
+  }
+
+  /** Stops an application that goes round without ever waiting. */
+  #checkPace(): void {
+    const now = this.#owner.clock.now();
+    if (now - this.#paceFrom > programPaceMs) {
+      this.#paceFrom = now;
+      this.#paceCount = 0;
+    }
+    if (++this.#paceCount > programPaceSteps) {
+      throw new Fault(
+        'program-loop',
+        `the application started ${programPaceSteps} verbs within ${programPaceMs} ms: it goes round in circles`,
+      );
+    }
+  }
+}

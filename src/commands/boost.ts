@@ -1,0 +1,21 @@
+// boostAudioSignal: louder or softer, for what the addressed leg hears.
+import { readBoostDb } from '../calls/index.ts';
+import { defineCommand } from './define.ts';
+import { isObject, needsMedia } from './refusals.ts';
+
+export const boost = defineCommand<number>({
+  rest: 'boostAudioSignal',
+  ws: 'boostAudioSignal',
+  summary: 'Changes the gain of what the addressed leg hears, -20 to +20 dB.',
+  schema: {
+    oneOf: [
+      { type: 'number', minimum: -20, maximum: 20 },
+      { type: 'string', pattern: '^\\s*[+-]?\\d+(\\.\\d+)?\\s*([dD][bB])?\\s*$' },
+    ],
+  },
+  examples: [{ boostAudioSignal: 6 }, { boostAudioSignal: '-3 dB' }],
+  read: readBoostDb,
+  fromSocket: (data) => (isObject(data) ? data.boostAudioSignal : data),
+  allowed: needsMedia,
+  apply: ({ leg }, db) => ({ ...(leg.port && { effect: leg.port.setGain(db) }) }),
+});

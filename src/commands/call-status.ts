@@ -1,0 +1,35 @@
+// call_status: hang up an answered call, or refuse or cancel one that still rings.
+import { type Refusal, refuse } from '../base/index.ts';
+import { defineCommand, type Target } from './define.ts';
+import { isObject, oneOf } from './refusals.ts';
+
+type Wanted = 'completed' | 'no-answer';
+
+export const callStatus = defineCommand<Wanted>({
+  rest: 'call_status',
+  ws: 'call:status',
+  summary:
+    'completed hangs up an answered call; no-answer refuses an inbound call that rings, or cancels an outbound one.',
+  schema: { type: 'string', enum: ['completed', 'no-answer'] },
+  examples: [{ call_status: 'completed' }, { call_status: 'no-answer' }],
+  read: (value) => oneOf<Wanted>(value, ['completed', 'no-answer']),
+  fromSocket: (data) => (isObject(data) ? data.call_status : data),
+  allowed: ({ call, leg }, wanted) => {
+    if (wanted === 'completed' && !leg.answered) return incompatible(call.sid, 'it has not been answered');
+    return wanted === 'no-answer' && leg.answered ? incompatible(call.sid, 'it has been answered') : undefined;
+  },
+  apply(target, wanted) {
+    if (wanted === 'completed') target.call.hangup();
+    else giveUp(target);
+    return { effect: Promise.resolve({ at: target.call.clock.now() }) };
+  },
+});
+
+function giveUp({ call, leg }: Target): void {
+  if (call.facts.direction === 'inbound') call.decline(503, 'Service Unavailable', {}, 'no-answer');
+  else leg.cancel();
+}
+
+function incompatible(sid: string, why: string): Refusal {
+  return refuse('call-state', `current call state is incompatible with requested action for call_sid ${sid}: ${why}`);
+}

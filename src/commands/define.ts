@@ -1,0 +1,50 @@
+// How a live-call command is defined: once, for REST, the application's socket, the documents and the tests.
+import type { Refusal } from '../base/index.ts';
+import type { Call, Leg } from '../calls/index.ts';
+
+/** What a command acts on: a live call, and the leg whose sid was named. */
+export interface Target {
+  call: Call;
+  leg: Leg;
+}
+
+/** What came of a command that could act. */
+export interface Applied {
+  /** When it reached the wire: clock time of the first packet or message that differs. Rejects when it failed later. */
+  effect?: Promise<{ at: number }>;
+  /** For commands whose answer is the far end's (sip_request). */
+  reply?: Promise<{ status: number; body: Record<string, unknown> } | Refusal>;
+}
+
+export interface CommandDefinition<V> {
+  /** Field of the REST update. */
+  rest: string;
+  /** Command on the application's socket. */
+  ws: string;
+  /** Further REST fields that belong to it. */
+  companions?: readonly string[];
+  /** REST fields of other commands that may stand in the same request. `tag` and `whisper` say so themselves. */
+  alongside?: readonly string[];
+  /** JSON schema of the REST field, for the OpenAPI document. */
+  schema: Record<string, unknown>;
+  /** JSON schemas of the companions. */
+  companionSchemas?: Record<string, Record<string, unknown>>;
+  /** What it does, in a line for the documents. */
+  summary: string;
+  /** Request bodies for documents and tests. */
+  examples: readonly Record<string, unknown>[];
+  /** Checks the REST field (with the whole body at hand) and gives our form of it; a Refusal's path is relative to the field. */
+  read(value: unknown, body: Record<string, unknown>): V | Refusal;
+  /** The socket's `data` as the REST field's value, where they differ. */
+  fromSocket?(data: unknown): unknown;
+  /** For commands whose socket form is a thing of its own; in place of fromSocket and read. */
+  readSocket?(data: unknown, envelope: { queue: boolean }): V | Refusal;
+  /** May it act now? Decided from what is known, never by asking the far end. */
+  allowed(target: Target, value: V): Refusal | undefined;
+  apply(target: Target, value: V): Applied;
+}
+
+export const defineCommand = <V>(definition: CommandDefinition<V>): CommandDefinition<V> => definition;
+
+/** A command whose value's type is its own business. */
+export type AnyCommand = CommandDefinition<unknown>;

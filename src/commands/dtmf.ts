@@ -1,0 +1,41 @@
+// dtmf: sends digits to the addressed leg: RFC 4733 where agreed, else in-band.
+import { defineCommand } from './define.ts';
+import { badValue, isObject, needsAnswer, needsMedia } from './refusals.ts';
+
+interface Digits {
+  digits: string;
+  durationMs: number;
+}
+
+const defaultDurationMs = 250;
+const mostDigits = 128;
+
+export const dtmf = defineCommand<Digits>({
+  rest: 'dtmf',
+  ws: 'dtmf',
+  summary: 'Sends digits to the addressed leg, in order: as RFC 4733 events where agreed, else as tones.',
+  schema: {
+    type: 'object',
+    required: ['digit'],
+    properties: {
+      digit: { type: 'string', pattern: '^[0-9A-Da-d*#wW]{1,128}$' },
+      duration: { type: 'number', minimum: 40, maximum: 10000, description: 'ms' },
+    },
+  },
+  examples: [{ dtmf: { digit: '5', duration: 250 } }],
+  read(value) {
+    if (!isObject(value)) return badValue('must be an object with digit');
+    const { digit, duration = defaultDurationMs } = value;
+    const digits = typeof digit === 'number' ? String(digit) : digit;
+    if (typeof digits !== 'string' || !/^[0-9A-D*#w]+$/i.test(digits) || digits.length > mostDigits)
+      return badValue(`must be 1 to ${mostDigits} digits of 0-9, A-D, * and #`, 'digit');
+    if (typeof duration !== 'number' || !(duration >= 40 && duration <= 10_000))
+      return badValue('must be 40 to 10000 ms', 'duration');
+    return { digits, durationMs: duration };
+  },
+  fromSocket: (data) => (isObject(data) && isObject(data.dtmf) ? data.dtmf : data),
+  allowed: (target) => needsAnswer(target) ?? needsMedia(target),
+  apply: ({ leg }, { digits, durationMs }) => ({
+    ...(leg.port && { effect: leg.port.sendDigits(digits, durationMs) }),
+  }),
+});

@@ -1,0 +1,39 @@
+// A hook in a command: a URL, absolute or relative, or an object with its method and credentials.
+import type { HookInput } from '../apps/index.ts';
+import type { Refusal } from '../base/index.ts';
+import { badValue, isObject } from './refusals.ts';
+
+export const hookSchema = {
+  oneOf: [
+    { type: 'string', minLength: 1 },
+    {
+      type: 'object',
+      required: ['url'],
+      properties: {
+        url: { type: 'string' },
+        method: { type: 'string', enum: ['GET', 'POST', 'WS'] },
+        username: { type: 'string', nullable: true },
+        password: { type: 'string', nullable: true },
+      },
+    },
+  ],
+};
+
+export function readHook(value: unknown): HookInput | Refusal {
+  if (typeof value === 'string')
+    return isHookUrl(value) ? value : badValue('must be an absolute URL, or a path that begins with /');
+  if (!isObject(value) || typeof value.url !== 'string' || !isHookUrl(value.url))
+    return badValue('must be a URL or an object with a url');
+  const { url, method = 'POST', username, password } = value;
+  if (typeof method !== 'string' || !/^(get|post|ws)$/i.test(method)) return badValue('must be GET or POST', 'method');
+  return {
+    url,
+    method,
+    ...(typeof username === 'string' && { username }),
+    ...(typeof password === 'string' && { password }),
+  };
+}
+
+function isHookUrl(text: string): boolean {
+  return text.startsWith('/') || (/^(https?|wss?):\/\//i.test(text) && URL.canParse(text));
+}

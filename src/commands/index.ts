@@ -1,0 +1,17 @@
+// commands: what can be changed on a live call. One file per command, one line here; REST and the socket come in by the same door.
+import { boost } from './boost.ts';
+import { callStatus } from './call-status.ts';
+import type { AnyCommand } from './define.ts';
+import { dtmf } from './dtmf.ts';
+import { mute } from './mute.ts';
+import { redirect } from './redirect.ts';
+import { sipRequest } from './sip-request.ts';
+import { tag } from './tag.ts';
+import { whisper } from './whisper.ts';
+
+/** In the order in which they act when several stand in one request (live-call-control.md 1.3): whisper last. */
+export const commands: readonly AnyCommand[] = [callStatus, redirect, mute, sipRequest, dtmf, tag, boost, whisper];
+
+export type { AnyCommand, CommandDefinition, Target } from './define.ts';
+export { type Outcome, performSocket, performUpdate } from './perform.ts';
+export { readSocketCommand, readUpdate } from './read.ts';

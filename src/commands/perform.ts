@@ -1,0 +1,110 @@
+// Performing commands: in one turn of the call all are allowed or none acts; effects and answers follow.
+import type { AppCommand } from '../apps/index.ts';
+import { errorText, isRefusal, type Refusal, refusalText, refuse } from '../base/index.ts';
+import type { Call, Directory } from '../calls/index.ts';
+import type { Applied, Target } from './define.ts';
+import { type Command, readSocketCommand, readUpdate } from './read.ts';
+
+/** An HTTP answer. */
+export interface Outcome {
+  status: number;
+  body?: Record<string, unknown>;
+}
+
+/** `?wait=true` waits this long for the effect before it says that it is still on its way. */
+const longestWaitMs = 10_000;
+
+/** One REST update. 202 means: it acts. With `wait` the answer comes when the effect has reached the wire. */
+export async function performUpdate(
+  directory: Directory,
+  request: { accountSid: string; callSid: string; body: unknown; wait: boolean; at: number },
+): Promise<Outcome | Refusal> {
+  const read = readUpdate(request.body);
+  if (isRefusal(read)) return read;
+  const call = directory.find(request.accountSid, request.callSid);
+  if (isRefusal(call)) return call;
+  const applied = await inTurn(call, read, request.at);
+  if (isRefusal(applied)) return applied;
+  for (const { reply } of applied) {
+    const answer = await reply;
+    if (answer) return answer;
+  }
+  return request.wait ? waitForEffects(call, applied, request.at) : { status: 202 };
+}
+
+/** One command of the application's socket: no answer is sent; a refusal goes into the event log. */
+export function performSocket(call: Call, message: AppCommand): void {
+  const at = call.clock.now();
+  const command = readSocketCommand(message.command, message.data, message.queueCommand);
+  if (isRefusal(command)) return noteRefusal(call, [message.command], command);
+  if (message.callSid !== undefined && message.callSid !== call.sid)
+    return noteRefusal(
+      call,
+      [message.command],
+      refuse('leg-unknown', `call_sid ${message.callSid} is no leg of this call`),
+    );
+  act(call, [command], at);
+}
+
+function inTurn(call: Call, commands: Command[], at: number): Promise<Applied[] | Refusal> {
+  return new Promise((resolve) => {
+    call.turn('update', () => resolve(act(call, commands, at)));
+  });
+}
+
+function act(call: Call, commands: Command[], at: number): Applied[] | Refusal {
+  const target: Target = { call, leg: call.leg };
+  const names = commands.map((c) => c.definition.rest);
+  const refusal = call.ended
+    ? refuse('call-gone', `call session is gone for call_sid ${call.sid}`)
+    : firstRefusal(target, commands);
+  if (refusal) {
+    noteRefusal(call, names, refusal);
+    return refusal;
+  }
+  call.events.append('commanded', { commands: names });
+  return commands.map((command) => {
+    const applied = command.definition.apply(target, command.value);
+    applied.effect?.then(
+      (effect) =>
+        call.events.append('effect', { command: command.definition.rest, applied_ms: Math.max(0, effect.at - at) }),
+      (error) =>
+        call.events.append('error', { what: `${command.definition.rest} had no effect`, reason: errorText(error) }),
+    );
+    return applied;
+  });
+}
+
+function firstRefusal(target: Target, commands: Command[]): Refusal | undefined {
+  for (const { definition, value } of commands) {
+    const refusal = definition.allowed(target, value);
+    if (refusal) return refusal;
+  }
+  return undefined;
+}
+
+function noteRefusal(call: Call, names: string[], refusal: Refusal): void {
+  call.events.append('command-refused', { commands: names, reason: refusalText(refusal) });
+}
+
+async function waitForEffects(call: Call, applied: Applied[], at: number): Promise<Outcome | Refusal> {
+  const all = Promise.all(applied.map((a) => a.effect ?? { at: call.clock.now() }));
+  const timeout = new Promise<'late'>((resolve) => {
+    const timer = call.clock.after(longestWaitMs, () => resolve('late'));
+    void all.then(
+      () => timer.cancel(),
+      () => timer.cancel(),
+    );
+  });
+  try {
+    const effects = await Promise.race([all, timeout]);
+    if (effects === 'late')
+      return refuse('effect-late', `no effect within ${longestWaitMs} ms; the update is still on its way`);
+    return {
+      status: 200,
+      body: { applied_ms: Math.max(0, Math.round((Math.max(...effects.map((e) => e.at)) - at) * 10) / 10) },
+    };
+  } catch (error) {
+    return refuse('effect-failed', errorText(error));
+  }
+}

@@ -1,0 +1,112 @@
+// Requests to commands: which fields are there, whether they may stand together, and what their values mean.
+import { isRefusal, type Refusal, refuse } from '../base/index.ts';
+import type { AnyCommand } from './define.ts';
+import { commands } from './index.ts';
+
+/** A command with its value, checked. */
+export interface Command {
+  definition: AnyCommand;
+  value: unknown;
+}
+
+/** May stand beside any other field; whisper is spoken after what it stands beside. */
+const besideAnything = new Set(['tag', 'whisper']);
+
+/** Fields of the contract whose effect is not in this version (live-call-control.md 2, 6). They are refused by name, never ignored. */
+const later = new Set([
+  'child_call_hook',
+  'conf_mute_status',
+  'conf_hold_status',
+  'wait_hook',
+  'waitHook',
+  'conferenceParticipantAction',
+  'listen_status',
+  'stream_status',
+  'transcribe_status',
+  'record',
+  'dub',
+  'media_path',
+  'noise_isolation_status',
+  'noise_isolation_vendor',
+  'noise_isolation_level',
+  'noise_isolation_model',
+  'agent_update',
+  'llm_update',
+  'llm_tool_output',
+  'tool_call_id',
+  'llm_status',
+  'conference',
+  'transfer',
+  'room_say',
+  'room_play',
+]);
+
+/** The body of `PUT Calls/{sid}`: 400 for what can never be right, 422 for what this version cannot do. */
+export function readUpdate(body: unknown): Command[] | Refusal {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return bad('the body must be an object');
+  const fields = body as Record<string, unknown>;
+  const unknown = unknownField(fields);
+  if (unknown) return unknown;
+  const present = commands.filter((c) => fields[c.rest] !== undefined);
+  if (present.length === 0) return bad(loneCompanion(fields) ?? 'no valid options supplied to updateCall');
+  const exclusive = present.filter((c) => !besideAnything.has(c.rest));
+  if (exclusive.length > 1)
+    return bad(`multiple options are not allowed in updateCall: ${exclusive.map((c) => c.rest).join(', ')}`);
+  const stray = strayCompanion(fields, present);
+  if (stray) return stray;
+  const read: Command[] = [];
+  for (const definition of present) {
+    const value = definition.read(fields[definition.rest], fields);
+    if (isRefusal(value))
+      return {
+        ...value,
+        http: 400,
+        reason: `${definition.rest}: ${value.reason}`,
+        path: joinPath(definition.rest, value.path),
+      };
+    read.push({ definition, value });
+  }
+  return read;
+}
+
+/** A `command` message of the application's socket. */
+export function readSocketCommand(name: string, data: unknown, queue: boolean): Command | Refusal {
+  const definition = commands.find((c) => c.ws === name);
+  if (!definition) return refuse('command-unknown', `there is no command ${name} in this version`);
+  if (definition.readSocket) {
+    const value = definition.readSocket(data, { queue });
+    return isRefusal(value) ? value : { definition, value };
+  }
+  const value = definition.read(definition.fromSocket ? definition.fromSocket(data) : data, {});
+  return isRefusal(value) ? value : { definition, value };
+}
+
+function unknownField(fields: Record<string, unknown>): Refusal | undefined {
+  const known = new Set(commands.flatMap((c) => [c.rest, ...(c.companions ?? [])]));
+  for (const name of Object.keys(fields)) {
+    if (known.has(name)) continue;
+    if (later.has(name)) return refuse('command-later', `${name} is not in this version of Crosspoint`, { path: name });
+    return refuse('field-unknown', `updateCall has no field ${name}`, { path: name, http: 400 });
+  }
+  return undefined;
+}
+
+/** A companion whose command is absent. */
+function strayCompanion(fields: Record<string, unknown>, present: AnyCommand[]): Refusal | undefined {
+  for (const command of commands) {
+    const stray = command.companions?.find((name) => fields[name] !== undefined);
+    if (stray !== undefined && !present.some((c) => c.rest === command.rest))
+      return refuse('field-alone', `${stray} can be updated only together with ${command.rest}`, {
+        path: stray,
+        http: 400,
+      });
+  }
+  return undefined;
+}
+
+const loneCompanion = (fields: Record<string, unknown>): string | undefined => strayCompanion(fields, [])?.reason;
+
+const bad = (reason: string): Refusal => refuse('bad-update', reason, { http: 400 });
+
+const joinPath = (field: string, path: string | undefined): string =>
+  path === undefined ? field : path.startsWith('[') ? field + path : `${field}.${path}`;

@@ -1,0 +1,25 @@
+// Refusals that several commands share.
+import { type Refusal, refuse } from '../base/index.ts';
+import type { Target } from './define.ts';
+
+/** A value that is not one of those listed. */
+export function oneOf<T extends string>(value: unknown, choices: readonly T[]): T | Refusal {
+  return (
+    choices.find((choice) => choice === value) ??
+    refuse('bad-value', `must be one of ${choices.join(', ')}`, { http: 400 })
+  );
+}
+
+export const badValue = (reason: string, path?: string): Refusal =>
+  refuse('bad-value', reason, { http: 400, ...(path !== undefined && { path }) });
+
+/** For commands that change audio. */
+export const needsMedia = ({ leg }: Target): Refusal | undefined =>
+  leg.hasMedia ? undefined : refuse('no-media', 'the call has no audio yet');
+
+/** For commands that need an answered dialog. */
+export const needsAnswer = ({ leg }: Target): Refusal | undefined =>
+  leg.answered ? undefined : refuse('not-answered', 'the call has not been answered');
+
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

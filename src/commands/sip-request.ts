@@ -1,0 +1,80 @@
+// sip_request: a request in the addressed leg's dialog; the answer is the far end's.
+import { errorText, isFault, refuse } from '../base/index.ts';
+import { defineCommand } from './define.ts';
+import { badValue, isObject, needsAnswer } from './refusals.ts';
+
+interface Request {
+  method: string;
+  contentType: string;
+  content: string;
+  headers: Record<string, string>;
+}
+
+/** Methods that are the call's own business. */
+const reserved = new Set(['ACK', 'BYE', 'CANCEL', 'INVITE', 'PRACK', 'UPDATE', 'REGISTER']);
+
+export const sipRequest = defineCommand<Request>({
+  rest: 'sip_request',
+  ws: 'sip:request',
+  summary: "Sends a SIP request in the addressed leg's dialog and answers with the far end's status.",
+  schema: {
+    type: 'object',
+    required: ['method', 'content_type', 'content'],
+    properties: {
+      method: { type: 'string' },
+      content_type: { type: 'string' },
+      content: { type: 'string' },
+      headers: { type: 'object', additionalProperties: { type: 'string' } },
+    },
+  },
+  examples: [
+    { sip_request: { method: 'INFO', content_type: 'text/plain', content: 'hello', headers: { 'X-Color': 'blue' } } },
+  ],
+  read(value) {
+    if (!isObject(value)) return badValue('must be an object');
+    const { method, content_type: contentType, content, headers = {} } = value;
+    if (!method || !contentType || !content)
+      return badValue('sip_request requires method, content_type and content properties');
+    if (typeof method !== 'string' || !/^[A-Za-z]{2,20}$/.test(method))
+      return badValue('must be a SIP method', 'method');
+    if (reserved.has(method.toUpperCase())) return badValue(`${method} is not an application's to send`, 'method');
+    if (typeof contentType !== 'string') return badValue('must be text', 'content_type');
+    if (typeof content !== 'string') return badValue('must be text', 'content');
+    if (!isObject(headers)) return badValue('must be an object', 'headers');
+    const bad = Object.entries(headers).find(
+      ([name, text]) => !/^[\w.!%*+`'~-]+$/.test(name) || /[\r\n]/.test(String(text)),
+    );
+    if (bad) return badValue('must be one line of text under a SIP header name', `headers.${bad[0]}`);
+    return {
+      method: method.toUpperCase(),
+      contentType,
+      content,
+      headers: Object.fromEntries(Object.entries(headers).map(([k, v]) => [k, String(v)])),
+    };
+  },
+  fromSocket: (data) => (isObject(data) && isObject(data.sip_request) ? data.sip_request : data),
+  allowed: needsAnswer,
+  apply({ leg }, { method, contentType, content, headers }) {
+    const answered = leg.request(method, { contentType, content }, headers);
+    return {
+      reply: answered.then(
+        (response) => ({
+          status: 200,
+          body: {
+            status: response.status,
+            reason: response.reason,
+            ...(response.body.length > 0 && {
+              body: Buffer.from(response.body).toString('utf8'),
+              content_type: response.contentType,
+            }),
+            headers: Object.fromEntries(response.lines.filter(([name]) => /^(x-|p-|warning|retry-after)/i.test(name))),
+          },
+        }),
+        (error) =>
+          isFault(error) && error.code === 'sip-timeout'
+            ? { status: 200, body: { status: 408, reason: 'Request Timeout' } }
+            : refuse('sip-request', errorText(error)),
+      ),
+    };
+  },
+});

@@ -1,0 +1,17 @@
+// tag: replaces the customer data of every later payload. May stand beside any other field.
+import { defineCommand } from './define.ts';
+import { badValue, isObject } from './refusals.ts';
+
+export const tag = defineCommand<Record<string, unknown>>({
+  rest: 'tag',
+  ws: 'tag',
+  summary: 'Replaces the customer data that every later payload of the call carries. May stand beside any other field.',
+  schema: { type: 'object', additionalProperties: true },
+  examples: [{ tag: { order: 4711 } }],
+  read: (value) => (isObject(value) ? value : badValue('must be an object')),
+  allowed: () => undefined,
+  apply({ call }, data) {
+    call.facts.customerData = data;
+    return { effect: Promise.resolve({ at: call.clock.now() }) };
+  },
+});

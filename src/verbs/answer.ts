@@ -1,0 +1,8 @@
+// answer: answers the call; nothing when it is answered already.
+import { defineVerb } from './define.ts';
+
+export const answer = defineVerb({
+  name: 'answer',
+  needs: 'media',
+  run: async () => {},
+});

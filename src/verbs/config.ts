@@ -1,0 +1,47 @@
+// config: session defaults. The parts whose verbs are in this version; others are refused by name.
+import type { HookInput } from '../apps/index.ts';
+import { type Refusal, refuse } from '../base/index.ts';
+import { readBoostDb, type SynthesizerInput } from '../calls/index.ts';
+import { defineVerb } from './define.ts';
+
+interface Options {
+  synthesizer?: SynthesizerInput;
+  reset?: string | string[];
+  notifyEvents?: boolean;
+  boostAudioSignal?: number | string;
+  sipRequestWithinDialogHook?: HookInput;
+  disableTtsCache?: boolean;
+}
+
+const known = new Set([
+  'verb',
+  'id',
+  'synthesizer',
+  'reset',
+  'notifyEvents',
+  'boostAudioSignal',
+  'sipRequestWithinDialogHook',
+  'disableTtsCache',
+]);
+
+export const config = defineVerb<Options>({
+  name: 'config',
+  needs: (options) => (options.boostAudioSignal === undefined ? 'none' : 'media'),
+  check(options): Refusal | undefined {
+    const later = Object.keys(options).find((name) => !known.has(name));
+    if (later !== undefined) return refuse('verb-later', `config.${later} is not in this version`, { path: later });
+    const reset = [options.reset ?? []].flat().find((part) => part !== 'synthesizer');
+    if (reset !== undefined) return refuse('verb-later', `cannot reset ${reset} in this version`, { path: 'reset' });
+    const boost = options.boostAudioSignal === undefined ? 0 : readBoostDb(options.boostAudioSignal);
+    return typeof boost === 'number' ? undefined : { ...boost, path: 'boostAudioSignal' };
+  },
+  async run(options, { call }) {
+    if (options.notifyEvents) call.notifyEvents = true;
+    if (options.reset !== undefined) call.speech.reset();
+    if (options.synthesizer) call.speech.configure(options.synthesizer);
+    if (options.disableTtsCache !== undefined) call.speech.noCache = options.disableTtsCache;
+    if (options.sipRequestWithinDialogHook !== undefined) call.sipRequestHook = options.sipRequestWithinDialogHook;
+    const boost = options.boostAudioSignal === undefined ? undefined : readBoostDb(options.boostAudioSignal);
+    if (typeof boost === 'number') await call.leg.port?.setGain(boost);
+  },
+});

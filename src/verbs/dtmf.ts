@@ -1,0 +1,23 @@
+// dtmf: sends digits to the far end, in order.
+import { refuse } from '../base/index.ts';
+import { defineVerb } from './define.ts';
+import { longestDigitMs, mostDigits } from './limits.ts';
+
+const defaultDurationMs = 500;
+
+export const dtmf = defineVerb<{ dtmf: string; duration?: number }>({
+  name: 'dtmf',
+  needs: 'media',
+  check({ dtmf: digits, duration = defaultDurationMs }) {
+    if (!/^[0-9A-D*#wW]+$/i.test(digits))
+      return refuse('verb-option', 'must be digits 0-9, A-D, * or #, and w or W for pauses', { path: 'dtmf' });
+    if (digits.length > mostDigits)
+      return refuse('verb-option', `must be at most ${mostDigits} digits`, { path: 'dtmf' });
+    if (duration < 40 || duration > longestDigitMs)
+      return refuse('verb-option', `must be 40 to ${longestDigitMs} ms`, { path: 'duration' });
+    return undefined;
+  },
+  async run({ dtmf: digits, duration = defaultDurationMs }, { call }) {
+    await call.leg.port?.sendDigits(digits, duration);
+  },
+});

@@ -1,0 +1,9 @@
+// hangup: BYE with the headers given; an unanswered call is declined.
+import { defineVerb } from './define.ts';
+import { headerText } from './headers.ts';
+
+export const hangup = defineVerb<{ headers?: Record<string, string | number> }>({
+  name: 'hangup',
+  needs: 'none',
+  run: async ({ headers }, { call }) => call.turn('hangup verb', () => call.hangup(undefined, headerText(headers))),
+});

@@ -1,0 +1,34 @@
+// verbs: what an application can ask for. One file per verb, one line here.
+
+import { alert } from './alert.ts';
+import { answer } from './answer.ts';
+import { config } from './config.ts';
+import type { AnyVerb } from './define.ts';
+import { dtmf } from './dtmf.ts';
+import { gather } from './gather.ts';
+import { hangup } from './hangup.ts';
+import { pause } from './pause.ts';
+import { play } from './play.ts';
+import { redirect } from './redirect.ts';
+import { say } from './say.ts';
+import { sipDecline } from './sip-decline.ts';
+import { sipRequest } from './sip-request.ts';
+import { tag } from './tag.ts';
+
+export const verbs: readonly AnyVerb[] = [
+  answer,
+  pause,
+  say,
+  play,
+  gather,
+  hangup,
+  redirect,
+  tag,
+  dtmf,
+  alert,
+  sipDecline,
+  sipRequest,
+  config,
+];
+
+export { parseApplication } from './parse.ts';

@@ -1,0 +1,38 @@
+// sip:request: a request inside the call's dialog; the hook hears the far end's answer.
+import type { HookInput } from '../apps/index.ts';
+import { errorText, refuse } from '../base/index.ts';
+import { defineVerb } from './define.ts';
+import { headerText } from './headers.ts';
+
+interface Options {
+  method: string;
+  body?: string;
+  headers?: Record<string, string | number>;
+  actionHook?: HookInput;
+}
+
+/** Methods that have a meaning of their own in a dialog and are not the application's to send. */
+const reserved = new Set(['ACK', 'BYE', 'CANCEL', 'INVITE', 'PRACK', 'UPDATE', 'REGISTER']);
+
+export const sipRequest = defineVerb<Options>({
+  name: 'sip:request',
+  needs: 'stable',
+  check({ method }) {
+    if (!/^[A-Za-z]{2,20}$/.test(method)) return refuse('verb-option', 'must be a SIP method', { path: 'method' });
+    return reserved.has(method.toUpperCase())
+      ? refuse('verb-option', `${method} is not an application's to send`, { path: 'method' })
+      : undefined;
+  },
+  async run({ method, body, headers, actionHook }, run) {
+    const extra = headerText(headers);
+    const contentType = Object.entries(extra).find(([name]) => name.toLowerCase() === 'content-type')?.[1];
+    const content = body === undefined ? undefined : { contentType: contentType ?? 'text/plain', content: `${body}\n` };
+    const others = Object.fromEntries(Object.entries(extra).filter(([name]) => name.toLowerCase() !== 'content-type'));
+    try {
+      const response = await run.call.leg.request(method.toUpperCase(), content, others);
+      await run.hook(actionHook, { result: 'success', sipStatus: response.status });
+    } catch (error) {
+      await run.hook(actionHook, { result: 'failed', err: errorText(error) });
+    }
+  },
+});

@@ -1,0 +1,182 @@
+// Wire: puts the rooms together and turns the arrows round. The same house stands on real sockets and on a virtual clock.
+import type { CallFilter, CallsPort } from './api/types.ts';
+import { type AppsSettings, createApps } from './apps/index.ts';
+import {
+  type Address,
+  addressText,
+  type Clock,
+  errorText,
+  isRefusal,
+  type Log,
+  type Network,
+  type Random,
+  refuse,
+} from './base/index.ts';
+import {
+  type AlertNote,
+  type Call,
+  type CallEvent,
+  type CallSettings,
+  type CallWorld,
+  callRecord,
+  Directory,
+  placeCall,
+  readCreate,
+  receiveCall,
+} from './calls/index.ts';
+import { performSocket, performUpdate } from './commands/index.ts';
+import { admit, type Gateway } from './edge/index.ts';
+import type { MediaPool } from './media/client.ts';
+import { createSipStack, type IncomingInvite, type SipStack } from './sip/index.ts';
+import type { Records } from './store/index.ts';
+import { parseApplication } from './verbs/index.ts';
+
+export interface HousePorts {
+  clock: Clock;
+  random: Random;
+  network: Network;
+  log: Log;
+  records: Records;
+  media: MediaPool;
+  settings: HouseSettings;
+  /** Sinks of call events; nothing waits for them. */
+  onEvent?(call: Call, event: CallEvent): void;
+  onAlert?(note: AlertNote): void;
+}
+
+export interface HouseSettings {
+  bind: string;
+  sipPort: number;
+  /** Host that far ends are told; the bind address when absent. */
+  advertise: string | undefined;
+  dev: boolean;
+  demoApplicationSid: string | undefined;
+  gateway: Gateway | undefined;
+  /** Base URL of the API, for `service_url` of call records. */
+  serviceUrl: string;
+  apps: Partial<AppsSettings>;
+  calls: Omit<CallSettings, 'sipAddress' | 'publicIp'>;
+}
+
+export interface House {
+  readonly sip: SipStack;
+  readonly directory: Directory;
+  readonly calls: CallsPort;
+  /** Ends live calls politely and closes what the house opened. Records, media and network belong to who handed them in. */
+  stop(): Promise<void>;
+}
+
+export async function buildHouse(ports: HousePorts): Promise<House> {
+  const { clock, random, network, log, records, media, settings } = ports;
+  const { bind, sipPort, advertise } = settings;
+  const sip = createSipStack({
+    clock,
+    random,
+    network,
+    log: log.with({ room: 'sip' }),
+    bind: { host: bind, port: sipPort },
+    ...(advertise !== undefined && { advertise }),
+    userAgent: 'Crosspoint',
+  });
+  const apps = createApps({ clock, random, network, log: log.with({ room: 'apps' }), settings: settings.apps });
+  const directory = new Directory(clock);
+  await sip.start();
+  const world: CallWorld = {
+    clock,
+    random,
+    log,
+    sip,
+    media,
+    settings: { ...settings.calls, sipAddress: addressText(advertised(sip.udp, advertise)), publicIp: advertise },
+    openApp: (options) => apps.open(options),
+    parse: parseApplication,
+    credential: (accountSid, vendor, label) => findCredential(records, accountSid, vendor, label),
+    onSocketCommand: performSocket,
+    onEvent: (call, event) => ports.onEvent?.(call, event),
+    onAlert: (note) => ports.onAlert?.(note),
+  };
+  sip.onInvite = (invite) => void welcome(invite, ports, world, directory);
+  return {
+    sip,
+    directory,
+    calls: callsPort(ports, world, directory),
+    async stop() {
+      await directory.close();
+      await apps.close();
+      await sip.close();
+    },
+  };
+}
+
+const advertised = (local: Address, host: string | undefined): Address => ({
+  host: host ?? local.host,
+  port: local.port,
+});
+
+/** A new call at the door: let in, or told why not. */
+async function welcome(
+  invite: IncomingInvite,
+  { log, records, settings }: HousePorts,
+  world: CallWorld,
+  directory: Directory,
+): Promise<void> {
+  try {
+    const admission = directory.admits ?? (await admit(invite, records, settings));
+    if (!isRefusal(admission)) return void receiveCall({ world, directory, owner: admission, invite });
+    log.info('call turned away', { to: invite.request.uriText, from: invite.peer.host, reason: admission.reason });
+    invite.reject(admission.sip ?? 480, undefined, { headers: { 'X-Reason': admission.reason } });
+  } catch (error) {
+    log.error('admission failed', { error: errorText(error) });
+    invite.reject(500);
+  }
+}
+
+async function findCredential(records: Records, accountSid: string, vendor: string, label: string | undefined) {
+  const wanted = { vendor, label: label ?? null };
+  const own = await records.speechCredentials.find({ ...wanted, account_sid: accountSid });
+  if (own) return own;
+  const account = await records.accounts.get(accountSid);
+  return (
+    account &&
+    records.speechCredentials.find({ ...wanted, service_provider_sid: account.service_provider_sid, account_sid: null })
+  );
+}
+
+/** Live calls as the API sees them. */
+function callsPort({ records, settings, clock }: HousePorts, world: CallWorld, directory: Directory): CallsPort {
+  const record = (facts: Parameters<typeof callRecord>[0]): Record<string, unknown> =>
+    callRecord(facts, settings.serviceUrl);
+  return {
+    async create(accountSid, body) {
+      const account = await records.accounts.get(accountSid);
+      if (!account) return refuse('no-account', 'Not Found', { http: 404 });
+      const localHost = settings.advertise ?? settings.bind;
+      const call = await readCreate(body, {
+        account,
+        gateway: settings.gateway,
+        localHost,
+        application: (sid) => records.applications.get(sid),
+      });
+      return isRefusal(call) ? call : placeCall({ world, directory, ...call });
+    },
+    list: async (accountSid, filter) =>
+      directory
+        .list(accountSid)
+        .map(record)
+        .filter((call) => matches(call, filter)),
+    async get(accountSid, callSid) {
+      const facts = directory.facts(accountSid, callSid);
+      return facts && record(facts);
+    },
+    update: (accountSid, callSid, body, { wait }) =>
+      performUpdate(directory, { accountSid, callSid, body, wait, at: clock.now() }),
+    remove: async (accountSid, callSid) => directory.forget(accountSid, callSid),
+    count: async (accountSid) => directory.count(accountSid),
+  };
+}
+
+function matches(call: Record<string, unknown>, filter: CallFilter): boolean {
+  return Object.entries(filter).every(
+    ([name, wanted]) => wanted === undefined || call[name === 'callStatus' ? 'call_status' : name] === wanted,
+  );
+}
