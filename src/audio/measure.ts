@@ -68,7 +68,7 @@ export function gaps(pcm: Int16Array, sampleRate: number, minMs: number, thresho
 
 /**
  * The worst click: largest second difference (a jump in the waveform's slope), as a multiple of what the neighbouring 10 ms
- * (but for 1 ms around it) show. Smooth audio at any level stays below 3; a step or a cut in a tone gives 5 and more.
+ * (but for 1 ms around it) show. Smooth audio at any level stays below 3; a tone cut at its crest gives 5 and more.
  */
 export function worstClick(pcm: Int16Array, sampleRate: number): { at: number; ratio: number } {
   const near = Math.max(2, Math.round(sampleRate / 1000));

@@ -75,9 +75,22 @@ export class Concealer {
       const at = pitch - quarter + i;
       this.#cycle[at] = this.#cycle[at]! * (1 - weight) + h[end - pitch - quarter + i]! * weight;
     }
-    // The first sample should go on from the last two in a straight line; the difference dies away.
-    const expected = 2 * h[end - 1]! - h[end - 2]!;
-    this.#join = (expected - this.#cycle[0]!) * 0.5 + (h[end - 1]! - this.#cycle[0]!) * 0.5;
+    // What the last real sample has more than its twin one pitch earlier: without it the join would be a step.
+    // In noise, where nothing is alike, a step is not heard and a correction would be.
+    this.#join = (h[end - 1]! - h[end - 1 - pitch]!) * this.#likeness(pitch);
+  }
+
+  /** 1 when the last 10 ms repeat what was one pitch earlier, 0 when they have nothing in common. */
+  #likeness(pitch: number): number {
+    const h = this.#history;
+    let dot = 0;
+    let energy = 1;
+    for (let i = h.length - Math.round((MATCH_MS * this.#rate) / 1000); i < h.length; i++) {
+      const past = h[i - pitch]!;
+      dot += h[i]! * past;
+      energy += (h[i]! * h[i]! + past * past) / 2;
+    }
+    return Math.max(0, dot / energy);
   }
 
   #next(): number {

@@ -9,7 +9,18 @@ interface FilterTable {
   down: number;
   phases: number;
   taps: number;
-  rows: Float64Array[];
+  rows: Row[];
+}
+
+/**
+ * One row without its zeros. A half-band filter (rates that double or halve) has a zero in every second place but the
+ * middle, so `centre` is taken alone and the others from `first` in steps of `stride`. Padded to a multiple of four.
+ */
+interface Row {
+  centre: number;
+  first: number;
+  stride: number;
+  coefficients: Float64Array;
 }
 
 /** Pass band ends at 90 % and stop band begins at 110 % of the smaller Nyquist frequency: 3.6 and 4.4 kHz for telephone audio. */
@@ -24,22 +35,25 @@ export class Resampler {
   /** Last `taps - 1` input samples, then the block being worked on. */
   readonly #buffer: Float64Array;
   /** Position of the next output, in 1/up of an input sample, from the first sample of the coming block. */
-  #position = 0;
+  #position: number;
+  readonly #start: number;
 
-  constructor(from: number, to: number) {
+  /** `aligned` leaves out the filter's delay at the beginning, so that output and input share their first moment. */
+  constructor(from: number, to: number, { aligned = false } = {}) {
     for (const rate of [from, to]) {
       if (!Number.isInteger(rate) || rate < MIN_SAMPLE_RATE || rate > MAX_SAMPLE_RATE) bug(`sample rate ${rate}`);
     }
     this.from = from;
     this.to = to;
     this.#table = filterTable(from, to);
-    this.#buffer = new Float64Array(this.#table.taps - 1 + RESAMPLER_BLOCK);
+    this.#buffer = new Float64Array(this.#table.taps - 1 + RESAMPLER_BLOCK + PADDING);
+    this.#start = aligned ? this.#table.up * this.delayInput : 0;
+    this.#position = this.#start;
   }
 
-  /** Delay of the filter in output samples: how much later a sound leaves than it came in. */
-  get delaySamples(): number {
-    const { taps, up, down } = this.#table;
-    return (((taps - 1) / 2) * up) / down;
+  /** Delay of the filter in input samples: how much later a sound leaves than it came in, unless aligned. */
+  get delayInput(): number {
+    return (this.#table.taps - 1) / 2;
   }
 
   /** Room that `process` needs in `out` for so many input samples. */
@@ -47,7 +61,7 @@ export class Resampler {
     return Math.ceil((inputSamples * this.#table.up) / this.#table.down) + 1;
   }
 
-  /** Takes all of `input`; returns samples written to `out`. After n samples in all, ceil(n * to / from) have come out. */
+  /** Takes all of `input`; returns samples written to `out`. Unless aligned, n samples in all have given ceil(n * to / from). */
   process(input: Int16Array, out: Int16Array): number {
     let written = 0;
     for (let at = 0; at < input.length; at += RESAMPLER_BLOCK) {
@@ -59,7 +73,7 @@ export class Resampler {
   /** Forgets what was heard. */
   reset(): void {
     this.#buffer.fill(0);
-    this.#position = 0;
+    this.#position = this.#start;
   }
 
   #block(input: Int16Array, start: number, out: Int16Array, written: number): number {
@@ -74,8 +88,7 @@ export class Resampler {
       const whole = Math.floor(position / up);
       const fraction = position - whole * up;
       const row = rows[phases === up ? fraction : Math.floor((fraction * phases) / up)]!;
-      let sum = 0;
-      for (let k = 0; k < taps; k++) sum += row[k]! * buffer[whole + k]!;
+      const sum = convolve(row, buffer, whole) + row.centre * buffer[whole + (past >> 1)]!;
       out[written++] = saturate(sum);
     }
     this.#position = position - end;
@@ -84,17 +97,35 @@ export class Resampler {
   }
 }
 
+/** Rows are padded by up to three zero coefficients, which read this many samples too far at most. */
+const PADDING = 6;
+
+/** Four sums side by side, so that the processor need not wait for each addition. */
+function convolve({ coefficients, first, stride }: Row, buffer: Float64Array, whole: number): number {
+  let at = whole + first;
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  for (let k = 0; k < coefficients.length; k += 4) {
+    a += coefficients[k]! * buffer[at]!;
+    b += coefficients[k + 1]! * buffer[at + stride]!;
+    c += coefficients[k + 2]! * buffer[at + 2 * stride]!;
+    d += coefficients[k + 3]! * buffer[at + 3 * stride]!;
+    at += 4 * stride;
+  }
+  return a + b + c + d;
+}
+
 /** A whole recording at another rate, aligned in time: sample i of the result sounds when i * from / to of `pcm` did. */
 export function resample(pcm: Int16Array, from: number, to: number): Int16Array {
   if (from === to) return pcm;
-  const resampler = new Resampler(from, to);
-  const delay = Math.round(resampler.delaySamples);
-  const length = Math.ceil((pcm.length * to) / from);
-  const tail = new Int16Array(Math.ceil((delay * from) / to) + 2);
+  const resampler = new Resampler(from, to, { aligned: true });
+  const tail = new Int16Array(resampler.delayInput + 1);
   const out = new Int16Array(resampler.maxOutput(pcm.length) + resampler.maxOutput(tail.length));
   const body = resampler.process(pcm, out);
   resampler.process(tail, out.subarray(body));
-  return out.slice(delay, delay + length);
+  return out.slice(0, Math.ceil((pcm.length * to) / from));
 }
 
 const tables = new Map<string, FilterTable>();
@@ -128,9 +159,22 @@ function designFilter(from: number, to: number): FilterTable {
       row[k] = 2 * cutoff * sinc(2 * cutoff * x) * kaiser(x / (centre + 1));
       sum += row[k]!;
     }
-    return row.map((c) => c / sum);
+    return compact(row.map((c) => c / sum));
   });
   return { up, down, phases, taps, rows };
+}
+
+/** Takes the zeros out of a row of odd length. */
+function compact(row: Float64Array): Row {
+  const centre = (row.length - 1) / 2;
+  const others = row.filter((_, k) => (k - centre) % 2 === 0 && k !== centre);
+  const halfBand = others.every((c) => Math.abs(c) < 1e-12);
+  const kept = halfBand ? row.filter((_, k) => (k - centre) % 2 !== 0) : row;
+  const needed = kept.some((c) => Math.abs(c) >= 1e-12) ? kept : new Float64Array(0);
+  const coefficients = new Float64Array(Math.ceil(needed.length / 4) * 4);
+  coefficients.set(needed);
+  if (!halfBand) return { centre: 0, first: 0, stride: 1, coefficients };
+  return { centre: row[centre]!, first: (centre + 1) % 2, stride: 2, coefficients };
 }
 
 const BETA = 0.1102 * (STOP_BAND_DB - 8.7);

@@ -66,6 +66,7 @@ export class TonePlayer implements AudioReader {
   /** Samples into the current step. */
   #at = 0;
   #seed = 1;
+  #sum = new Float64Array(0);
 
   constructor(program: ToneProgram, sampleRate: number) {
     this.#program = program;
@@ -105,23 +106,40 @@ export class TonePlayer implements AudioReader {
   }
 
   #render(step: ToneStep, on: number, out: Int16Array): void {
+    const sounding = Math.max(0, Math.min(out.length, on - this.#at));
+    if (step.frequencies.length === 0) out.fill(0, 0, sounding);
+    else this.#sines(step, on, out.subarray(0, sounding));
+    for (let i = sounding; i < out.length; i++) out[i] = step.noise ? this.#noise(step.noise) : 0;
+  }
+
+  /** Each sine is a turning vector, set right at the start of every call so that rounding cannot build up. */
+  #sines(step: ToneStep, on: number, out: Int16Array): void {
+    const sum = this.#sum.length >= out.length ? this.#sum : new Float64Array(out.length);
+    this.#sum = sum;
+    sum.fill(0, 0, out.length);
+    for (const hz of step.frequencies) {
+      const turn = (2 * Math.PI * hz) / this.sampleRate;
+      const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
+      let x = Math.cos(turn * this.#at);
+      let y = Math.sin(turn * this.#at);
+      for (let i = 0; i < out.length; i++) {
+        sum[i] = sum[i]! + y;
+        const nextX = x * cos - y * sin;
+        y = x * sin + y * cos;
+        x = nextX;
+      }
+    }
     for (let i = 0; i < out.length; i++) {
       const at = this.#at + i;
-      if (at >= on) out[i] = step.noise ? this.#noise(step.noise) : 0;
-      else out[i] = saturate(this.#tone(step, at) * this.#envelope(at, on));
+      out[i] = saturate(sum[i]! * this.#amplitude(step, at) * this.#envelope(at, on));
     }
   }
 
-  #tone(step: ToneStep, at: number): number {
-    const { frequencies, slope } = step;
-    if (frequencies.length === 0) return 0;
-    const steps = slope ? Math.floor((at * 1000) / this.sampleRate / slope.everyMs) : 0;
-    const level = step.levelDbm0 + (slope ? steps * slope.stepDb : 0);
-    const amplitude = ZERO_DBM0_PEAK * 10 ** (Math.min(0, level) / 20);
-    let sum = 0;
-    for (let k = 0; k < frequencies.length; k++)
-      sum += Math.sin((2 * Math.PI * frequencies[k]! * at) / this.sampleRate);
-    return sum * amplitude;
+  #amplitude({ levelDbm0, slope }: ToneStep, at: number): number {
+    if (!slope) return ZERO_DBM0_PEAK * 10 ** (levelDbm0 / 20);
+    const steps = Math.floor((at * 1000) / this.sampleRate / slope.everyMs);
+    const level = Math.max(-63, Math.min(0, levelDbm0 + steps * slope.stepDb));
+    return ZERO_DBM0_PEAK * 10 ** (level / 20);
   }
 
   #envelope(at: number, on: number): number {

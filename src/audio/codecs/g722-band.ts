@@ -64,7 +64,7 @@ export class G722Band {
 
   /** LOGSCL/LOGSCH and SCALEL/SCALEH: leaks the log scale, adds this code's step, and takes the new linear scale. */
   adaptScale(step: number): void {
-    let log = ((this.#logScale * 127) >> 7) + step;
+    let log = (Math.imul(this.#logScale, 127) >> 7) + step;
     if (log < 0) log = 0;
     else if (log > this.#logScaleLimit) log = this.#logScaleLimit;
     this.#logScale = log;
@@ -80,8 +80,8 @@ export class G722Band {
     this.#adaptPoles(partial);
     const zeroSum = this.#adaptZeros(difference);
     // FILTEP: the pole section's part of the prediction.
-    const pole1 = (this.#a1 * clip16(reconstructed + reconstructed)) >> 15;
-    const pole2 = (this.#a2 * clip16(this.#r1 + this.#r1)) >> 15;
+    const pole1 = Math.imul(this.#a1, clip16(reconstructed + reconstructed)) >> 15;
+    const pole2 = Math.imul(this.#a2, clip16(this.#r1 + this.#r1)) >> 15;
     this.#r1 = reconstructed;
     this.#zeroSum = zeroSum;
     this.prediction = clip16(clip16(pole1 + pole2) + zeroSum);
@@ -94,11 +94,11 @@ export class G722Band {
     let lead = clip16(this.#a1 << 2);
     if (same1) lead = -lead;
     if (lead > 32_767) lead = 32_767;
-    let a2 = (lead >> 7) + (same2 ? 128 : -128) + ((this.#a2 * 32_512) >> 15);
+    let a2 = (lead >> 7) + (same2 ? 128 : -128) + (Math.imul(this.#a2, 32_512) >> 15);
     if (a2 > 12_288) a2 = 12_288;
     else if (a2 < -12_288) a2 = -12_288;
     const bound = 15_360 - a2;
-    let a1 = (same1 ? 192 : -192) + ((this.#a1 * 32_640) >> 15);
+    let a1 = (same1 ? 192 : -192) + (Math.imul(this.#a1, 32_640) >> 15);
     if (a1 > bound) a1 = bound;
     else if (a1 < -bound) a1 = -bound;
     this.#a1 = a1;
@@ -117,10 +117,10 @@ export class G722Band {
     for (let i = 0; i < 6; i++) {
       const past = d[i]!;
       const step = past < 0 === difference < 0 ? gain : -gain;
-      const coefficient = ((b[i]! * 32_640) >> 15) + step;
+      const coefficient = (Math.imul(b[i]!, 32_640) >> 15) + step;
       b[i] = coefficient;
       d[i] = newest;
-      sum += (coefficient * clip16(newest + newest)) >> 15;
+      sum += Math.imul(coefficient, clip16(newest + newest)) >> 15;
       newest = past;
     }
     return clip16(sum);

@@ -131,9 +131,14 @@ const highSteps = Int32Array.of(798, -214, 798, -214);
 /** QUANTL: the 6-bit code of a low-band difference. */
 function quantizeLow(difference: number, scale: number): number {
   const magnitude = difference >= 0 ? difference : -(difference + 1);
+  // The first level above the magnitude, by halving.
   let level = 1;
-  while (level < 30 && magnitude >= (decision[level]! * scale) >> 12) level++;
-  // Table 5: negative codes run 63, 62, 31..4, positive ones 61..32.
+  for (let above = 30; level < above; ) {
+    const middle = (level + above) >> 1;
+    if (magnitude >= Math.imul(decision[middle]!, scale) >> 12) level = middle + 1;
+    else above = middle;
+  }
+  // Table 5: positive codes run 61..32, negative ones 63, 62, 31..4.
   if (difference >= 0) return 62 - level;
   return level < 3 ? 64 - level : 34 - level;
 }
@@ -141,51 +146,57 @@ function quantizeLow(difference: number, scale: number): number {
 /** QUANTH: the 2-bit code of a high-band difference. */
 function quantizeHigh(difference: number, scale: number): number {
   const magnitude = difference >= 0 ? difference : -(difference + 1);
-  const outer = magnitude >= (564 * scale) >> 12;
+  const outer = magnitude >= Math.imul(564, scale) >> 12;
   if (difference >= 0) return outer ? 2 : 3;
   return outer ? 0 : 1;
 }
 
 function advance(low: G722Band, high: G722Band, code: number): void {
   const lowCode = (code & 0x3f) >> 2;
-  const lowDifference = (low.scale * inverse4[lowCode]!) >> 15;
+  const lowDifference = Math.imul(low.scale, inverse4[lowCode]!) >> 15;
   low.adaptScale(lowSteps[lowCode]!);
   low.update(lowDifference);
   const highCode = code >> 6;
-  const highDifference = (high.scale * inverse2[highCode]!) >> 15;
+  const highDifference = Math.imul(high.scale, inverse2[highCode]!) >> 15;
   high.adaptScale(highSteps[highCode]!);
   high.update(highDifference);
 }
 
+/** Samples that the mirror filter looks back, and how many are worked on at a time. */
+const PAST = 22;
+const BLOCK = 512;
+
 class G722Encoder implements Encoder {
   readonly #low = new G722Band('low');
   readonly #high = new G722Band('high');
-  readonly #history = new Int32Array(24);
+  /** The last 22 samples, then the block being worked on. */
+  readonly #window = new Int32Array(PAST + BLOCK);
 
   /** Two samples become one byte; an odd last sample is left out. */
   encode(pcm: Int16Array, out: Uint8Array): number {
     const n = Math.min(pcm.length >> 1, out.length);
-    for (let i = 0; i < n; i++) out[i] = this.#encodePair(pcm[2 * i]!, pcm[2 * i + 1]!);
+    const x = this.#window;
+    for (let start = 0; start < n; start += BLOCK / 2) {
+      const pairs = Math.min(BLOCK / 2, n - start);
+      for (let i = 0; i < 2 * pairs; i++) x[PAST + i] = pcm[2 * start + i]!;
+      for (let i = 0; i < pairs; i++) out[start + i] = this.#encodePair(2 * i);
+      x.copyWithin(0, 2 * pairs, 2 * pairs + PAST);
+    }
     return n;
   }
 
-  #encodePair(first: number, second: number): number {
-    const x = this.#history;
-    x.copyWithin(0, 2);
-    x[22] = first;
-    x[23] = second;
+  #encodePair(at: number): number {
+    const x = this.#window;
     let even = 0;
     let odd = 0;
     for (let i = 0; i < 12; i++) {
-      odd += x[2 * i]! * mirror[i]!;
-      even += x[2 * i + 1]! * mirror[11 - i]!;
+      odd += Math.imul(x[at + 2 * i]!, mirror[i]!);
+      even += Math.imul(x[at + 2 * i + 1]!, mirror[11 - i]!);
     }
-    const lowSample = (even + odd) >> 14;
-    const highSample = (even - odd) >> 14;
     const low = this.#low;
     const high = this.#high;
-    const lowCode = quantizeLow(clip16(lowSample - low.prediction), low.scale);
-    const highCode = quantizeHigh(clip16(highSample - high.prediction), high.scale);
+    const lowCode = quantizeLow(clip16(((even + odd) >> 14) - low.prediction), low.scale);
+    const highCode = quantizeHigh(clip16(((even - odd) >> 14) - high.prediction), high.scale);
     const code = (highCode << 6) | lowCode;
     advance(low, high, code);
     return code;
@@ -195,32 +206,36 @@ class G722Encoder implements Encoder {
 class G722Decoder implements Decoder {
   readonly #low = new G722Band('low');
   readonly #high = new G722Band('high');
-  readonly #history = new Int32Array(24);
+  readonly #window = new Int32Array(PAST + BLOCK);
 
   decode(data: Uint8Array, out: Int16Array): number {
     const n = Math.min(data.length, out.length >> 1);
-    for (let i = 0; i < n; i++) this.#decodeByte(data[i]!, out, 2 * i);
+    const x = this.#window;
+    for (let start = 0; start < n; start += BLOCK / 2) {
+      const pairs = Math.min(BLOCK / 2, n - start);
+      for (let i = 0; i < pairs; i++) this.#decodeByte(data[start + i]!, 2 * i, out, 2 * start);
+      x.copyWithin(0, 2 * pairs, 2 * pairs + PAST);
+    }
     return 2 * n;
   }
 
-  #decodeByte(code: number, out: Int16Array, at: number): void {
+  #decodeByte(code: number, at: number, out: Int16Array, outStart: number): void {
+    const x = this.#window;
     const low = this.#low;
     const high = this.#high;
-    const lowSample = clip15(low.prediction + ((low.scale * inverse6[code & 0x3f]!) >> 15));
-    const highSample = clip15(high.prediction + ((high.scale * inverse2[code >> 6]!) >> 15));
+    const lowSample = clip15(low.prediction + (Math.imul(low.scale, inverse6[code & 0x3f]!) >> 15));
+    const highSample = clip15(high.prediction + (Math.imul(high.scale, inverse2[code >> 6]!) >> 15));
     advance(low, high, code);
-    const x = this.#history;
-    x.copyWithin(0, 2);
-    x[22] = lowSample + highSample;
-    x[23] = lowSample - highSample;
+    x[PAST + at] = lowSample + highSample;
+    x[PAST + at + 1] = lowSample - highSample;
     let first = 0;
     let second = 0;
     for (let i = 0; i < 12; i++) {
-      second += x[2 * i]! * mirror[i]!;
-      first += x[2 * i + 1]! * mirror[11 - i]!;
+      second += Math.imul(x[at + 2 * i]!, mirror[i]!);
+      first += Math.imul(x[at + 2 * i + 1]!, mirror[11 - i]!);
     }
-    out[at] = clip16(first >> 11);
-    out[at + 1] = clip16(second >> 11);
+    out[outStart + at] = clip16(first >> 11);
+    out[outStart + at + 1] = clip16(second >> 11);
   }
 }
 
