@@ -31,6 +31,9 @@ export const maxOneWayHooks = 32;
 /** Bytes an application may leave unread before its socket counts as dead. */
 export const maxUnreadBytes = 1024 * 1024;
 
+/** Pings at this interval or faster are taken for a mistake and stay off, as in the reference (app-interfaces.md 4.1). */
+export const minPingIntervalMs = 15_000;
+
 /** Messages an application may send: streamed speech tokens reach about 200 a second, with bursts at a sentence's end. */
 export const messagesPerSecond = 500;
 export const messageBurst = 1000;

@@ -3,7 +3,7 @@ import type { Fault, Timer, WsConnection } from '../base/index.ts';
 import type { Conversation } from './context.ts';
 import { hookFault } from './faults.ts';
 import { basicAuth, type ParsedHook, wireUrl } from './hook.ts';
-import { maxReconnectTries, maxUnreadBytes } from './limits.ts';
+import { maxReconnectTries, maxUnreadBytes, minPingIntervalMs } from './limits.ts';
 import { type RetryRule, retryDelay, retryRule, wantsRetry } from './retry.ts';
 
 const subprotocol = 'ws.jambonz.org';
@@ -89,6 +89,7 @@ export class Link {
         handshakeTimeoutMs: settings.wsHandshakeTimeoutMs,
         maxRedirects: maxUpgradeRedirects,
         maxMessageBytes: settings.wsMaxMessageBytes,
+        ...(settings.wsPingIntervalMs > minPingIntervalMs && { pingIntervalMs: settings.wsPingIntervalMs }),
         signal: this.#stop.signal,
       });
       if (this.#stop.signal.aborted) connection.close(1000);

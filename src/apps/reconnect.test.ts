@@ -169,6 +169,30 @@ describe('a lost socket', () => {
     assert.equal(closed?.code, 1008);
   });
 
+  for (const [wsPingIntervalMs, codes] of [
+    [20_000, [1006]],
+    [15_000, []],
+  ] as const) {
+    test(`pings every ${wsPingIntervalMs} ms: a silent application is ${codes.length > 0 ? 'found out' : 'not asked'}`, async () => {
+      const world = stage(undefined, { wsPingIntervalMs });
+      const app = socketApp(world, url, politely);
+      const { session, events } = world.talk({ callHook: url });
+      await world.clock.settle(session.request('session:new', undefined, {}));
+      await world.clock.runFor(50_000);
+      app.server.stalled = true;
+      await world.clock.runFor(45_000);
+      assert.deepEqual(
+        events
+          .filter((event) => event.type === 'socket-closed')
+          .map((event) => event.code)
+          .slice(0, 1),
+        codes,
+      );
+      app.server.stalled = false;
+      await world.clock.settle(session.close());
+    });
+  }
+
   test('what waits is bounded', async () => {
     const { app, begin, session, clock } = conversation();
     await begin();

@@ -79,6 +79,8 @@ export interface WsConnectOptions {
   handshakeTimeoutMs: number;
   maxRedirects: number;
   maxMessageBytes: number;
+  /** Sends pings; a peer that has not answered one when the next is due is cut off (1006). No pings when absent. */
+  pingIntervalMs?: number;
   signal?: AbortSignal;
 }
 

@@ -1,7 +1,7 @@
 // WebSocket client over the package ws: subprotocol required, redirects by our rules, an end that is told exactly once.
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
-import type { Clock } from '../clock.ts';
+import { type Clock, every } from '../clock.ts';
 import { Fault } from '../errors.ts';
 import { wsCloseMs } from '../limits.ts';
 import type { WsConnect, WsConnection, WsConnectOptions } from '../network.ts';
@@ -70,7 +70,7 @@ function handshake(clock: Clock, open: Set<WebSocket>, options: WsConnectOptions
     socket.on('error', (error) => end(handshakeFault(error, hop.url)));
     socket.once('open', () => {
       socket.removeAllListeners('error');
-      end(wrap(clock, open, socket));
+      end(wrap(clock, open, socket, options.pingIntervalMs));
     });
     socket.once('unexpected-response', (request: ClientRequest, response: IncomingMessage) => {
       end({ status: response.statusCode ?? 0, location: response.headers.location });
@@ -98,7 +98,7 @@ function handshakeFault(error: Error, url: string): Fault {
   return networkFault('http', error, detail);
 }
 
-function wrap(clock: Clock, open: Set<WebSocket>, socket: WebSocket): WsConnection {
+function wrap(clock: Clock, open: Set<WebSocket>, socket: WebSocket, pingIntervalMs?: number): WsConnection {
   const connection: WsConnection = {
     protocol: socket.protocol,
     get bufferedBytes() {
@@ -119,8 +119,22 @@ function wrap(clock: Clock, open: Set<WebSocket>, socket: WebSocket): WsConnecti
     open.delete(socket);
     connection.onClose(code, reason.toString());
   });
+  if (pingIntervalMs) keepPinging(clock, socket, pingIntervalMs);
   // Nothing is read until the owner, told by the promise, has set its handlers.
   socket.pause();
   clock.soon(() => socket.resume());
   return connection;
+}
+
+function keepPinging(clock: Clock, socket: WebSocket, intervalMs: number): void {
+  let answered = true;
+  socket.on('pong', () => {
+    answered = true;
+  });
+  const pings = every(clock, intervalMs, () => {
+    if (!answered) return socket.terminate();
+    answered = false;
+    socket.ping();
+  });
+  socket.once('close', () => pings.cancel());
 }

@@ -1,4 +1,5 @@
 // Simulated WebSocket: servers are functions over connections that can be refused, cut, stalled or garbled at any moment.
+import { every } from '../clock.ts';
 import { Fault } from '../errors.ts';
 import { wsCloseMs } from '../limits.ts';
 import type { WsConnect, WsConnection, WsConnectOptions } from '../network.ts';
@@ -130,7 +131,8 @@ function answerOf(host: SimHost, server: SimWsServer, options: WsConnectOptions,
   }
   const url = new URL(hop.url);
   const headers = lowerCase({ host: url.host, ...withUrlCredentials(url, hop.headers) });
-  return openPair(host, server, { protocol, url, headers, maxMessageBytes: options.maxMessageBytes });
+  const { maxMessageBytes, pingIntervalMs } = options;
+  return openPair(host, server, { protocol, url, headers, maxMessageBytes, pingIntervalMs });
 }
 
 interface Opening {
@@ -138,6 +140,7 @@ interface Opening {
   url: URL;
   headers: Record<string, string>;
   maxMessageBytes: number;
+  pingIntervalMs: number | undefined;
 }
 
 function openPair(host: SimHost, server: SimWsServer, opening: Opening): WsConnection {
@@ -148,7 +151,16 @@ function openPair(host: SimHost, server: SimWsServer, opening: Opening): WsConne
   const onClose = (): void => near.kill();
   host.clients.add(onClose);
   server.connections.add(far);
-  near.onEnd = () => host.clients.delete(onClose);
+  let answered = true;
+  const ping = (): void => {
+    if (!answered) near.kill();
+    answered = !server.stalled;
+  };
+  const pings = opening.pingIntervalMs ? every(host.net.clock, opening.pingIntervalMs, ping) : undefined;
+  near.onEnd = () => {
+    pings?.cancel();
+    host.clients.delete(onClose);
+  };
   far.onEnd = () => server.connections.delete(far);
   server.handle(far);
   return near;
