@@ -129,6 +129,11 @@ export interface MediaPort {
   offer(options?: { direction?: Direction }): string;
   /** The far end's answer to our last offer. */
   accept(answer: string): Promise<NegotiatedMedia | Refusal>;
+  /**
+   * Our answer has gone out (2xx, or 183): from now on silence flows while nothing plays, so that NATs open and the far end sees
+   * a stream. Without it sending begins with the first playback, digit or packet from the far end; after `accept` at once.
+   */
+  start(): void;
   play(sources: AudioSource[], options: PlayOptions): Playback;
   /** The ear becomes silence for every listener; frames go on. */
   setMuted(muted: boolean): Effect;

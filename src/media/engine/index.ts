@@ -1,0 +1,159 @@
+// The engine: carries the audio of a worker's ports. The media room's second door; worker.ts and inline pools come through it.
+import {
+  type Clock,
+  errorText,
+  every,
+  Fault,
+  type Log,
+  type Network,
+  type Random,
+  Scope,
+  type Timer,
+} from '../../base/index.ts';
+import type { Speech } from '../../speech/index.ts';
+import { type Ask, type ChannelEnd, type Checkpoint, type PortState, Responder } from '../channel.ts';
+import { beatMs } from '../limits.ts';
+import type { Served } from '../link.ts';
+import type { AudioFiles } from './audio-files.ts';
+import { type Paced, Pacer } from './pacer.ts';
+import { Port } from './port.ts';
+import { Prompts } from './prompts.ts';
+import { bindPair } from './sockets.ts';
+import type { EngineWorld } from './world.ts';
+
+export { type AudioFiles, audioFiles, type FoundFile } from './audio-files.ts';
+
+export interface EngineOptions {
+  clock: Clock;
+  random: Random;
+  network: Network;
+  log: Log;
+  files: AudioFiles;
+  /** What `say` speaks with; without it `say` fails. */
+  speech?: Speech;
+  /** Address to bind RTP ports on. */
+  bindHost: string;
+  promptCacheBytes?: number;
+  /** Report also while no port is open, so that the parent knows we live. */
+  heartbeat?: boolean;
+  /** 99th percentile of the loop's delay since the last call, ms. */
+  loopDelay?: () => number;
+}
+
+/** Serves one channel until closed. */
+export function serveEngine(end: ChannelEnd, options: EngineOptions): Served {
+  const engine = new Engine(end, options);
+  return { close: () => engine.close(), abort: () => engine.abort() };
+}
+
+class Engine {
+  readonly #options: EngineOptions;
+  readonly #world: EngineWorld;
+  readonly #responder: Responder;
+  readonly #scope: Scope;
+  readonly #ports = new Map<string, { port: Port; scope: Scope }>();
+  #beating: Timer | undefined;
+  #aborted = false;
+
+  constructor(end: ChannelEnd, options: EngineOptions) {
+    this.#options = options;
+    const { clock, network, files, speech, log } = options;
+    this.#scope = new Scope('media engine', {
+      onError: (error) => log.error('closing failed', { error: errorText(error) }),
+    });
+    this.#world = {
+      clock,
+      network,
+      log,
+      random: options.random,
+      pacer: new Pacer(clock, (paced, error) => this.#broken(paced, error)),
+      prompts: new Prompts({ clock, network, files, speech, log }, options.promptCacheBytes),
+      counts: { packetsSent: 0, packetsReceived: 0, packetsLate: 0 },
+    };
+    this.#responder = new Responder(end, {
+      open: (state) => this.#open(state),
+      configure: ({ port, config }) => this.#port(port).configure(config),
+      play: ({ port, order }) => this.#port(port).play(order),
+      stop: ({ port, playback }) => this.#port(port).stop(playback),
+      mute: ({ port, muted }) => this.#port(port).setMuted(muted),
+      gain: ({ port, db }) => this.#port(port).setGain(db),
+      digits: (ask) => this.#port(ask.port).sendDigits(ask),
+      stats: ({ port }) => this.#port(port).stats(),
+      close: (ask) => this.#closePort(ask),
+    });
+    this.#scope.defer(() => this.#world.pacer.close());
+    this.#scope.defer(() => this.#beating?.cancel());
+    if (options.heartbeat) this.#beating = every(clock, beatMs, () => this.#beat());
+  }
+
+  close(): Promise<void> {
+    return this.#scope.close('engine closed');
+  }
+
+  abort(): void {
+    this.#aborted = true;
+    void this.#scope.close('engine aborted');
+  }
+
+  #port(id: string): Port {
+    const entry = this.#ports.get(id);
+    if (!entry) throw new Fault('media-port-closed', 'the media port is closed');
+    return entry.port;
+  }
+
+  async #open(state: PortState): Promise<{ rtpPort: number }> {
+    const sockets = await bindPair(this.#world.network, this.#options.bindHost, state.rtpPort);
+    if (this.#scope.closed) {
+      sockets.rtp.close();
+      sockets.rtcp.close();
+      throw new Fault('media-unavailable', 'the media engine is closing', { retryable: true, sip: 480 });
+    }
+    const scope = this.#scope.child(`port ${state.port}`);
+    const notify: Responder['notify'] = (name, body) => {
+      if (!this.#aborted) this.#responder.notify(name, body);
+    };
+    const port = new Port({ world: this.#world, notify, scope, sockets, state });
+    this.#ports.set(state.port, { port, scope });
+    this.#beating ??= every(this.#world.clock, beatMs, () => this.#beat());
+    scope.defer(() => this.#left(state.port));
+    return { rtpPort: sockets.rtp.local.port };
+  }
+
+  #closePort({ port: id }: Ask<'close'>): ReturnType<Port['stats']> {
+    const port = this.#port(id);
+    const stats = port.stats();
+    void this.#ports.get(id)?.scope.close('port closed');
+    return stats;
+  }
+
+  #left(port: string): void {
+    this.#ports.delete(port);
+    if (this.#ports.size > 0 || this.#options.heartbeat) return;
+    this.#beating?.cancel();
+    this.#beating = undefined;
+  }
+
+  /** A bug in one port ends that port. */
+  #broken(paced: Paced, error: unknown): void {
+    const port = paced as Port;
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#world.log.error('media port failed', { port: port.id, error: reason });
+    this.#responder.notify('broken', { port: port.id, reason: errorText(error) });
+    void this.#ports.get(port.id)?.scope.close('port failed');
+  }
+
+  #beat(): void {
+    const at = this.#world.clock.now();
+    const checkpoints: Checkpoint[] = [];
+    for (const { port } of [...this.#ports.values()]) {
+      try {
+        port.housekeep(at);
+        checkpoints.push(port.checkpoint());
+      } catch (error) {
+        this.#broken(port, error);
+      }
+    }
+    const loopDelayP99Ms = this.#options.loopDelay?.() ?? 0;
+    this.#responder.notify('beat', { at, counts: { ...this.#world.counts, loopDelayP99Ms }, checkpoints });
+  }
+}

@@ -1,0 +1,151 @@
+// Pacer: one scheduler for all legs of a worker. Frames leave by deadlines on a 5 ms grid; an interval timer is never trusted.
+import type { Clock, Timer } from '../../base/index.ts';
+import { catchUpPackets, slotMs } from '../limits.ts';
+
+export interface Paced {
+  /**
+   * One frame is due. `deadline`: when it should leave. `skippedMs`: time given up just before it, after a stall longer than
+   * `catchUpPackets` frames: timestamps jump over it.
+   */
+  onFrame(deadline: number, skippedMs: number): void;
+}
+
+interface Member {
+  paced: Paced;
+  /** Slot number of the next frame. */
+  next: number;
+}
+
+/** Legs of one packet time that share a phase. */
+interface Lane {
+  periodSlots: number;
+  phase: number;
+  members: Member[];
+}
+
+/** A leg's place in the pacer. */
+export interface Seat {
+  leave(): void;
+}
+
+export class Pacer {
+  readonly #clock: Clock;
+  readonly #onError: (paced: Paced, error: unknown) => void;
+  readonly #origin: number;
+  readonly #lanes = new Map<number, Lane[]>();
+  #members = 0;
+  /** The next slot to be run. */
+  #slot = 0;
+  #timer: Timer | undefined;
+
+  constructor(clock: Clock, onError: (paced: Paced, error: unknown) => void) {
+    this.#clock = clock;
+    this.#onError = onError;
+    this.#origin = clock.now();
+  }
+
+  /** The first frame is due within one packet time, in the least crowded slot. */
+  join(paced: Paced, ptimeMs: number): Seat {
+    const periodSlots = Math.max(1, Math.round(ptimeMs / slotMs));
+    const lanes = this.#lanesOf(periodSlots);
+    if (this.#members === 0) this.#slot = this.#slotAt(this.#clock.now()) + 1;
+    const lane = lanes.reduce((best, one) => (this.#crowd(one) < this.#crowd(best) ? one : best));
+    const member: Member = { paced, next: nextIn(lane, this.#slotAt(this.#clock.now()) + 1) };
+    lane.members.push(member);
+    this.#members++;
+    this.#arm();
+    return { leave: () => this.#leave(lane, member) };
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#lanes.clear();
+    this.#members = 0;
+  }
+
+  #lanesOf(periodSlots: number): Lane[] {
+    let lanes = this.#lanes.get(periodSlots);
+    if (!lanes) {
+      lanes = Array.from({ length: periodSlots }, (_, phase) => ({ periodSlots, phase, members: [] }));
+      this.#lanes.set(periodSlots, lanes);
+    }
+    return lanes;
+  }
+
+  /** Frames that this lane's slots have to carry, with other packet times' frames that fall together with them. */
+  #crowd(lane: Lane): number {
+    let crowd = 0;
+    for (const lanes of this.#lanes.values())
+      for (const other of lanes) {
+        const common = gcd(lane.periodSlots, other.periodSlots);
+        if ((lane.phase - other.phase) % common === 0) crowd += (other.members.length * common) / other.periodSlots;
+      }
+    return crowd;
+  }
+
+  #leave(lane: Lane, member: Member): void {
+    const at = lane.members.indexOf(member);
+    if (at < 0) return;
+    // A copy, as the lane may be running just now.
+    lane.members = lane.members.filter((one) => one !== member);
+    this.#members--;
+    if (this.#members > 0) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #slotAt(time: number): number {
+    return Math.floor((time - this.#origin) / slotMs);
+  }
+
+  #timeOf(slot: number): number {
+    return this.#origin + slot * slotMs;
+  }
+
+  #arm(): void {
+    if (this.#timer || this.#members === 0) return;
+    this.#timer = this.#clock.after(this.#timeOf(this.#slot) - this.#clock.now(), () => this.#tick());
+  }
+
+  #tick(): void {
+    this.#timer = undefined;
+    // Timers may fire a fraction of a millisecond early.
+    const current = this.#slotAt(this.#clock.now() + 1);
+    // Older slots than any leg could catch up with need not be walked through.
+    const longest = Math.max(1, ...this.#lanes.keys());
+    let slot = Math.max(this.#slot, current - longest * catchUpPackets);
+    for (; slot <= current; slot++) this.#run(slot, current);
+    this.#slot = current + 1;
+    this.#arm();
+  }
+
+  #run(slot: number, current: number): void {
+    for (const lanes of this.#lanes.values()) {
+      const lane = lanes[slot % lanes.length]!;
+      const { members, periodSlots } = lane;
+      // Too old: the leg's next frames come within this same tick.
+      if (current - slot >= periodSlots * catchUpPackets) continue;
+      for (let i = 0; i < members.length; i++) this.#frame(members[i]!, slot, periodSlots);
+    }
+  }
+
+  #frame(member: Member, slot: number, periodSlots: number): void {
+    if (slot < member.next) return;
+    const skippedMs = (slot - member.next) * slotMs;
+    member.next = slot + periodSlots;
+    try {
+      member.paced.onFrame(this.#timeOf(slot), skippedMs);
+    } catch (error) {
+      this.#onError(member.paced, error);
+    }
+  }
+}
+
+/** The first slot from `from` on that is the lane's. */
+const nextIn = (lane: Lane, from: number): number =>
+  from + ((((lane.phase - from) % lane.periodSlots) + lane.periodSlots) % lane.periodSlots);
+
+function gcd(a: number, b: number): number {
+  return b === 0 ? a : gcd(b, a % b);
+}

@@ -1,0 +1,35 @@
+// Speech as a clip: the speech room renders (and caches) it, here it takes the leg's rate.
+import { resample } from '../../../audio/index.ts';
+import { Fault, held, isFault } from '../../../base/index.ts';
+import type { AudioSource } from '../../types.ts';
+import { Clip } from '../clip.ts';
+import type { Prompt, PromptWorld } from '../prompts.ts';
+
+/** Rendered speech of one text is kept by both rooms; a second copy at the leg's rate lives as long as it is in use. */
+const freshMs = 60_000;
+
+export async function loadSpeech(
+  world: PromptWorld,
+  source: Extract<AudioSource, { kind: 'say' }>,
+  sampleRate: number,
+): Promise<Prompt> {
+  const { speech, clock } = world;
+  const { text, synthesizer, noCache } = source;
+  if (!speech) throw new Fault('tts-unknown-vendor', 'no speech is available on this server');
+  const spoken = await held(clock, () => speech.speak(synthesizer, text, { noCache: noCache ?? false })).catch(
+    (error: unknown) => {
+      throw isFault(error) ? error : new Fault('tts-failed', 'the speech could not be made', { cause: error });
+    },
+  );
+  return {
+    clip: Clip.of(resample(spoken.pcm, spoken.sampleRate, sampleRate), sampleRate),
+    freshUntil: noCache ? 0 : clock.now() + freshMs,
+    note: {
+      vendor: synthesizer.vendor,
+      language: synthesizer.language,
+      characters: text.length,
+      elapsedMs: spoken.elapsedMs,
+      fromCache: spoken.fromCache,
+    },
+  };
+}

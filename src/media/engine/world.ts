@@ -1,0 +1,20 @@
+// What the engine's parts share: the house's ports, the pacer, the prompts, the counters.
+import type { Clock, Log, Network, Random } from '../../base/index.ts';
+import type { Pacer } from './pacer.ts';
+import type { Prompts } from './prompts.ts';
+
+export interface EngineCounts {
+  packetsSent: number;
+  packetsReceived: number;
+  packetsLate: number;
+}
+
+export interface EngineWorld {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly network: Network;
+  readonly log: Log;
+  readonly pacer: Pacer;
+  readonly prompts: Prompts;
+  readonly counts: EngineCounts;
+}

@@ -1,0 +1,91 @@
+// Limits of the media room, each with its reason.
+
+// --- channel between the main process and a worker
+
+/** Largest message, as estimated in bytes: a `say` of some thousand characters and a long playlist fit well; more is a mistake of the caller. */
+export const maxMessageBytes = 256 * 1024;
+/** Questions that may wait for an answer from one worker: several per port of a full worker. More means that it has stopped answering. */
+export const maxPendingAsks = 20_000;
+
+// --- pool
+
+/** A released RTP port rests this long, so that late packets of the old call are not heard in a new one. */
+export const portQuarantineMs = 5000;
+/** Port pairs tried for one `open` when others on this machine hold them. */
+export const openAttempts = 20;
+/** A worker reports this often: liveness, counts, and where each port's output stands. */
+export const beatMs = 500;
+/** A worker is dead after so many reports have failed to come: 4 s, longer than any honest stall. A killed one is noticed at once by its exit. */
+export const missedBeats = 8;
+/** The first start of a worker that died is at once; the next within `restartCalmMs` waits this long, doubling up to the maximum. */
+export const restartDelayMs = 200;
+export const restartDelayMaxMs = 10_000;
+export const restartCalmMs = 30_000;
+/** A port that has outlived so many workers within `restartCalmMs` may be what kills them: it is given up. */
+export const maxRestores = 3;
+/** Time that a worker has to answer everything when it is asked to close; it is killed then. */
+export const closeTimeoutMs = 2000;
+/** Packets skipped in the sequence of a restored port, beyond what time says were sent: room for clock differences, small to every jitter buffer. */
+export const restoreJumpPackets = 5;
+
+// --- pacing
+
+/** Legs are spread over slots of this length. Every ptime is a multiple of it. */
+export const slotMs = 5;
+/** A packet that leaves more than this after its deadline is counted as late. */
+export const lateMs = 10;
+/** After a stall a leg sends at most this many overdue packets at once; what is older is skipped: the timestamp jumps, the sequence and the audio do not. */
+export const catchUpPackets = 2;
+/** Longest and shortest packet time that we send, ms. */
+export const minPtimeMs = 10;
+export const maxPtimeMs = 60;
+
+// --- a port
+
+/** Largest datagram taken: 60 ms of the widest codec with room for extensions. Larger is not speech. */
+export const maxRtpBytes = 1500;
+/** Kernel receive buffer of an RTP socket: a second of packets at their accounting size, for when the loop stalls. */
+export const rtpReceiveBufferBytes = 128 * 1024;
+/** Silence from the latched source after which another one may take its place. */
+export const relatchAfterMs = 3000;
+/** Mean time between RTCP reports; each is randomised by half (RFC 3550 6.2, 6.3.1). */
+export const rtcpIntervalMs = 5000;
+/** Digits and pauses of one `sendDigits`. */
+export const maxDigits = 256;
+/** Length of the digits' tones and of the gap when they are sent in the audio. */
+export const inbandGapMs = 60;
+
+// --- mouth
+
+/** A cut fades out, and what resumes in the middle fades in, over this long: no click, and at once for the ear. */
+export const fadeMs = 5;
+/** A step between two pieces of audio up to this (sample magnitude) is joined as it is; larger ones are smoothed over `fadeMs`. */
+export const joinStep = 400;
+/** Sources of one playback. */
+export const maxSources = 200;
+/** Playbacks that one port may hold: one a layer, and those that fade. */
+export const maxPlaybacks = 4;
+
+// --- sources
+
+/** Bytes of one audio file: an hour of 8 kHz WAV, a day of modest MP3. */
+export const maxAudioBytes = 64 * 1024 * 1024;
+/** Decoded audio of one source: an hour at 16 kHz would be 115 MB; a prompt is seconds. */
+export const maxPromptSeconds = 3600;
+/** Time to fetch one source, headers and body each. */
+export const fetchTimeoutMs = 20_000;
+export const fetchRedirects = 5;
+/** Decoded prompts kept for the next call: about 70 minutes at 8 kHz. */
+export const promptCacheBytes = 64 * 1024 * 1024;
+/** Prompts kept, whatever their size: bounds the bookkeeping. */
+export const promptCacheEntries = 5000;
+/** A response that says nothing about its freshness is used again this long without asking: one call's repeats, not yesterday's. */
+export const heuristicFreshMs = 1000;
+/** Longest freshness believed. */
+export const maxFreshMs = 24 * 3600 * 1000;
+/** Bytes decoded in one turn of the loop: below 2 ms of work for MP3. */
+export const decodeSliceBytes = 8 * 1024;
+/** Longest single pass of a rendered tone; longer ones can loop. */
+export const maxToneSeconds = 600;
+/** Tone rendered in one turn of the loop: well below a millisecond of work. */
+export const renderSliceMs = 1000;

@@ -1,0 +1,74 @@
+// A playback as its owner sees it; it remembers where it stood, so that another worker can go on.
+import type { Fault } from '../base/index.ts';
+import type { PlayOrder, PlayPosition } from './channel.ts';
+import type { Playback, PlaybackEvent, PlaybackResult } from './types.ts';
+
+const startOfAll: PlayPosition = { pass: 0, item: 0, offset: 0, playedMs: 0, passOffset: 0 };
+
+export class PlaybackClient implements Playback {
+  onEvent: (event: PlaybackEvent) => void = () => {};
+  readonly done: Promise<PlaybackResult>;
+  readonly order: PlayOrder;
+  /** stop() has been asked for. */
+  stopping = false;
+  readonly #askStop: (playback: PlaybackClient) => void;
+  readonly #settle: (result: PlaybackResult) => void;
+  #finished = false;
+  #startedAt: number | undefined;
+  #position: PlayPosition | undefined;
+  #positionAt = 0;
+
+  constructor(options: { order: PlayOrder; stop: (playback: PlaybackClient) => void }) {
+    this.order = options.order;
+    this.#askStop = options.stop;
+    const { promise, resolve } = Promise.withResolvers<PlaybackResult>();
+    this.done = promise;
+    this.#settle = resolve;
+  }
+
+  stop(): void {
+    if (this.stopping || this.#finished) return;
+    this.stopping = true;
+    this.#askStop(this);
+  }
+
+  heard(event: PlaybackEvent): void {
+    if (event.type === 'started') this.#startedAt ??= event.at;
+    if (!this.#finished) this.onEvent(event);
+  }
+
+  finish(result: PlaybackResult): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    this.#settle(result);
+  }
+
+  fail(fault: Fault): void {
+    this.finish({ reason: 'failed', ...this.heardSoFar(), fault });
+  }
+
+  checked(position: PlayPosition, at: number): void {
+    this.#position = position;
+    this.#positionAt = at;
+  }
+
+  heardSoFar(): { playedMs: number; lastOffsetSamples: number } {
+    const { playedMs, passOffset } = this.#position ?? startOfAll;
+    return { playedMs, lastOffsetSamples: passOffset };
+  }
+
+  /** The order for another worker, after the one that played it died: on from where the far end last heard it. */
+  resume(diedAt: number): PlayOrder {
+    if (this.#startedAt === undefined) return this.order;
+    const from = this.#position ?? startOfAll;
+    const since = this.#position ? this.#positionAt : this.#startedAt;
+    const ms = Math.max(0, Math.round(diedAt - since));
+    const resume: PlayPosition = {
+      ...from,
+      offset: from.offset + ms * 8,
+      passOffset: from.passOffset + ms * 8,
+      playedMs: from.playedMs + ms,
+    };
+    return { ...this.order, resume };
+  }
+}

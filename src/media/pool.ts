@@ -1,0 +1,122 @@
+// The pool: places ports on workers, keeps their ports' numbers, and replaces a worker that died.
+import { type Clock, errorText, Fault, isFault, type Log, type Random, randomUint32 } from '../base/index.ts';
+import { newSdpSession } from '../sdp/index.ts';
+import { openAttempts } from './limits.ts';
+import type { StartWorker } from './link.ts';
+import { PortClient } from './port-client.ts';
+import { PortNumbers, type PortRange } from './port-numbers.ts';
+import type { MediaPool, MediaPort, MediaStats, PortOptions } from './types.ts';
+import { Worker } from './worker-slot.ts';
+
+export interface MediaPoolOptions {
+  clock: Clock;
+  random: Random;
+  log: Log;
+  /** UDP ports for RTP and RTCP. */
+  ports: PortRange;
+  /** Address to say in SDP. */
+  advertise: string;
+  /** How many workers; `max(1, cores - 1)` processes, or 1 inline. */
+  workers: number;
+  /** `processWorker(...)` or `inlineWorker(...)`. */
+  startWorker: StartWorker;
+}
+
+export function createMediaPool(options: MediaPoolOptions): MediaPool {
+  return new Pool(options);
+}
+
+class Pool implements MediaPool {
+  readonly #options: MediaPoolOptions;
+  readonly #numbers: PortNumbers;
+  readonly #workers: Worker[];
+  #lastId = 0;
+  #closed = false;
+
+  constructor(options: MediaPoolOptions) {
+    const { clock, log, startWorker } = options;
+    this.#options = options;
+    this.#numbers = new PortNumbers(options.ports, clock);
+    const shared = { clock, log, startWorker, numbers: this.#numbers };
+    this.#workers = Array.from({ length: options.workers }, (_, index) => new Worker({ ...shared, index }));
+  }
+
+  get workers(): readonly { pid: number | undefined; ports: number }[] {
+    return this.#workers.map(({ pid, ports }) => ({ pid, ports: ports.size }));
+  }
+
+  async open(options: PortOptions): Promise<MediaPort> {
+    const worker = this.#place(options.group);
+    worker.enter(options.group);
+    for (let attempt = 1; ; attempt++) {
+      const rtpPort = this.#closed ? undefined : this.#numbers.take();
+      if (rtpPort === undefined) {
+        worker.leave(options.group);
+        throw unavailable(this.#closed ? 'the server is closing' : 'no RTP port is free');
+      }
+      const port = this.#makePort(worker, rtpPort, options);
+      worker.ports.set(port.id, port);
+      try {
+        port.rtpPort = (await worker.ask('open', port.state())).rtpPort;
+        return port;
+      } catch (error) {
+        worker.ports.delete(port.id);
+        this.#numbers.release(rtpPort);
+        const busy = isFault(error) && error.code === 'media-port-busy';
+        if (busy && attempt < openAttempts) continue;
+        worker.leave(options.group);
+        throw unavailable(errorText(error), error);
+      }
+    }
+  }
+
+  stats(): MediaStats {
+    const sum: MediaStats = { ports: 0, packetsSent: 0, packetsReceived: 0, packetsLate: 0, loopDelayP99Ms: 0 };
+    for (const { ports, counts } of this.#workers) {
+      sum.ports += ports.size;
+      sum.packetsSent += counts.packetsSent;
+      sum.packetsReceived += counts.packetsReceived;
+      sum.packetsLate += counts.packetsLate;
+      sum.loopDelayP99Ms = Math.max(sum.loopDelayP99Ms, counts.loopDelayP99Ms);
+    }
+    return sum;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await Promise.all(this.#workers.map((worker) => worker.close()));
+  }
+
+  /** The group's worker, else the one with the fewest ports among those that run. */
+  #place(group: string): Worker {
+    const home = this.#workers.find((worker) => worker.has(group));
+    if (home) return home;
+    const load = (worker: Worker): number => worker.load + (worker.up ? 0 : 1_000_000);
+    return this.#workers.reduce((best, one) => (load(one) < load(best) ? one : best));
+  }
+
+  #makePort(worker: Worker, rtpPort: number, options: PortOptions): PortClient {
+    const { clock, random, advertise, log } = this.#options;
+    return new PortClient({
+      id: `m${++this.#lastId}`,
+      advertise,
+      rtpPort,
+      options,
+      session: newSdpSession({ sessionId: String(randomUint32(random)) }),
+      host: {
+        now: () => clock.now(),
+        ask: (name, body) => worker.ask(name, body),
+        forget: (port) => {
+          if (!worker.ports.delete(port.id)) return;
+          worker.leave(port.group);
+          this.#numbers.release(port.rtpPort);
+        },
+        onBug: (error) => log.error('media port callback failed', { error: errorText(error) }),
+      },
+    });
+  }
+}
+
+const unavailable = (reason: string, cause?: unknown): Fault =>
+  new Fault('media-unavailable', `no media: ${reason}`, { retryable: true, sip: 480, http: 503, cause });

@@ -1,0 +1,310 @@
+// A media port as the main process sees it: SDP session, what is wanted of the worker, and how to carry on when it dies.
+import { codecs } from '../audio/index.ts';
+import { type Address, errorText, Fault, isFault, isRefusal, type Refusal, refuse } from '../base/index.ts';
+import {
+  type AgreedMedia,
+  answerOffer,
+  applyAnswer,
+  type LocalMedia,
+  makeOffer,
+  type Said,
+  type SdpSession,
+} from '../sdp/index.ts';
+import {
+  type Answer,
+  type Ask,
+  type AskName,
+  type Checkpoint,
+  type Notices,
+  type PortState,
+  unpackFault,
+} from './channel.ts';
+import { maxSources } from './limits.ts';
+import { PlaybackClient } from './playback-client.ts';
+import { resumeState } from './resume.ts';
+import type {
+  AudioSource,
+  DigitEvent,
+  Direction,
+  Effect,
+  MediaPort,
+  NegotiatedMedia,
+  Playback,
+  PlayOptions,
+  PortOptions,
+  PortStats,
+} from './types.ts';
+
+/** What a port needs of its pool. */
+export interface PortHost {
+  now(): number;
+  ask<N extends AskName>(name: N, body: Ask<N>): Promise<Answer<N>>;
+  /** The port is gone: its number and its place in the group are free. */
+  forget(port: PortClient): void;
+  onBug(error: unknown): void;
+}
+
+export interface PortClientOptions {
+  id: string;
+  host: PortHost;
+  /** Address to say in SDP. */
+  advertise: string;
+  rtpPort: number;
+  options: PortOptions;
+  session: SdpSession;
+}
+
+const noop = (): void => {};
+
+export class PortClient implements MediaPort {
+  readonly id: string;
+  onDigit: (event: DigitEvent) => void = noop;
+  onInactive: (silentMs: number) => void = noop;
+  onWorkerLoss: (outcome: 'restored' | 'moved' | 'lost') => void = noop;
+  rtpPort: number;
+  readonly group: string;
+  /** When this port's workers died. */
+  readonly losses: number[] = [];
+  readonly #host: PortHost;
+  readonly #advertise: string;
+  readonly #options: PortOptions;
+  #session: SdpSession;
+  #offered: Said | undefined;
+  #media: AgreedMedia | undefined;
+  #started = false;
+  #muted = false;
+  #gainDb = 0;
+  readonly #plays = new Map<number, PlaybackClient>();
+  #lastPlayback = 0;
+  #checkpoint: (Checkpoint & { at: number }) | undefined;
+  /** Under way while the worker is being replaced. */
+  #restoring: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: PortClientOptions) {
+    this.id = options.id;
+    this.rtpPort = options.rtpPort;
+    this.group = options.options.group;
+    this.#host = options.host;
+    this.#advertise = options.advertise;
+    this.#options = options.options;
+    this.#session = options.session;
+  }
+
+  get local(): Address {
+    return { host: this.#advertise, port: this.rtpPort };
+  }
+
+  get negotiated(): NegotiatedMedia | undefined {
+    return this.#media;
+  }
+
+  async answer(offer: string): Promise<{ sdp: string; media: NegotiatedMedia } | Refusal> {
+    const answered = answerOffer(offer, this.#localMedia(), this.#session);
+    if (isRefusal(answered)) return answered;
+    const failure = await this.#configure(answered.media, this.#started);
+    if (failure) return failure;
+    this.#session = answered.session;
+    this.#offered = undefined;
+    return { sdp: answered.sdp, media: answered.media };
+  }
+
+  offer(options: { direction?: Direction } = {}): string {
+    const offered = makeOffer({ ...this.#localMedia(), direction: options.direction ?? 'sendrecv' }, this.#session);
+    this.#session = offered.session;
+    this.#offered = offered;
+    return offered.sdp;
+  }
+
+  /** The same answer may come again (183, then 200): it is applied each time. */
+  async accept(answer: string): Promise<NegotiatedMedia | Refusal> {
+    if (!this.#offered) return refuse('sdp-no-offer', 'there is no offer of ours to be answered', { sip: 488 });
+    const media = applyAnswer(this.#offered.description, answer, this.#localMedia());
+    if (isRefusal(media)) return media;
+    return (await this.#configure(media, true)) ?? media;
+  }
+
+  start(): void {
+    if (this.#started || this.#closed) return;
+    this.#started = true;
+    if (this.#media) void this.#configure(this.#media, true);
+  }
+
+  play(sources: AudioSource[], options: PlayOptions): Playback {
+    const playback = new PlaybackClient({
+      order: { playback: ++this.#lastPlayback, sources, options },
+      stop: (one) => void this.#stop(one),
+    });
+    if (this.#closed) playback.fail(closedFault());
+    else if (sources.length > maxSources) {
+      playback.fail(new Fault('play-too-many', `at most ${maxSources} sources may be played as one`));
+    } else void this.#play(playback);
+    return playback;
+  }
+
+  async setMuted(muted: boolean): Effect {
+    this.#muted = muted;
+    return this.#ask('mute', { port: this.id, muted });
+  }
+
+  async setGain(db: number): Effect {
+    this.#gainDb = db;
+    return this.#ask('gain', { port: this.id, db });
+  }
+
+  sendDigits(digits: string, durationMs: number): Promise<{ at: number }> {
+    if (this.#closed) return Promise.reject(closedFault());
+    // Not asked again when a worker dies: a digit sent twice is worse than one that is reported as not sent.
+    return this.#host.ask('digits', { port: this.id, digits, durationMs });
+  }
+
+  stats(): Promise<PortStats> {
+    return this.#ask('stats', { port: this.id });
+  }
+
+  async close(): Promise<PortStats | undefined> {
+    if (this.#closed) return undefined;
+    this.#closed = true;
+    const stats = this.#restoring ? undefined : await this.#host.ask('close', { port: this.id }).catch(() => undefined);
+    this.#gone();
+    return stats;
+  }
+
+  // --- what the pool does with it
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  notice<N extends 'digit' | 'inactive' | 'playback' | 'finished'>(name: N, body: Notices[N]): void {
+    if (this.#closed && name !== 'finished') return;
+    if (name === 'digit') this.onDigit((body as Notices['digit']).event);
+    else if (name === 'inactive') this.onInactive((body as Notices['inactive']).silentMs);
+    else if (name === 'playback') {
+      const { playback, event } = body as Notices['playback'];
+      this.#plays.get(playback)?.heard(event);
+    } else {
+      const { playback, result } = body as Notices['finished'];
+      const { fault, ...rest } = result;
+      this.#plays.get(playback)?.finish(fault ? { ...rest, fault: unpackFault(fault) } : rest);
+      this.#plays.delete(playback);
+    }
+  }
+
+  checked(checkpoint: Checkpoint, at: number): void {
+    this.#checkpoint = { ...checkpoint, at };
+    for (const { playback, position } of checkpoint.plays) this.#plays.get(playback)?.checked(position, at);
+  }
+
+  /** What a new worker must be told. */
+  state(diedAt = this.#host.now()): PortState {
+    const { callSid, inbandDtmf, inactivityMs } = this.#options;
+    const bare: PortState = {
+      port: this.id,
+      callSid,
+      rtpPort: this.rtpPort,
+      inbandDtmf: inbandDtmf ?? false,
+      inactivityMs,
+      muted: this.#muted,
+      gainDb: this.#gainDb,
+      plays: [...this.#plays.values()].filter((one) => !one.stopping).map((one) => one.resume(diedAt)),
+    };
+    if (!this.#media) return bare;
+    const config = { media: this.#media, start: this.#started };
+    return { ...bare, config, ...resumeState(this.#checkpoint, this.#media, this.#host.now()) };
+  }
+
+  /** The worker died. Until `restored` settles, asks wait. */
+  lost(restored: Promise<'restored' | 'moved' | 'lost'>): void {
+    this.losses.push(this.#host.now());
+    for (const one of this.#plays.values()) if (one.stopping) this.#finishStopped(one);
+    const restoring = restored.then((outcome) => {
+      // That worker died too: the next restoration counts.
+      if (this.#restoring !== restoring) return;
+      this.#restoring = undefined;
+      if (this.#closed) return;
+      if (outcome === 'lost') this.#gone();
+      this.onWorkerLoss(outcome);
+    });
+    this.#restoring = restoring;
+    restoring.catch((error: unknown) => this.#host.onBug(error));
+  }
+
+  /** The engine gave the port up. */
+  broken(): void {
+    if (this.#closed) return;
+    this.#gone();
+    this.onWorkerLoss('lost');
+  }
+
+  // --- inside
+
+  #localMedia(): LocalMedia {
+    return {
+      address: this.#advertise,
+      port: this.rtpPort,
+      codecs: codecs.map(({ name, clockRate, payloadType }) => ({ name, clockRate, payloadType })),
+      dtmf: true,
+      comfortNoise: true,
+      rtcpMux: true,
+    };
+  }
+
+  async #configure(media: AgreedMedia, start: boolean): Promise<Refusal | undefined> {
+    try {
+      await this.#ask('configure', { port: this.id, config: { media, start } });
+    } catch (error) {
+      return refuse('media-unavailable', errorText(error), { sip: (isFault(error) ? error.sip : undefined) ?? 480 });
+    }
+    this.#media = media;
+    this.#started ||= start;
+    return undefined;
+  }
+
+  async #play(playback: PlaybackClient): Promise<void> {
+    const { order } = playback;
+    this.#plays.set(order.playback, playback);
+    try {
+      await this.#ask('play', { port: this.id, order });
+    } catch (error) {
+      this.#plays.delete(order.playback);
+      playback.fail(isFault(error) ? error : new Fault('media-failed', 'the audio cannot be played', { cause: error }));
+    }
+  }
+
+  async #stop(playback: PlaybackClient): Promise<void> {
+    if (this.#restoring) return this.#finishStopped(playback);
+    try {
+      await this.#host.ask('stop', { port: this.id, playback: playback.order.playback });
+    } catch {
+      this.#finishStopped(playback);
+    }
+  }
+
+  #finishStopped(playback: PlaybackClient): void {
+    this.#plays.delete(playback.order.playback);
+    playback.finish({ reason: 'stopped', ...playback.heardSoFar() });
+  }
+
+  /** Asks the worker, and its successor when it dies meanwhile: for what may be asked twice. */
+  async #ask<N extends AskName>(name: N, body: Ask<N>): Promise<Answer<N>> {
+    for (;;) {
+      if (this.#restoring) await this.#restoring;
+      if (this.#closed) throw closedFault();
+      try {
+        return await this.#host.ask(name, body);
+      } catch (error) {
+        const again = isFault(error) && error.code === 'media-worker-lost' && this.#restoring !== undefined;
+        if (!again) throw error;
+      }
+    }
+  }
+
+  #gone(): void {
+    this.#closed = true;
+    this.#host.forget(this);
+    for (const one of [...this.#plays.values()]) this.#finishStopped(one);
+  }
+}
+
+const closedFault = (): Fault => new Fault('media-port-closed', 'the media port is closed');

@@ -1,0 +1,67 @@
+// A media worker as a child process (rim: node:child_process). It goes when its parent goes: the channel closes.
+import { fork } from 'node:child_process';
+import type { Clock } from '../base/index.ts';
+import type { ChannelEnd, Frame } from './channel.ts';
+import { closeTimeoutMs } from './limits.ts';
+import type { StartWorker, WorkerLink } from './link.ts';
+
+export interface ProcessWorkerOptions<Settings> {
+  clock: Clock;
+  /** The worker's main file; src/worker.ts. */
+  entry: URL;
+  /** Sent to the worker as its first message. */
+  settings: Settings;
+}
+
+/** The first message to a worker process; frames follow. */
+export interface Welcome<Settings> {
+  kind: 'welcome';
+  index: number;
+  settings: Settings;
+}
+
+export function processWorker<Settings>(options: ProcessWorkerOptions<Settings>): StartWorker {
+  return (index) => {
+    const child = fork(options.entry, [], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    let gone = false;
+    let closing = false;
+    const exited = new Promise<void>((resolve) => {
+      const onGone = (reason: string): void => {
+        if (gone) return;
+        gone = true;
+        resolve();
+        if (!closing) link.onExit(reason);
+      };
+      child.once('exit', (code, signal) => onGone(signal ? `signal ${signal}` : `exit code ${code}`));
+      // The process could not be started, or the channel failed: what is left of it is ended.
+      child.on('error', (error) => {
+        child.kill('SIGKILL');
+        if (child.pid === undefined) onGone(error.message);
+      });
+    });
+    const send = (message: unknown): void => {
+      // A failed send means that the process is gone; its exit tells the rest.
+      if (child.connected) child.send(message as never, () => {});
+    };
+    const end: ChannelEnd = { send, onFrame: () => {} };
+    child.on('message', (frame) => end.onFrame(frame as Frame));
+    send({ kind: 'welcome', index, settings: options.settings } satisfies Welcome<Settings>);
+    const link: WorkerLink = {
+      end,
+      pid: child.pid,
+      onExit: () => {},
+      kill: () => void child.kill('SIGKILL'),
+      async close() {
+        closing = true;
+        if (child.connected) child.disconnect();
+        const timer = options.clock.after(closeTimeoutMs, () => child.kill('SIGKILL'));
+        await exited;
+        timer.cancel();
+      },
+    };
+    return link;
+  };
+}

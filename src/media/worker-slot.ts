@@ -1,0 +1,200 @@
+// One worker's place in the pool: the process that fills it may die and be replaced; its ports then carry on in the next one.
+import { type Clock, errorText, every, isFault, type Log, type Timer } from '../base/index.ts';
+import {
+  type Answer,
+  type Ask,
+  type AskName,
+  Caller,
+  type NoticeFrame,
+  type WorkerCounts,
+  workerLost,
+} from './channel.ts';
+import { beatMs, maxRestores, missedBeats, restartCalmMs, restartDelayMaxMs, restartDelayMs } from './limits.ts';
+import type { StartWorker, WorkerLink } from './link.ts';
+import type { PortClient } from './port-client.ts';
+import type { PortNumbers } from './port-numbers.ts';
+
+export interface WorkerOptions {
+  index: number;
+  clock: Clock;
+  log: Log;
+  startWorker: StartWorker;
+  numbers: PortNumbers;
+}
+
+type Outcome = 'restored' | 'moved' | 'lost';
+
+const noCounts: WorkerCounts = { packetsSent: 0, packetsReceived: 0, packetsLate: 0, loopDelayP99Ms: 0 };
+
+export class Worker {
+  readonly ports = new Map<string, PortClient>();
+  readonly #options: WorkerOptions;
+  readonly #log: Log;
+  readonly #groups = new Map<string, number>();
+  #link: WorkerLink | undefined;
+  #caller: Caller | undefined;
+  #counts = noCounts;
+  /** Of the processes before this one. */
+  #countsBefore = noCounts;
+  #deaths: number[] = [];
+  #missed = 0;
+  #watch: Timer | undefined;
+  #restart: Timer | undefined;
+  #closed = false;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    this.#log = options.log.with({ worker: options.index });
+    this.#start();
+  }
+
+  get pid(): number | undefined {
+    return this.#link?.pid;
+  }
+
+  get up(): boolean {
+    return this.#link !== undefined;
+  }
+
+  get counts(): WorkerCounts {
+    const { packetsSent, packetsReceived, packetsLate } = this.#countsBefore;
+    const now = this.#counts;
+    return {
+      packetsSent: packetsSent + now.packetsSent,
+      packetsReceived: packetsReceived + now.packetsReceived,
+      packetsLate: packetsLate + now.packetsLate,
+      loopDelayP99Ms: now.loopDelayP99Ms,
+    };
+  }
+
+  /** Ports of all groups, those just being opened included. */
+  get load(): number {
+    let sum = 0;
+    for (const members of this.#groups.values()) sum += members;
+    return sum;
+  }
+
+  has(group: string): boolean {
+    return this.#groups.has(group);
+  }
+
+  enter(group: string): void {
+    this.#groups.set(group, (this.#groups.get(group) ?? 0) + 1);
+  }
+
+  leave(group: string): void {
+    const left = (this.#groups.get(group) ?? 1) - 1;
+    if (left > 0) this.#groups.set(group, left);
+    else this.#groups.delete(group);
+  }
+
+  ask<N extends AskName>(name: N, body: Ask<N>): Promise<Answer<N>> {
+    return this.#caller?.ask(name, body) ?? Promise.reject(workerLost());
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#restart?.cancel();
+    this.#watch?.cancel();
+    await Promise.all([...this.ports.values()].map((port) => port.close()));
+    const link = this.#link;
+    this.#link = undefined;
+    this.#caller?.close(workerLost());
+    this.#caller = undefined;
+    await link?.close();
+  }
+
+  #start(): void {
+    const { clock, index, startWorker } = this.#options;
+    const link = startWorker(index);
+    const caller = new Caller(link.end, clock);
+    this.#link = link;
+    this.#caller = caller;
+    this.#missed = 0;
+    caller.onNotice = (notice) => this.#notice(notice);
+    link.onExit = (reason) => {
+      if (this.#link === link) this.#died(reason);
+    };
+    // An inline worker shares our thread: it cannot hang without us.
+    if (link.pid !== undefined) this.#watch = every(clock, beatMs, () => this.#watched(link));
+  }
+
+  #watched(link: WorkerLink): void {
+    if (++this.#missed < missedBeats) return;
+    this.#log.error('media worker hangs, it is killed');
+    link.kill();
+  }
+
+  #notice(notice: NoticeFrame): void {
+    switch (notice.name) {
+      case 'beat': {
+        const { at, counts, checkpoints } = notice.body;
+        this.#missed = 0;
+        this.#counts = counts;
+        for (const checkpoint of checkpoints) this.ports.get(checkpoint.port)?.checked(checkpoint, at);
+        return;
+      }
+      case 'log':
+        return this.#log[notice.body.level](notice.body.message, notice.body.fields);
+      case 'broken':
+        return this.ports.get(notice.body.port)?.broken();
+      default:
+        return this.ports.get(notice.body.port)?.notice(notice.name, notice.body);
+    }
+  }
+
+  #died(reason: string): void {
+    const { clock } = this.#options;
+    const diedAt = clock.now();
+    this.#log.error('media worker died', { reason, ports: this.ports.size });
+    this.#watch?.cancel();
+    this.#countsBefore = { ...this.counts, loopDelayP99Ms: 0 };
+    this.#counts = noCounts;
+    this.#link = undefined;
+    const caller = this.#caller;
+    this.#caller = undefined;
+    const { promise: up, resolve } = Promise.withResolvers<void>();
+    for (const port of this.ports.values()) port.lost(up.then(() => this.#restore(port, diedAt)));
+    // After the ports know, so that what they had asked waits for the new worker.
+    caller?.close(workerLost());
+    this.#restart = clock.after(this.#restartDelay(diedAt), () => {
+      if (this.#closed) return;
+      this.#start();
+      resolve();
+    });
+  }
+
+  /** At once after a calm time, then ever more slowly. */
+  #restartDelay(now: number): number {
+    this.#deaths = this.#deaths.filter((at) => now - at < restartCalmMs);
+    const recent = this.#deaths.push(now) - 1;
+    return recent === 0 ? 0 : Math.min(restartDelayMaxMs, restartDelayMs * 2 ** (recent - 1));
+  }
+
+  async #restore(port: PortClient, diedAt: number): Promise<Outcome> {
+    const { clock, numbers } = this.#options;
+    const recent = port.losses.filter((at) => clock.now() - at < restartCalmMs).length;
+    if (port.closed || recent > maxRestores) return 'lost';
+    try {
+      await this.ask('open', port.state(diedAt));
+      return 'restored';
+    } catch (error) {
+      if (!isFault(error) || error.code !== 'media-port-busy') return this.#giveUp(port, error);
+    }
+    const rtpPort = numbers.take();
+    if (rtpPort === undefined) return 'lost';
+    numbers.release(port.rtpPort);
+    port.rtpPort = rtpPort;
+    try {
+      port.rtpPort = (await this.ask('open', port.state(diedAt))).rtpPort;
+      return 'moved';
+    } catch (error) {
+      return this.#giveUp(port, error);
+    }
+  }
+
+  #giveUp(port: PortClient, error: unknown): Outcome {
+    this.#log.error('media port is lost', { port: port.id, error: errorText(error) });
+    return 'lost';
+  }
+}

@@ -1,0 +1,75 @@
+// The media worker's main file: a child process that serves the engine to its parent, and goes when its parent goes.
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { type LogLevel, makeLog, realClock, realRandom } from './base/index.ts';
+import { realNetwork } from './base/net/index.ts';
+import type { ChannelEnd, Frame } from './media/channel.ts';
+import type { Welcome } from './media/client.ts';
+import { audioFiles, serveEngine } from './media/engine/index.ts';
+import { makeSpeech } from './speech/index.ts';
+import { vendors } from './vendors/index.ts';
+
+/** What a worker is told when it starts. */
+export interface WorkerSettings {
+  /** Address to bind RTP ports on. */
+  bindHost: string;
+  /** Folders from which file:// may be played. */
+  audioDirs: string[];
+  /** Folder for rendered speech; memory only when absent. */
+  speechCacheDir?: string;
+}
+
+const send = (frame: Frame): void => {
+  if (process.connected) process.send?.(frame);
+};
+
+/** Lines go to the parent, which knows where they are written. */
+const log = makeLog((level: LogLevel, message, fields) =>
+  send({ kind: 'notice', name: 'log', body: { level, message, fields } }),
+);
+
+/** 99th percentile since it was last asked for, ms beyond the sampling interval. */
+function loopDelayMeter(): () => number {
+  const resolution = 10;
+  const histogram = monitorEventLoopDelay({ resolution });
+  histogram.enable();
+  return () => {
+    const p99 = histogram.percentile(99) / 1e6;
+    histogram.reset();
+    return Math.max(0, p99 - resolution);
+  };
+}
+
+function serve({ settings }: Welcome<WorkerSettings>): void {
+  const clock = realClock();
+  const network = realNetwork({ clock });
+  const { bindHost, audioDirs, speechCacheDir } = settings;
+  const speech = makeSpeech({ clock, http: network.http, vendors, log, cacheDir: speechCacheDir });
+  const end: ChannelEnd = { send, onFrame: () => {} };
+  process.on('message', (frame) => end.onFrame(frame as Frame));
+  const engine = serveEngine(end, {
+    clock,
+    network,
+    speech,
+    log,
+    bindHost,
+    heartbeat: true,
+    random: realRandom(),
+    files: audioFiles(audioDirs),
+    loopDelay: loopDelayMeter(),
+  });
+  process.once('disconnect', () => {
+    void Promise.allSettled([engine.close(), speech.close(), network.close()]).then(() => process.exit(0));
+  });
+}
+
+// A signal to the process group is the parent's business: it ends the calls, then the channel.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+// A bug outside any port: the parent starts another worker, which carries the ports on.
+process.on('uncaughtException', (error) => {
+  log.error('media worker failed', { error: error.stack });
+  setImmediate(() => process.exit(1));
+});
+process.once('message', (welcome) => serve(welcome as Welcome<WorkerSettings>));
+// Started by hand there is no parent to serve.
+if (!process.send) process.exit(2);
