@@ -91,7 +91,7 @@ export function readHead(bytes: Buffer, from: number, to: number): Head {
   return head;
 }
 
-/** Index of the line break that ends the line; a lone CR or LF ends it too, but is a fault. */
+/** Index of the line break that ends the line. A lone CR or LF ends it too, but is a fault. */
 function lineEnd(head: Head, text: string, from: number): number {
   const cr = text.indexOf('\r', from);
   const lf = text.indexOf('\n', from);
@@ -101,8 +101,9 @@ function lineEnd(head: Head, text: string, from: number): number {
   return cr < 0 || (lf >= 0 && lf < cr) ? lf : cr;
 }
 
+/** Where the next line starts; nothing after a lone CR or LF is read. */
 const nextLine = (text: string, end: number): number =>
-  text.charCodeAt(end) === 0x0d && text.charCodeAt(end + 1) === 0x0a ? end + 2 : end + 1;
+  text.charCodeAt(end) === 0x0d && text.charCodeAt(end + 1) === 0x0a ? end + 2 : text.length;
 
 function readStartLine(head: Head, line: string): void {
   if (/^SIP\//i.test(line)) {
@@ -125,7 +126,7 @@ function readStartLine(head: Head, line: string): void {
 }
 
 function readStatusLine(head: Head, line: string): void {
-  const match = /^SIP\/2\.0 ([1-6]\d\d)(?: (.*))?$/i.exec(line);
+  const match = /^SIP\/2\.0 ([1-6]\d\d)(?: (.*))?$/is.exec(line);
   if (!match) {
     head.fail('status line is malformed');
     return;

@@ -7,7 +7,8 @@ const schemePattern = /^[a-z][a-z0-9+.-]*$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const forbidden = /[\x00-\x20\x7f"<>]/;
 const hostPattern = /^[0-9a-z_]([0-9a-z_.-]*[0-9a-z_.])?$/;
-const ipv6Pattern = /^[0-9a-f:.]*:[0-9a-f:.]*$/;
+/** Close enough to tell an IPv6 address from anything else; whether it can be reached is the socket's business. */
+const ipv6Pattern = /^(?=[^:]*:)[0-9a-f:.]{2,45}$/;
 
 export function parseUri(text: string): SipUri {
   const colon = text.indexOf(':');
