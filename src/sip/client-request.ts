@@ -3,7 +3,7 @@ import { addressText, Fault, isFault } from '../base/index.ts';
 import { ClientAuth, type Credentials } from './client-auth.ts';
 import { type Core, newBranch } from './core.ts';
 import { MAX_AUTH_ATTEMPTS, MAX_UDP_REQUEST_BYTES, TCP_SWITCH_TIMEOUT } from './limits.ts';
-import { locate, locateLiteral } from './locate.ts';
+import { canReach, locate, locateLiteral } from './locate.ts';
 import {
   type HeaderLine,
   parseUri,
@@ -78,6 +78,7 @@ export class ClientRequest implements ClientUser {
 
   /** Sends at once when the next hop is an address, else when it has been looked up. Faults come later, never from within. */
   start(): void {
+    if (this.#stopped) return;
     let uri: SipUri;
     let literal: Peer | undefined;
     try {
@@ -89,7 +90,10 @@ export class ClientRequest implements ClientUser {
       this.#core.clock.soon(() => this.#fail(fault));
       return;
     }
-    if (literal) {
+    if (literal && !canReach(literal.host, this.#core.locate.families)) {
+      const text = `${literal.host} is of an address family that this server is not bound to`;
+      this.#core.clock.soon(() => this.#fail(new Fault('sip-transport', text, { sip: 503 })));
+    } else if (literal) {
       this.#hops = [literal];
       this.#next();
     } else void this.#lookUp(uri);

@@ -1,5 +1,5 @@
 // What the parts of a stack share.
-import { type Clock, type Log, type Random, randomHex, randomInt } from '../base/index.ts';
+import { type Clock, type Fault, type Log, type Random, randomHex, randomInt } from '../base/index.ts';
 import type { DialogTable } from './dialog/table.ts';
 import type { Identity } from './identity.ts';
 import type { LocateContext } from './locate.ts';
@@ -18,6 +18,13 @@ export interface Core {
   readonly dialogs: DialogTable;
   readonly locate: LocateContext;
   readonly refusals: TcpRefusals;
+  /** Requests of ours outside dialogs that have no outcome yet. */
+  readonly outgoing: Set<Outgoing>;
+}
+
+export interface Outgoing {
+  /** Ends it for its user, sending nothing. */
+  abort(fault: Fault): void;
 }
 
 /** 64 bits of chance and the magic cookie (RFC 3261 8.1.1.7). */

@@ -1,8 +1,9 @@
 // A call that comes in: our provisional responses, our final one, and CANCEL (RFC 3261 9.2, 13.3).
-import { errorText } from '../base/index.ts';
+import { errorText, every, type Timer } from '../base/index.ts';
 import { composeResponse } from './compose.ts';
 import type { Core } from './core.ts';
 import type { SipDialog } from './dialog/dialog.ts';
+import { PROGRESS_REPEAT } from './limits.ts';
 import type { SipRequest } from './message/index.ts';
 import type { ServerTransaction } from './transaction/server.ts';
 import type { Dialog, IncomingInvite, Peer, Reply } from './types.ts';
@@ -16,6 +17,8 @@ export class InviteServer implements IncomingInvite {
   readonly #core: Core;
   readonly #transaction: ServerTransaction;
   readonly #dialog: SipDialog;
+  #progressing: Timer | undefined;
+  #expiry: Timer | undefined;
 
   constructor(core: Core, transaction: ServerTransaction, dialog: SipDialog) {
     this.#core = core;
@@ -28,13 +31,24 @@ export class InviteServer implements IncomingInvite {
     transaction.user = {
       onAck: (ack) => dialog.receiveAck(ack),
       onCancel: (cancel) => this.cancelled(cancel),
+      onSettled: () => {
+        this.#progressing?.cancel();
+        this.#expiry?.cancel();
+      },
     };
     dialog.onEarlyEnd = (bye) => this.cancelled(bye);
+    // RFC 3261 13.3.1: an invitation may say how long it stands.
+    const seconds = Number(this.request.header('Expires') ?? Number.NaN);
+    if (seconds > 0) this.#expiry = core.clock.after(seconds * 1000, () => this.cancelled(this.request));
   }
 
   progress(status: number, reason?: string, reply?: Reply): void {
     if (this.state !== 'proceeding' || status <= 100 || status >= 200) return;
     this.#respond(status, reason, reply);
+    this.#progressing ??= every(this.#core.clock, PROGRESS_REPEAT, () => {
+      const last = this.#transaction.response;
+      if (last && last.status > 100) this.#transaction.respond(last);
+    });
   }
 
   accept(reply: Reply): Dialog {
@@ -51,7 +65,7 @@ export class InviteServer implements IncomingInvite {
     this.#dialog.discard();
   }
 
-  /** CANCEL, or a BYE in the early dialog: 487 (RFC 3261 9.2, 15.1.2). */
+  /** CANCEL, a BYE in the early dialog, or the INVITE itself when its time is up: 487 (RFC 3261 9.2, 13.3.1, 15.1.2). */
   cancelled(request: SipRequest): void {
     if (this.state !== 'proceeding') return;
     this.state = 'cancelled';

@@ -48,6 +48,8 @@ export const MAX_FORKS = 16;
 export const MAX_REINVITE_QUEUE = 16;
 /** Requests of the far end that we have not answered yet in one dialog. */
 export const MAX_PENDING_IN_DIALOG = 32;
+/** RFC 3261 13.3.1.1: a ringing INVITE repeats its last 1xx this often, so that proxies do not give up on it. */
+export const PROGRESS_REPEAT = 60_000;
 /** Retry-After of a 503 for overload, in seconds. */
 export const OVERLOAD_RETRY_AFTER_SECONDS = 5;
 

@@ -16,6 +16,9 @@ export interface LocateContext {
 const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
 export const isIpLiteral = (host: string): boolean => host.includes(':') || ipv4.test(host);
 
+export const canReach = (host: string, families: LocateContext['families']): boolean =>
+  families.includes(host.includes(':') ? '6' : '4');
+
 const transports: readonly TransportName[] = ['udp', 'tcp'];
 
 /** The transport that the URI asks for, or undefined; a Fault for those that we do not speak. */

@@ -37,7 +37,14 @@ export class InviteClient implements OutgoingInvite {
   }
 
   start(): void {
+    if (this.#done) return;
+    this.#core.outgoing.add(this);
     this.#request.start();
+  }
+
+  abort(fault: Fault): void {
+    this.#request.stop();
+    this.#finish(fault);
   }
 
   #plan(): RequestPlan {
@@ -198,6 +205,7 @@ export class InviteClient implements OutgoingInvite {
 
   #settle(): void {
     this.#done = true;
+    this.#core.outgoing.delete(this);
     this.#request.settle();
     this.#cancelLimit?.cancel();
   }

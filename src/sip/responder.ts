@@ -10,29 +10,32 @@ import type { IncomingRequest, Peer, Reply } from './types.ts';
 export class Responder implements IncomingRequest {
   readonly request: SipRequest;
   readonly peer: Peer;
-  /** Called when the answer has been given. */
-  onDone: () => void = () => {};
   readonly #core: Core;
   readonly #transaction: ServerTransaction;
-  readonly #toTag: string | undefined;
+  readonly #toTag: string;
   #timer: Timer | undefined;
 
-  constructor(core: Core, transaction: ServerTransaction, toTag?: string) {
+  /** `onSettled` is called when the answer has been given, or cannot be given any more. */
+  constructor(core: Core, transaction: ServerTransaction, options: { toTag: string; onSettled?: () => void }) {
     this.#core = core;
     this.#transaction = transaction;
-    this.#toTag = toTag;
+    this.#toTag = options.toTag;
     this.request = transaction.request;
     this.peer = transaction.source.peer;
+    transaction.user = {
+      onSettled: () => {
+        this.#timer?.cancel();
+        options.onSettled?.();
+      },
+    };
   }
 
   respond(status: number, reason?: string, reply?: Reply): void {
     if (!this.#transaction.open || status < 200) return;
-    this.#timer?.cancel();
     const toTag = this.#toTag;
     this.#transaction.respond(
       composeResponse(this.#core.identity, { request: this.request, status }, { reason, reply, toTag }),
     );
-    this.onDone();
   }
 
   /** Runs a handler: what it throws becomes a 500, and so does silence (never a 408: RFC 4320 4.2). */

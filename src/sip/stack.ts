@@ -87,6 +87,7 @@ class Stack implements SipStack {
       identity: new Identity(options),
       locate: { resolver: network.resolver, random, families },
       refusals: new TcpRefusals(clock),
+      outgoing: new Set(),
     };
     this.#uas = new UserAgentServer(this.#core, {
       onInvite: (invite) => this.onInvite(invite),
@@ -125,7 +126,9 @@ class Stack implements SipStack {
   }
 
   async close(): Promise<void> {
-    for (const dialog of this.#core.dialogs.all()) dialog.discard();
+    const fault = new Fault('sip-closed', 'the server is shutting down', { retryable: true, sip: 503 });
+    for (const one of [...this.#core.outgoing]) one.abort(fault);
+    for (const dialog of this.#core.dialogs.all()) dialog.abort(fault);
     this.#core.layer.close();
     await this.#transports.close();
   }
@@ -138,7 +141,7 @@ class Stack implements SipStack {
   }
 
   request(options: OutgoingRequestOptions): Promise<SipResponse> {
-    const { identity, random } = this.#core;
+    const { identity, random, outgoing } = this.#core;
     const { method, uri, from, to, proxy, headers, body, auth } = options;
     const path = pathOf(uri, proxy === undefined ? [] : [`<${proxy};lr>`]);
     const callId = newCallId(random);
@@ -164,12 +167,23 @@ class Stack implements SipStack {
             body,
           }),
       };
-      new ClientRequest(this.#core, plan, {
+      const sent = new ClientRequest(this.#core, plan, {
         onResponse: (response) => {
-          if (response.status >= 200) resolve(response);
+          if (response.status < 200) return;
+          outgoing.delete(entry);
+          resolve(response);
         },
-        onFault: reject,
-      }).start();
+        onFault: (fault) => entry.abort(fault),
+      });
+      const entry = {
+        abort: (fault: Fault): void => {
+          sent.stop();
+          outgoing.delete(entry);
+          reject(fault);
+        },
+      };
+      outgoing.add(entry);
+      sent.start();
     });
   }
 

@@ -39,7 +39,7 @@ export interface SipStack {
   readonly udp: Address;
   readonly tcp: Address;
   start(): Promise<void>;
-  /** Stops listening and ends what is left, without BYE. */
+  /** Stops listening and ends what is left, without BYE: with a Fault `sip-closed`. */
   close(): Promise<void>;
   /** A new call. Unset: 480. */
   onInvite: (invite: IncomingInvite) => void;
@@ -84,7 +84,10 @@ export interface IncomingInvite {
   accept(reply: Reply): Dialog;
   /** Sends a final response >= 300. Nothing when not 'proceeding'. */
   reject(status: number, reason?: string, reply?: Reply): void;
-  /** CANCEL came first: 487 has been sent already. `request` is the CANCEL (its Reason header says why). */
+  /**
+   * The far end gave up: 487 has been sent already. `request` is the CANCEL (its Reason header says why), a BYE in the early
+   * dialog, or the INVITE itself when its Expires is over.
+   */
   onCancel: (request: SipRequest) => void;
 }
 
@@ -150,7 +153,7 @@ export interface Dialog {
   readonly remoteTarget: string;
   readonly peer: Peer;
   readonly state: 'confirmed' | 'terminated';
-  /** re-INVITE or UPDATE from the far end. With no body it asks for an offer (late). Unset: 488. */
+  /** re-INVITE, or UPDATE with an offer, from the far end. A re-INVITE with no body asks for an offer (late). Unset: 488. */
   onReinvite: (reinvite: IncomingReinvite) => void;
   /** INFO, MESSAGE, NOTIFY, REFER, ... in the dialog. The handler must respond. Unset: 501 (OPTIONS: 200). */
   onRequest: (request: IncomingRequest) => void;
@@ -158,13 +161,13 @@ export interface Dialog {
   onAck: (ack: SipRequest) => void;
   /** Exactly once. A BYE has been answered 200 already. */
   onEnd: (end: DialogEnd) => void;
-  /** Any method but INVITE, ACK, BYE. Resolves with the final response; rejects with a Fault (`sip-timeout`, `sip-transport`, `sip-ended`). */
+  /** Any method but INVITE, ACK, BYE. An UPDATE with a body queues with the re-INVITEs. Resolves with the final response; rejects with a Fault (`sip-timeout`, `sip-transport`, `sip-ended`). */
   request(method: string, reply?: Reply): Promise<SipResponse>;
   /**
    * re-INVITE with an offer (or without: late). One at a time, later ones queue. 491 is tried again after RFC 3261 14.1's time.
-   * Resolves with the final response once it is acknowledged.
+   * Resolves with the final response once it is acknowledged. For a late offer `ackBody` makes the answer that the ACK carries.
    */
-  reinvite(reply: Reply): Promise<SipResponse>;
+  reinvite(reply: Reply, ackBody?: (response: SipResponse) => Promise<MessageBody | undefined>): Promise<SipResponse>;
   /** BYE; resolves when answered or given up. Later calls do nothing. */
   bye(headers?: ExtraHeaders): Promise<void>;
 }

@@ -54,7 +54,7 @@ export class UserAgentServer {
         // They live in dialogs only.
         return this.#refuse(transaction, 481);
       default:
-        return new Responder(this.#core, transaction, newTag(this.#core.random)).handOver((one) =>
+        return new Responder(this.#core, transaction, { toTag: newTag(this.#core.random) }).handOver((one) =>
           this.#user.onRequest(one),
         );
     }
@@ -65,7 +65,7 @@ export class UserAgentServer {
     if (!invite) return this.#refuse(cancel, 481);
     const toTag = invite.response?.toTag ?? newTag(this.#core.random);
     cancel.respond(composeResponse(this.#core.identity, { request: cancel.request, status: 200 }, { toTag }));
-    if (invite.open) invite.user?.onCancel(cancel.request);
+    if (invite.open) invite.user?.onCancel?.(cancel.request);
   }
 
   /** Status and headers of the first rule that the request breaks, in the order of RFC 3261 8.2. */

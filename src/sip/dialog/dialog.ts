@@ -54,7 +54,9 @@ export class SipDialog implements Dialog {
   readonly #waiting = new Set<Waiting>();
   readonly #release: (() => void) | undefined;
   #bye: Promise<void> | undefined;
+  /** Sends the BYE that waits for an ACK. */
   #byeWaits: (() => void) | undefined;
+  #byeDone: (() => void) | undefined;
   #ended = false;
 
   onReinvite: (reinvite: IncomingReinvite) => void = (reinvite) => reinvite.reject(488);
@@ -243,12 +245,14 @@ export class SipDialog implements Dialog {
   /** The callee must not send BYE before the ACK, or before it has given up on it; the caller not before its ACK (RFC 3261 15). */
   #sendByeWhenAllowed(headers: ExtraHeaders | undefined, resolve: () => void): void {
     for (const acknowledgement of this.#acks.values()) acknowledgement.flush();
+    const done = (): void => {
+      this.#byeWaits = undefined;
+      this.core.dialogs.remove(this);
+      resolve();
+    };
+    this.#byeDone = done;
     const send = (): void => {
       this.#byeWaits = undefined;
-      const done = (): void => {
-        this.core.dialogs.remove(this);
-        resolve();
-      };
       const user = {
         onResponse: (response: SipResponse): void => {
           if (response.status >= 200) done();
@@ -259,6 +263,13 @@ export class SipDialog implements Dialog {
     };
     if (this.acceptance) this.#byeWaits = send;
     else send();
+  }
+
+  /** The far end's BYE came while ours waited for an ACK that will not come now: ours need not be sent. */
+  byeCrossed(): void {
+    if (!this.#byeWaits) return;
+    this.#stopAcceptance();
+    this.#byeDone?.();
   }
 
   /** The dialog cannot go on: BYE for the far end's sake, a fault for the user. */
@@ -285,12 +296,18 @@ export class SipDialog implements Dialog {
     this.#tell('end', () => this.onEnd(end));
   }
 
-  /** Drops everything at once, telling nobody (the stack closes, or the INVITE failed). */
+  /** Never came to be: the user does not know it. */
   discard(): void {
     this.onEnd = () => {};
+    this.abort(endedFault());
+  }
+
+  /** Ends at once, without BYE and whatever is under way. */
+  abort(fault: Fault): void {
+    this.finish({ by: 'fault', fault });
     this.#stopAcceptance();
-    this.finish({ by: 'local' });
     this.core.dialogs.remove(this);
+    this.#byeDone?.();
   }
 
   #tell(what: string, handler: () => void): void {

@@ -1,7 +1,7 @@
 // Requests of the far end inside a dialog: order, glare and who answers them (RFC 3261 12.2.2, 14.2, 15.1.2, RFC 3311 5.2).
 import { errorText, randomInt } from '../../base/index.ts';
 import { composeResponse } from '../compose.ts';
-import { MAX_PENDING_IN_DIALOG } from '../limits.ts';
+import { MAX_PENDING_IN_DIALOG, TRANSACTION_TIMEOUT } from '../limits.ts';
 import type { SipRequest } from '../message/index.ts';
 import { Responder } from '../responder.ts';
 import type { ServerTransaction } from '../transaction/server.ts';
@@ -11,7 +11,7 @@ import type { SipDialog } from './dialog.ts';
 export function answerInDialog(dialog: SipDialog, transaction: ServerTransaction): void {
   const { request } = transaction;
   const { facts } = dialog;
-  if (dialog.phase === 'terminated') return refuse(dialog, transaction, request.method === 'BYE' ? 200 : 481);
+  if (dialog.phase === 'terminated') return answerTooLate(dialog, transaction);
   if (facts.remoteSeq !== undefined && request.cseq.number < facts.remoteSeq) {
     return refuse(dialog, transaction, 500, retryLater(dialog));
   }
@@ -30,6 +30,13 @@ export function answerInDialog(dialog: SipDialog, transaction: ServerTransaction
     default:
       return handOver(dialog, transaction);
   }
+}
+
+/** Our BYE is under way, or waits for an ACK. A BYE of theirs that crosses it is as good. */
+function answerTooLate(dialog: SipDialog, transaction: ServerTransaction): void {
+  const crossing = transaction.request.method === 'BYE';
+  refuse(dialog, transaction, crossing ? 200 : 481);
+  if (crossing) dialog.byeCrossed();
 }
 
 function refuse(dialog: SipDialog, transaction: ServerTransaction, status: number, headers?: ExtraHeaders): void {
@@ -74,9 +81,9 @@ function handOverOffer(dialog: SipDialog, transaction: ServerTransaction): void 
 }
 
 function handOver(dialog: SipDialog, transaction: ServerTransaction): void {
-  const responder = new Responder(dialog.core, transaction, dialog.localTag);
-  // BYE came first: what is unanswered gets 487 (RFC 3261 15.1.2).
-  responder.onDone = dialog.whileWaiting(() => responder.respond(487));
+  // When BYE comes first, what is unanswered gets 487 (RFC 3261 15.1.2).
+  const onSettled = dialog.whileWaiting(() => responder.respond(487));
+  const responder = new Responder(dialog.core, transaction, { toTag: dialog.localTag, onSettled });
   responder.handOver((request) => dialog.onRequest(request));
 }
 
@@ -85,29 +92,31 @@ export class Reinvite implements IncomingReinvite {
   readonly method: 'INVITE' | 'UPDATE';
   readonly #dialog: SipDialog;
   readonly #transaction: ServerTransaction;
-  readonly #done: () => void;
-
   constructor(dialog: SipDialog, transaction: ServerTransaction) {
     this.#dialog = dialog;
     this.#transaction = transaction;
     this.request = transaction.request;
     this.method = transaction.request.method === 'UPDATE' ? 'UPDATE' : 'INVITE';
-    this.#done = dialog.whileWaiting(() => this.reject(487));
+    const done = dialog.whileWaiting(() => this.reject(487));
+    // A handler that never answers must not keep the session from ever changing again.
+    const limit = dialog.core.clock.after(TRANSACTION_TIMEOUT, () => this.reject(500));
     transaction.user = {
       onAck: (ack) => dialog.receiveAck(ack),
       onCancel: () => this.reject(487),
+      onSettled: () => {
+        done();
+        limit.cancel();
+      },
     };
   }
 
   accept(reply: Reply): void {
     if (!this.#transaction.open) return;
-    this.#done();
     this.#dialog.accept(this.#transaction, reply);
   }
 
   reject(status: number, reason?: string, reply?: Reply): void {
-    if (!this.#transaction.open) return;
-    this.#done();
+    if (!this.#transaction.open || status < 300) return;
     const { request } = this;
     const { core, localTag } = this.#dialog;
     this.#transaction.respond(composeResponse(core.identity, { request, status }, { reason, reply, toTag: localTag }));

@@ -1,5 +1,5 @@
 // What identifies a dialog and routes its requests: RFC 3261 12.1 (creation), 12.2.1.1 (requests), as plain data.
-import { parseNameAddr, parseUri, printUri, type SipRequest, type SipResponse } from '../message/index.ts';
+import { parseNameAddr, printUri, type SipRequest, type SipResponse, type SipUri } from '../message/index.ts';
 
 export interface DialogState {
   readonly callId: string;
@@ -67,7 +67,7 @@ export function clientDialog(invite: SipRequest, response: SipResponse): DialogS
 /** URI of the first Contact, or undefined. */
 export function contactOf(message: SipRequest | SipResponse): string | undefined {
   const contact = message.contacts[0];
-  return contact === undefined ? undefined : printUri(contact.uri);
+  return contact === undefined ? undefined : requestUri(contact.uri);
 }
 
 export interface RequestPath {
@@ -83,9 +83,14 @@ export function pathOf(target: string, routes: readonly string[]): RequestPath {
   const { uri } = parseNameAddr(first);
   if (uri.params.has('lr')) return { uri: target, routes, nextHop: printUri(uri) };
   const nextHop = printUri(uri);
-  // A strict router finds itself in the Request-URI and the target at the end. What may not stand there goes (19.1.1).
-  const bare = parseUri(nextHop);
-  bare.headers = [];
-  bare.params.delete('method');
-  return { uri: printUri(bare), routes: [...routes.slice(1), `<${target}>`], nextHop };
+  // A strict router finds itself in the Request-URI and the target at the end.
+  return { uri: requestUri(uri), routes: [...routes.slice(1), `<${target}>`], nextHop };
+}
+
+/** As it may stand in a request line: without headers and `method` (RFC 3261 19.1.1, table 1). */
+function requestUri(uri: SipUri): string {
+  if (uri.headers.length === 0 && !uri.params.has('method')) return printUri(uri);
+  const params = new Map(uri.params);
+  params.delete('method');
+  return printUri({ ...uri, params, headers: [] });
 }

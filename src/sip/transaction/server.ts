@@ -7,9 +7,11 @@ import { Transaction } from './transaction.ts';
 
 export interface ServerUser {
   /** An ACK on the branch of our 2xx. Peers that do so are old or wrong, but their ACK counts (RFC 6026 7.1). */
-  onAck(ack: SipRequest): void;
+  onAck?(ack: SipRequest): void;
   /** A CANCEL before the final response. */
-  onCancel(cancel: SipRequest): void;
+  onCancel?(cancel: SipRequest): void;
+  /** A final response has been given, or the transaction is over without one. Once. */
+  onSettled?(): void;
 }
 
 export interface ServerWire {
@@ -38,6 +40,7 @@ export class ServerTransaction extends Transaction {
   bytes: Uint8Array | undefined;
   readonly #wire: ServerWire;
   #ack: SipRequest | undefined;
+  #settled = false;
 
   constructor(options: ServerOptions) {
     const invite = options.request.method === 'INVITE';
@@ -63,9 +66,17 @@ export class ServerTransaction extends Transaction {
   /** Gives a response; ignored after a final one, but for repeats of a 2xx to INVITE. */
   respond(response: SipResponse): void {
     if (!this.open && !(this.state === 'accepted' && response.status < 300 && response.status >= 200)) return;
+    const settles = this.open && response.status >= 200;
     if (response !== this.response) this.bytes = undefined;
     this.response = response;
     this.step(response.status < 200 ? '1xx' : response.status < 300 ? '2xx' : '3-6xx');
+    if (settles) this.#settle();
+  }
+
+  #settle(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.user?.onSettled?.();
   }
 
   repeated(): void {
@@ -88,7 +99,7 @@ export class ServerTransaction extends Transaction {
         if (this.response) this.#wire.transmit(this);
         return;
       case 'deliver':
-        return this.user?.onAck(this.#ack!);
+        return this.user?.onAck?.(this.#ack!);
       // No ACK to a refusal (timer H), or no way to send: nothing is left to be done about it.
       case 'timeout':
       case 'fail':
@@ -98,5 +109,6 @@ export class ServerTransaction extends Transaction {
 
   protected ended(): void {
     this.#wire.forget(this);
+    this.#settle();
   }
 }
