@@ -1,8 +1,8 @@
 // Hooks of the other kind and other servers: one-off requests, handover, rebasing, and where statuses go (1.1, 3.2, 3.9).
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { json, politely, socketApp, stage } from '../../test/kit/applications.ts';
 import type { AppSessionOptions } from './index.ts';
-import { json, politely, socketApp, stage } from './testing.ts';
 
 const wsUrl = 'wss://app.test/ws';
 const httpUrl = 'https://app.test/call';

@@ -1,7 +1,7 @@
 // The life of an application's socket: loss and return, closing by either side, giving up (app-interfaces.md 4.7).
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Message, politely, socketApp, stage } from './testing.ts';
+import { type Message, politely, socketApp, stage } from '../../test/kit/applications.ts';
 
 const url = 'wss://app.test/ws';
 

@@ -1,7 +1,7 @@
 // Socket applications on the virtual clock: envelope, acknowledgements, commands, loss and return, closing.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Message, politely, socketApp, stage } from './testing.ts';
+import { type Message, politely, socketApp, stage } from '../../test/kit/applications.ts';
 
 const url = 'wss://app.test/ws';
 

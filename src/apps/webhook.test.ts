@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { json, stage, text } from '../../test/kit/applications.ts';
 import { isFault } from '../base/index.ts';
-import { json, stage, text } from './testing.ts';
 
 const callSid = '7d9bd1f4-0c8f-4c4c-9d5e-3b1a0f2c8a11';
 

@@ -9,20 +9,19 @@ export interface SessionExtras {
   envVars?: Record<string, unknown>;
 }
 
-/** Inbound: the raw INVITE is in it, and the local addresses carry their first names. */
+/** Inbound: with the INVITE as it came, and the local addresses under both of their names (2.1 DIFF). */
 export function inboundSession(facts: CallFacts, extras: SessionExtras & { sip: SipPayload }): Payload {
-  const { fsSipAddress, fsPublicIp, ...base } = baseInfo(facts);
+  const { apiBaseUrl: _, ...base } = baseInfo(facts);
   return {
     sip: extras.sip,
     ...base,
     callerName: facts.callerName,
     hasRecording: false,
-    localSipAddress: fsSipAddress,
-    publicIp: fsPublicIp,
+    localSipAddress: facts.fsSipAddress,
+    publicIp: facts.fsPublicIp,
     serviceProviderSid: facts.serviceProviderSid,
     defaults: extras.defaults,
     envVars: extras.envVars,
-    apiBaseUrl: undefined,
   };
 }
 

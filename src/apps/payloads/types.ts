@@ -56,7 +56,7 @@ export interface SpeechDefaults {
   };
 }
 
-/** The INVITE as an application sees it (app-interfaces.md 2.1 `sip`). */
+/** The INVITE as an application sees it (app-interfaces.md 2.1 `sip`). Its names leave as they are. */
 export interface SipPayload {
   headers: Record<string, string>;
   raw: string;
@@ -65,4 +65,11 @@ export interface SipPayload {
   version: string;
   uri: string;
   payload: { type: string; content: string }[];
+  type?: 'request';
+  source?: 'network';
+  source_address?: string;
+  source_port?: number;
+  protocol?: string;
+  calledNumber?: string;
+  callingNumber?: string;
 }

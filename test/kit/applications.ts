@@ -1,6 +1,5 @@
-// For this room's tests: conversations with scripted applications on the virtual clock.
-import { Fault, type HttpRequest, type Network, silentLog } from '../base/index.ts';
-import { SimNet, type SimWsPeer, seededRandom, VirtualClock } from '../base/sim/index.ts';
+// Scripted applications over HTTP and sockets, and conversations with them, on the virtual clock.
+
 import {
   type AppCommand,
   type AppEvent,
@@ -8,7 +7,9 @@ import {
   type AppSessionOptions,
   type AppsSettings,
   createApps,
-} from './index.ts';
+} from '../../src/apps/index.ts';
+import { Fault, type HttpRequest, type Network, silentLog } from '../../src/base/index.ts';
+import { SimNet, type SimWsPeer, seededRandom, VirtualClock } from '../../src/base/sim/index.ts';
 
 export interface Answer {
   status: number;
