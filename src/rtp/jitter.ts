@@ -4,15 +4,18 @@ import {
   jitterAdjustMs,
   jitterAdjustQuietMs,
   jitterBreakMs,
+  jitterDeficitMs,
+  jitterDeficitQuietMs,
+  jitterExcessMs,
+  jitterExcessQuietMs,
   jitterInitialDelayMs,
   jitterLateRun,
   jitterMaxConcealMs,
   jitterMaxDelayMs,
   jitterMaxPayload,
   jitterMinDelayMs,
-  jitterSlackMs,
   jitterSlots,
-  jitterSpeechSlackMs,
+  jitterStepMs,
   maxDropout,
   maxMisorder,
 } from './limits.ts';
@@ -92,6 +95,9 @@ export class JitterBuffer {
   readonly #arrivals = new ArrivalWindow();
   readonly #ring = new PacketRing();
   readonly #frame: JitterFrame;
+  /** Length of the last frame; length of a step while there is none. */
+  #frameUnits: number;
+  #stepUnits: number;
   #ssrc = -1;
   /** Highest extended sequence number stored, and the last timestamp, from which the next ones are extended. */
   #highest = 0;
@@ -117,9 +123,10 @@ export class JitterBuffer {
     this.#unitsPerMs = options.clockRate / 1000;
     this.#minDelayMs = options.minDelayMs ?? jitterMinDelayMs;
     this.#maxDelayMs = options.maxDelayMs ?? jitterMaxDelayMs;
-    const units = options.ptimeMs * this.#unitsPerMs;
+    this.#frameUnits = options.ptimeMs * this.#unitsPerMs;
+    this.#stepUnits = Math.min(this.#frameUnits, jitterStepMs * this.#unitsPerMs);
     const bytes = this.#ring.bytes;
-    this.#frame = { kind: 'empty', bytes, start: 0, end: 0, payloadType: 0, units, timestamp: 0, spliced: false };
+    this.#frame = { kind: 'empty', bytes, start: 0, end: 0, payloadType: 0, units: 0, timestamp: 0, spliced: false };
   }
 
   /** The delay (ms, after the fastest packet's) that is aimed at. */
@@ -142,10 +149,8 @@ export class JitterBuffer {
     if (typeof sequence === 'string') return sequence;
     const timestamp = this.#lastTimestamp + timestampDistance(view.timestamp, this.#lastTimestamp % 2 ** 32);
     const transitMs = arrivalMs - timestamp / this.#unitsPerMs;
-    if (!this.#arrivals.empty && Math.abs(transitMs - this.#arrivals.base) > jitterBreakMs) {
-      this.#restart(view);
-      return this.push(datagram, view, arrivalMs);
-    }
+    if (!this.#arrivals.empty && Math.abs(transitMs - this.#arrivals.base) > jitterBreakMs)
+      return this.#admit(view) ? this.push(datagram, view, arrivalMs) : 'suspect';
     this.#arrivals.add(transitMs);
     this.#lastTimestamp = timestamp;
     const units = this.#unitsOf(datagram, view);
@@ -174,15 +179,15 @@ export class JitterBuffer {
     if (head < 0) return this.#nothing();
     if (!this.#waiting) {
       const gap = this.#ring.timestamp(head) - this.#nextTimestamp - this.#owed;
-      if (gap < this.#frame.units) return this.#playOrAdjust(head, nowMs, quiet);
+      if (gap < this.#stepUnits / 2) return this.#playOrAdjust(head, nowMs, quiet);
       if (head > this.#nextSequence && this.#owed < this.#maxConcealUnits) {
         // Lost, or too late to wait for, since something newer is here.
         this.#nextSequence++;
-        return this.#conceal();
+        return this.#conceal(Math.min(gap, this.#frameUnits));
       }
       this.#waiting = true;
     }
-    if (this.#delayOf(head, nowMs) < this.targetMs) return this.#give('empty');
+    if (this.#delayOf(head, nowMs) < this.targetMs) return this.#give('empty', this.#stepUnits);
     return this.#play(this.#trim(head, nowMs), nowMs);
   }
 
@@ -205,7 +210,6 @@ export class JitterBuffer {
       return 'duplicate';
     }
     this.#lateRun = 0;
-    this.#suspectSsrc = -1;
     if (ahead < 0) this.#nextSequence = sequence;
     if (ahead >= jitterSlots) this.#makeRoom(sequence);
     this.#highest = Math.max(this.#highest, sequence);
@@ -276,17 +280,17 @@ export class JitterBuffer {
   }
 
   #playOrAdjust(head: number, nowMs: number, quiet: boolean): JitterFrame {
-    const frameMs = this.#frame.units / this.#unitsPerMs;
-    const excess = this.#delayOf(head, nowMs) - this.targetMs;
-    const slack = quiet ? jitterSlackMs : jitterSpeechSlackMs;
+    const excessMs = this.#delayOf(head, nowMs) - this.targetMs;
     const mayAdjust = nowMs - this.#adjustedAtMs >= (quiet ? jitterAdjustQuietMs : jitterAdjustMs);
-    if (mayAdjust && excess < -slack) {
+    if (mayAdjust && excessMs < -(quiet ? jitterDeficitQuietMs : jitterDeficitMs)) {
       this.#adjustedAtMs = nowMs;
       this.counts.inserted++;
-      return this.#give('lost');
+      return this.#give('lost', this.#stepUnits);
     }
     const next = this.#trim(head, nowMs);
-    if (next === head && mayAdjust && excess > frameMs + slack && this.#isFrame(head + 1)) {
+    const frameMs = Math.max(this.#ring.units(head) / this.#unitsPerMs, jitterStepMs);
+    const mostMs = frameMs + (quiet ? jitterExcessQuietMs : jitterExcessMs);
+    if (next === head && mayAdjust && excessMs > mostMs && this.#isFrame(head + 1)) {
       this.#adjustedAtMs = nowMs;
       return this.#play(this.#drop(head), nowMs);
     }
@@ -310,7 +314,7 @@ export class JitterBuffer {
     const targetMs = this.targetMs;
     let at = head;
     while (
-      this.#delayOf(at, nowMs) > this.#maxDelayMs + jitterSlackMs &&
+      this.#delayOf(at, nowMs) > this.#maxDelayMs + jitterExcessMs &&
       (this.#lastTimestamp - this.#ring.timestamp(at)) / this.#unitsPerMs > targetMs &&
       this.#isFrame(at + 1)
     )
@@ -324,7 +328,8 @@ export class JitterBuffer {
     const timestamp = ring.timestamp(sequence);
     const units = ring.units(sequence);
     const isNoise = units === 0;
-    if (!isNoise) frame.units = units;
+    if (!isNoise) this.#frameUnits = units;
+    frame.units = isNoise ? this.#stepUnits : units;
     frame.kind = isNoise ? 'noise' : 'frame';
     frame.bytes = ring.bytes;
     frame.start = ring.start(sequence);
@@ -344,23 +349,20 @@ export class JitterBuffer {
   }
 
   #nothing(): JitterFrame {
-    if (this.#waiting) return this.#give('empty');
-    if (this.#afterEvent || this.#owed >= this.#maxConcealUnits) {
-      this.#waiting = true;
-      return this.#give('empty');
-    }
-    return this.#conceal();
+    if (this.#afterEvent || this.#owed >= this.#maxConcealUnits) this.#waiting = true;
+    return this.#waiting ? this.#give('empty', this.#stepUnits) : this.#conceal(this.#stepUnits);
   }
 
-  #conceal(): JitterFrame {
-    this.#owed += this.#frame.units;
+  #conceal(units: number): JitterFrame {
+    this.#owed += units;
     this.counts.concealed++;
-    this.counts.concealedUnits += this.#frame.units;
-    return this.#give('lost');
+    this.counts.concealedUnits += units;
+    return this.#give('lost', units);
   }
 
-  #give(kind: 'lost' | 'empty'): JitterFrame {
+  #give(kind: 'lost' | 'empty', units: number): JitterFrame {
     this.#frame.kind = kind;
+    this.#frame.units = units;
     return this.#frame;
   }
 }

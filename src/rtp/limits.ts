@@ -71,11 +71,16 @@ export const jitterLookEvery = 10;
 export const jitterAdjustQuietMs = 100;
 export const jitterAdjustMs = 400;
 
-/** How far over (under) the target the delay must be before a frame is dropped (inserted), beyond the frame itself: no hunting. */
-export const jitterSlackMs = 5;
+/** How far over the target, beyond the frame itself, the delay must be before a frame is left out: no hunting. */
+export const jitterExcessQuietMs = 5;
+export const jitterExcessMs = 10;
 
-/** The same in speech, where an adjustment costs something. */
-export const jitterSpeechSlackMs = 20;
+/** How far under the target it must be before something is put in: in silence before a packet is missed, in speech only when it would be. */
+export const jitterDeficitQuietMs = 2;
+export const jitterDeficitMs = 8;
+
+/** Longest piece of silence or waiting given at a time: the engine's frame, so that long packets do not make long steps. */
+export const jitterStepMs = 20;
 
 /** Concealment after which missing audio is silence: a prediction older than this only buzzes. */
 export const jitterMaxConcealMs = 100;

@@ -48,7 +48,7 @@ test('a packet may be empty, or all padding', () => {
   const view = makeRtpView();
   assert.equal(readRtp(bytes(header), view), true);
   assert.equal(view.payloadEnd - view.payloadStart, 0);
-  assert.equal(readRtp(bytes(header.replace('80', 'a0') + '00000004'), view), true);
+  assert.equal(readRtp(bytes(`${header.replace('80', 'a0')}00000004`), view), true);
   assert.equal(view.payloadEnd - view.payloadStart, 0);
 });
 
