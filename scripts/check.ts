@@ -1,6 +1,7 @@
 // npm run check: types, style and the rules of the house, in one readable result. Each check also is a test (test/check.test.ts).
 import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
+import { complaintText, tidy } from './tidy.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -22,6 +23,7 @@ export const checks: Check[] = [
     name: 'style (biome)',
     run: () => program('biome', 'check', '--error-on-warnings', '--diagnostic-level=warn', '.'),
   },
+  { name: 'rules of the house (tidy)', run: () => tidy(root).map(complaintText).join('\n') },
 ];
 
 function main(): void {
