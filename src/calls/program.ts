@@ -100,11 +100,13 @@ export class Program {
 
   async #perform(running: Running): Promise<void> {
     let failure: { error: unknown } | undefined;
+    let skipped = false;
     try {
       this.#checkPace();
       const refusal = await this.#owner.prepare(running.step);
       if (this.#running !== running) return;
       if (refusal) {
+        skipped = true;
         this.#owner.onSkipped(running.step, refusal);
       } else {
         this.#owner.onStarting(running.step);
@@ -113,10 +115,10 @@ export class Program {
     } catch (error) {
       if (!isScopeClosed(error)) failure = { error };
     }
-    this.#owner.turn('verb ended', () => this.#ended(running, failure));
+    this.#owner.turn('verb ended', () => this.#ended(running, skipped, failure));
   }
 
-  #ended(running: Running, failure: { error: unknown } | undefined): void {
+  #ended(running: Running, skipped: boolean, failure: { error: unknown } | undefined): void {
     void running.scope.close('finished');
     if (this.#running !== running) return;
     this.#running = undefined;
@@ -125,7 +127,7 @@ export class Program {
       this.#queue = [];
       return this.#owner.onCrash(running.step, failure.error);
     }
-    this.#owner.onFinished(running.step);
+    if (!skipped) this.#owner.onFinished(running.step);
     this.#advance();
   }
 

@@ -1,0 +1,160 @@
+// A phone for rehearsals, demos and tests: a SIP user agent with ears. It calls, is called, presses keys and hangs up.
+import { type Clock, type Log, type Network, type Random, silentLog } from '../base/index.ts';
+import {
+  createSipStack,
+  type Dialog,
+  type DialogEnd,
+  type ExtraHeaders,
+  type IncomingInvite,
+  type OutgoingInvite,
+  type SipRequest,
+  type SipResponse,
+  type SipStack,
+} from '../sip/index.ts';
+import { PhoneAudio } from './phone-audio.ts';
+
+export interface PhoneOptions {
+  clock: Clock;
+  random: Random;
+  network: Network;
+  /** Address to bind. */
+  host: string;
+  log?: Log;
+  user?: string;
+}
+
+export interface Phone {
+  readonly sip: SipStack;
+  /** `sip:user@host:port`. */
+  readonly uri: string;
+  /** A call that comes in; what is unset is answered 200. */
+  onCall: (call: PhoneCall, invite: IncomingInvite) => void;
+  call(uri: string, options?: CallOptions): Promise<PhoneCall>;
+  close(): Promise<void>;
+}
+
+export interface CallOptions {
+  headers?: ExtraHeaders;
+  proxy?: string;
+}
+
+const sdpBody = (content: string) => ({ contentType: 'application/sdp', content });
+
+/** One call of a phone, either way. */
+export class PhoneCall {
+  readonly audio: PhoneAudio;
+  dialog: Dialog | undefined;
+  outgoing: OutgoingInvite | undefined;
+  readonly provisionals: SipResponse[] = [];
+  /** In-dialog requests that came (INFO, MESSAGE, ...). */
+  readonly requests: SipRequest[] = [];
+  ended: DialogEnd | undefined;
+  readonly #clock: Clock;
+  #resolveAnswered: (status: number) => void = () => {};
+  #resolveEnded: (end: DialogEnd) => void = () => {};
+  /** Status of the final response. */
+  readonly answered = new Promise<number>((resolve) => {
+    this.#resolveAnswered = resolve;
+  });
+  /** The end of an answered call. */
+  readonly over = new Promise<DialogEnd>((resolve) => {
+    this.#resolveEnded = resolve;
+  });
+  answeredAt = 0;
+  finalResponse: SipResponse | undefined;
+
+  constructor(audio: PhoneAudio, clock: Clock) {
+    this.audio = audio;
+    this.#clock = clock;
+  }
+
+  adopt(dialog: Dialog): void {
+    this.dialog = dialog;
+    this.answeredAt = this.#clock.now();
+    dialog.onRequest = (incoming) => {
+      this.requests.push(incoming.request);
+      incoming.respond(200);
+    };
+    dialog.onReinvite = (reinvite) => {
+      this.audio.aim(Buffer.from(reinvite.request.body).toString());
+      reinvite.accept({ body: sdpBody(this.audio.sdp()) });
+    };
+    dialog.onEnd = (end) => {
+      this.ended = end;
+      this.audio.close();
+      this.#resolveEnded(end);
+    };
+    this.#resolveAnswered(200);
+  }
+
+  refused(status: number): void {
+    this.audio.close();
+    this.#resolveAnswered(status);
+  }
+
+  press(digits: string, durationMs?: number): void {
+    this.audio.press(digits, durationMs);
+  }
+
+  /** Puts the other side on hold, or takes it back. */
+  async reinvite(direction: 'sendrecv' | 'sendonly' | 'inactive'): Promise<SipResponse> {
+    return this.dialog!.reinvite({ body: sdpBody(this.audio.sdp(direction)) });
+  }
+
+  async hangup(headers?: ExtraHeaders): Promise<void> {
+    if (this.dialog) await this.dialog.bye(headers);
+    else this.outgoing?.cancel();
+  }
+
+  accept(invite: IncomingInvite): void {
+    this.audio.aim(Buffer.from(invite.request.body).toString());
+    this.adopt(invite.accept({ body: sdpBody(this.audio.sdp()) }));
+  }
+}
+
+export async function openPhone(options: PhoneOptions): Promise<Phone> {
+  const { clock, random, network, host, log = silentLog, user = 'phone' } = options;
+  const sip = createSipStack({ clock, random, network, log, bind: { host, port: 0 }, userAgent: 'Crosspoint phone' });
+  await sip.start();
+  const uri = `sip:${user}@${sip.udp.host}:${sip.udp.port}`;
+  const openAudio = () => PhoneAudio.open({ clock, random, network, host });
+  const phone: Phone = {
+    sip,
+    uri,
+    onCall: (call, invite) => call.accept(invite),
+    async call(target, { headers = {}, proxy } = {}) {
+      const call = new PhoneCall(await openAudio(), clock);
+      const outgoing = sip.invite({
+        uri: target,
+        from: { uri },
+        headers,
+        body: sdpBody(call.audio.sdp()),
+        ...(proxy !== undefined && { proxy }),
+      });
+      call.outgoing = outgoing;
+      outgoing.onProvisional = (response) => {
+        call.provisionals.push(response);
+        if (response.body.length > 0) call.audio.aim(Buffer.from(response.body).toString());
+      };
+      outgoing.onAnswer = (dialog, response) => {
+        call.finalResponse = response;
+        call.audio.aim(Buffer.from(response.body).toString());
+        call.adopt(dialog);
+      };
+      outgoing.onFailure = (failure) => {
+        if ('status' in failure) call.finalResponse = failure;
+        call.refused('status' in failure ? failure.status : (failure.sip ?? 408));
+      };
+      return call;
+    },
+    close: () => sip.close(),
+  };
+  sip.onInvite = (invite) => {
+    void openAudio().then((audio) => {
+      const call = new PhoneCall(audio, clock);
+      invite.onCancel = () => call.refused(487);
+      phone.onCall(call, invite);
+    });
+  };
+  return phone;
+}

@@ -1,0 +1,227 @@
+// The stage: the whole server with its phones and applications in one thread, on a virtual clock, from one seed.
+import { type Log, newSid, openScopes, silentLog } from '../base/index.ts';
+import { type SeededRandom, SimNet, seededRandom, VirtualClock } from '../base/sim/index.ts';
+import type { AlertNote, CallEvent } from '../calls/index.ts';
+import { createMediaPool, inlineWorker, type MediaPool } from '../media/client.ts';
+import { audioFiles, serveEngine } from '../media/engine/index.ts';
+import { makeSpeech, type Speech } from '../speech/index.ts';
+import { type Account, type Application, memoryRecords, newWebhookSecret, type Records } from '../store/index.ts';
+import { embeddedVoice, vendors } from '../vendors/index.ts';
+import { buildHouse, type House, type HouseSettings } from '../wire.ts';
+import { openPhone, type Phone } from './phone.ts';
+
+export interface StageOptions {
+  seed: number;
+  log?: Log;
+  settings?: Partial<HouseSettings>;
+  /** Media workers; more than one to let one die. */
+  workers?: number;
+  /** Speech that several stages share, as its voice takes a second of real time to wake up. */
+  speech?: Speech;
+}
+
+/** One thing that happened to one call. */
+export interface StageEvent {
+  callSid: string;
+  event: CallEvent;
+}
+
+export const serverHost = '10.0.0.1';
+/** Where applications stand: `http://app.example`. */
+export const appOrigin = 'http://app.example';
+
+export class Stage {
+  readonly clock: VirtualClock;
+  readonly random: SeededRandom;
+  readonly net: SimNet;
+  readonly records: Records;
+  readonly events: StageEvent[] = [];
+  readonly alerts: AlertNote[] = [];
+  readonly house: House;
+  readonly account: Account;
+  readonly media: MediaPool;
+  readonly #phones: Phone[] = [];
+  readonly #speech: Speech | undefined;
+  readonly #scopesBefore: number;
+  #nextHost = 1;
+
+  static async open(options: StageOptions): Promise<Stage> {
+    const scopesBefore = openScopes();
+    const clock = new VirtualClock();
+    const random = seededRandom(options.seed);
+    const net = new SimNet({ clock, random });
+    const records = memoryRecords();
+    const account = await firstAccount(records, random);
+    const network = net.host(serverHost);
+    const log = options.log ?? silentLog;
+    const speech = options.speech ?? makeSpeech({ clock, http: network.http, vendors, log });
+    const media = createMediaPool({
+      clock,
+      random,
+      log,
+      ports: { min: 20_000, max: 29_999 },
+      advertise: serverHost,
+      workers: options.workers ?? 1,
+      startWorker: inlineWorker(clock, (end) =>
+        serveEngine(end, { clock, random, network, log, speech, files: audioFiles([]), bindHost: serverHost }),
+      ),
+    });
+    const events: StageEvent[] = [];
+    const alerts: AlertNote[] = [];
+    const house = await buildHouse({
+      clock,
+      random,
+      network,
+      log,
+      records,
+      media,
+      settings: { ...stageSettings, ...options.settings },
+      onEvent: (call, event) => events.push({ callSid: call.sid, event }),
+      onAlert: (note) => alerts.push(note),
+    });
+    return new Stage({
+      clock,
+      random,
+      net,
+      records,
+      account,
+      media,
+      house,
+      events,
+      alerts,
+      speech: options.speech ? undefined : speech,
+      scopesBefore,
+    });
+  }
+
+  private constructor(
+    parts: Pick<Stage, 'clock' | 'random' | 'net' | 'records' | 'account' | 'media' | 'house' | 'events' | 'alerts'> & {
+      speech: Speech | undefined;
+      scopesBefore: number;
+    },
+  ) {
+    this.clock = parts.clock;
+    this.random = parts.random;
+    this.net = parts.net;
+    this.records = parts.records;
+    this.account = parts.account;
+    this.media = parts.media;
+    this.house = parts.house;
+    this.events = parts.events;
+    this.alerts = parts.alerts;
+    this.#speech = parts.speech;
+    this.#scopesBefore = parts.scopesBefore;
+  }
+
+  /** An application record; `sip:app-<sid>@server` reaches it. */
+  async application(fields: Partial<Application>): Promise<Application> {
+    const record: Application = {
+      ...blankApplication,
+      application_sid: newSid(this.random),
+      account_sid: this.account.account_sid,
+      ...fields,
+    };
+    await this.records.applications.insert(record);
+    return record;
+  }
+
+  /** A phone on a host of its own. On loopback's terms, as CROSSPOINT_DEV has it: its address is the server's. */
+  async phone(user = 'phone'): Promise<Phone> {
+    const host = `127.0.0.${++this.#nextHost}`;
+    const phone = await openPhone({ clock: this.clock, random: this.random, network: this.net.host(host), host, user });
+    this.#phones.push(phone);
+    return phone;
+  }
+
+  /** Where to call an application. */
+  uriOf(application: Application): string {
+    return `sip:app-${application.application_sid}@${serverHost}:${this.house.sip.udp.port}`;
+  }
+
+  eventsOf(callSid: string, type?: string): CallEvent[] {
+    return this.events
+      .filter((e) => e.callSid === callSid && (type === undefined || e.event.type === type))
+      .map((e) => e.event);
+  }
+
+  /** Stops everything and says what was left open; all must be zero. */
+  async close(): Promise<Record<string, number>> {
+    const closing = (async () => {
+      await this.house.stop();
+      await Promise.all(this.#phones.map((phone) => phone.close()));
+      await this.media.close();
+      await this.#speech?.close();
+      await this.records.close();
+    })();
+    await this.clock.settle(closing, 60_000);
+    await this.clock.runUntilIdle(120_000);
+    return { ...this.net.open(), timers: this.clock.pendingTimers, scopes: openScopes() - this.#scopesBefore };
+  }
+}
+
+const stageSettings: HouseSettings = {
+  bind: serverHost,
+  sipPort: 5060,
+  advertise: undefined,
+  dev: true,
+  demoApplicationSid: undefined,
+  gateway: undefined,
+  serviceUrl: `http://${serverHost}:3000`,
+  apps: {},
+  calls: { webhookErrorStatus: 480, mediaInactivityMs: 0, inbandDtmf: false, apiBaseUrl: undefined, embeddedVoice },
+};
+
+const webhookNone = { call_hook: null, call_status_hook: null, messaging_hook: null, app_json: null, env_vars: null };
+
+const blankApplication: Application = {
+  application_sid: '',
+  account_sid: '',
+  name: 'application',
+  ...webhookNone,
+  speech_synthesis_vendor: null,
+  speech_synthesis_label: null,
+  speech_synthesis_language: null,
+  speech_synthesis_voice: null,
+  speech_recognizer_vendor: null,
+  speech_recognizer_label: null,
+  speech_recognizer_language: null,
+  use_for_fallback_speech: false,
+  fallback_speech_synthesis_vendor: null,
+  fallback_speech_synthesis_label: null,
+  fallback_speech_synthesis_language: null,
+  fallback_speech_synthesis_voice: null,
+  fallback_speech_recognizer_vendor: null,
+  fallback_speech_recognizer_label: null,
+  fallback_speech_recognizer_language: null,
+  record_all_calls: false,
+  created_at: '2026-03-01T08:00:00.000Z',
+};
+
+async function firstAccount(records: Records, random: SeededRandom): Promise<Account> {
+  const created_at = blankApplication.created_at;
+  const service_provider_sid = newSid(random);
+  await records.serviceProviders.insert({
+    service_provider_sid,
+    name: 'stage',
+    description: null,
+    root_domain: null,
+    created_at,
+  });
+  const account: Account = {
+    account_sid: newSid(random),
+    service_provider_sid,
+    name: 'stage',
+    sip_realm: 'stage.example',
+    webhook_secret: newWebhookSecret(random),
+    is_active: true,
+    registration_hook: null,
+    queue_event_hook: null,
+    device_calling_application_sid: null,
+    siprec_hook_sid: null,
+    record_all_calls: false,
+    record_format: 'mp3',
+    created_at,
+  };
+  await records.accounts.insert(account);
+  return account;
+}
