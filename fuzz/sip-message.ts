@@ -61,7 +61,7 @@ function checkTyped(message: Message): void {
   for (const via of attempt(() => message.vias) ?? []) assert.deepEqual(parseVia(printVia(via)), via);
   void [attempt(() => message.callId), attempt(() => message.cseq), attempt(() => message.maxForwards)];
   void [attempt(() => message.fromTag), attempt(() => message.toTag), message.contentType];
-  for (const [name] of message.lines) attempt(() => message.values(name));
+  for (const [name] of message.lines) message.values(name);
 }
 
 function checkDigest(message: Message): void {

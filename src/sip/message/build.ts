@@ -1,7 +1,7 @@
 // Makes messages: new requests, responses to requests, and changed copies. Content-Length is the printer's business.
 import { isSipParseError } from './error.ts';
 import { RequestMessage, ResponseMessage } from './message.ts';
-import { canonicalHeaderName } from './names.ts';
+import { canonicalHeaderName, knownHeaderName } from './names.ts';
 import { reasonPhrase } from './reasons.ts';
 import { isToken } from './text.ts';
 import type { SipRequest, SipResponse, Via } from './types.ts';
@@ -49,8 +49,13 @@ class Lines {
     if (!isToken(name)) throw new Error(`bug: "${name}" is no header name`);
     const canonical = canonicalHeaderName(name);
     if (canonical === 'Content-Length') return;
-    this.names.push(canonical);
-    this.values.push(oneLine(value));
+    this.copy(canonical, oneLine(value));
+  }
+
+  /** A line that stands in a message already, and so is clean. */
+  copy(name: string, value: string): void {
+    this.names.push(name);
+    this.values.push(value);
   }
 
   addAll(lines: readonly HeaderLine[] | undefined): void {
@@ -84,12 +89,12 @@ export function buildResponse(request: SipRequest, status: number, options: Resp
     // The second From of a malformed request would make the answer as malformed.
     if (!all.includes(name) && !once.delete(name)) continue;
     const tagged = name === 'To' && status > 100 && options.toTag && !hasTag(request);
-    lines.add(name, tagged ? `${value};tag=${options.toTag}` : value);
+    lines.copy(name, tagged ? `${value};tag=${oneLine(options.toTag!)}` : value);
   }
   const added = new Lines();
   added.addAll(options.headers);
   if (options.contentType !== undefined) added.add('Content-Type', options.contentType);
-  for (const [at, name] of added.names.entries()) lines.add(name, inEncoding(request, added.values[at]!));
+  for (const [at, name] of added.names.entries()) lines.copy(name, inEncoding(request, added.values[at]!));
   const reason = inEncoding(request, oneLine(options.reason ?? reasonPhrase(status)));
   return new ResponseMessage(status, reason, { ...lines, body: bytesOf(options.body), encoding: request.encoding });
 }
@@ -111,15 +116,15 @@ const inEncoding = (message: SipRequest | SipResponse, text: string): string =>
 export function withHeaders<M extends SipRequest | SipResponse>(message: M, edits: HeaderEdits): M;
 export function withHeaders(message: SipRequest | SipResponse, edits: HeaderEdits): SipRequest | SipResponse {
   const lines = new Lines();
-  const gone = new Set(edits.remove?.map(canonicalKey));
-  const set = new Map(edits.set?.map((line) => [canonicalKey(line[0]), line]));
+  const gone = new Set(edits.remove?.map(keyOf));
+  const set = new Map(edits.set?.map((line) => [keyOf(line[0]), line]));
   const placed = new Set<string>();
   lines.addAll(edits.prepend);
   for (const [name, value] of message.lines) {
-    const key = canonicalKey(name);
+    const key = keyOf(name);
     const replacement = set.get(key);
     if (replacement && !placed.has(key)) lines.add(...replacement);
-    else if (!replacement && !gone.has(key)) lines.add(name, value);
+    else if (!replacement && !gone.has(key)) lines.copy(name, value);
     if (replacement) placed.add(key);
   }
   for (const [key, line] of set) if (!placed.has(key)) lines.add(...line);
@@ -129,7 +134,8 @@ export function withHeaders(message: SipRequest | SipResponse, edits: HeaderEdit
   return new ResponseMessage(message.status, message.reason, parts);
 }
 
-const canonicalKey = (name: string): string => canonicalHeaderName(name).toLowerCase();
+/** One name for all spellings of a header. */
+const keyOf = (name: string): string => knownHeaderName(name) ?? name.toLowerCase();
 
 /** A copy whose topmost Via is this one, in its place; the Vias below stay as they came. */
 export function withTopVia(request: SipRequest, via: Via): SipRequest {

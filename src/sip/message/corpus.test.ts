@@ -13,7 +13,18 @@ import {
   StreamFramer,
   sanityCheck,
 } from './index.ts';
-import { type TortureCase, tortureCases } from './torture/cases.ts';
+import cases from './torture/cases.json' with { type: 'json' };
+
+/** A line of torture/cases.json, whose fields README.md describes. */
+interface TortureCase {
+  name: string;
+  section: string;
+  what: string;
+  message: string | number;
+  stack: string | number[];
+  note?: string;
+}
+const tortureCases: TortureCase[] = cases;
 
 const folder = new URL('./torture/', import.meta.url);
 const bytesOf = (name: string): Buffer => readFileSync(new URL(`${name}.dat`, folder));

@@ -14,3 +14,6 @@ export const MAX_MAX_FORWARDS = 255;
 
 /** A framer keeps no more spare memory than this between messages, so that ten thousand idle connections stay cheap. */
 export const FRAMER_KEEP_BYTES = 4_096;
+
+/** The longest IPv6 address as text has an IPv4 tail. */
+export const MAX_IPV6_CHARACTERS = 45;

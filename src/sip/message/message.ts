@@ -26,6 +26,16 @@ export function inHeader<T>(header: string, read: () => T): T {
   }
 }
 
+/** A list whose quotes are not balanced is one value: who asks for text gets text, who asks for typed values an error. */
+function lenientList(value: string): string[] {
+  try {
+    return splitList(value);
+  } catch (error) {
+    if (!isSipParseError(error)) throw error;
+    return [value];
+  }
+}
+
 abstract class Message implements SipHeaders {
   readonly body: Uint8Array;
   readonly encoding: 'utf8' | 'latin1';
@@ -57,7 +67,7 @@ abstract class Message implements SipHeaders {
     for (let at = this.#find(name, 0); at >= 0; at = this.#find(name, at + 1)) {
       const value = this.#values[at]!;
       if (!list) found.push(value);
-      else for (const one of inHeader(name, () => splitList(value))) if (one !== '') found.push(one);
+      else for (const one of lenientList(value)) if (one !== '') found.push(one);
     }
     return found;
   }

@@ -38,6 +38,7 @@ test('headers are found in any spelling, lists are split, lines keep their order
   assert.deepEqual(m.values('X-OWN'), ['1, 2', '3']);
   assert.equal(m.header('Nothing'), undefined);
   assert.deepEqual(m.values('Route'), []);
+  assert.deepEqual(parse([...base, 'Require: a, "b', 'Require: c']).values('Require'), ['a, "b', 'c']);
   assert.deepEqual(m.lines.at(-1), ['x-own', '3']);
   assert.deepEqual(m.lines.at(-3), ['Supported', 'c,,']);
 });

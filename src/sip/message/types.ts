@@ -46,7 +46,7 @@ export interface CSeq {
 export interface SipHeaders {
   /** First value of the header, folded lines joined, or undefined. List headers are not split here. */
   header(name: string): string | undefined;
-  /** Every value: one per line, and one per comma for headers that are lists (Via, Contact, Route, Allow, Supported, ...). */
+  /** Every value: one per line, and one per comma for headers that are lists (Via, Contact, Route, Allow, Supported, ...). Never throws. */
   values(name: string): string[];
   /** All header lines in order, names in canonical spelling. */
   readonly lines: readonly (readonly [name: string, value: string])[];

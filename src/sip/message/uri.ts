@@ -1,5 +1,7 @@
 // URIs: sip, sips and tel taken apart, others kept whole (RFC 3261 19.1 and 25.1, RFC 3966).
+import { isIPv6 } from 'node:net';
 import { SipParseError } from './error.ts';
+import { MAX_IPV6_CHARACTERS } from './limits.ts';
 import type { Params, SipUri } from './types.ts';
 
 const schemePattern = /^[a-z][a-z0-9+.-]*$/;
@@ -7,8 +9,6 @@ const schemePattern = /^[a-z][a-z0-9+.-]*$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const forbidden = /[\x00-\x20\x7f"<>]/;
 const hostPattern = /^[0-9a-z_]([0-9a-z_.-]*[0-9a-z_.])?$/;
-/** Close enough to tell an IPv6 address from anything else; whether it can be reached is the socket's business. */
-const ipv6Pattern = /^(?=[^:]*:)[0-9a-f:.]{2,45}$/;
 
 export function parseUri(text: string): SipUri {
   const colon = text.indexOf(':');
@@ -70,7 +70,7 @@ export function parseHost(text: string): string {
   const host = text.toLowerCase();
   if (hostPattern.test(host)) return host;
   const inner = host.slice(1, -1);
-  if (host.startsWith('[') && host.endsWith(']') && ipv6Pattern.test(inner)) return inner;
+  if (host.startsWith('[') && host.endsWith(']') && inner.length <= MAX_IPV6_CHARACTERS && isIPv6(inner)) return inner;
   throw new SipParseError(host === '' ? 'host is missing' : 'host is malformed');
 }
 
