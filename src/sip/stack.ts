@@ -8,7 +8,14 @@ import { DialogTable } from './dialog/table.ts';
 import { Identity } from './identity.ts';
 import { MAX_REFUSALS_PER_SECOND, OVERLOAD_RETRY_AFTER_SECONDS } from './limits.ts';
 import { isIpLiteral } from './locate.ts';
-import { type SipParseError, type SipRequest, type SipResponse, sanityCheck, stampReceived } from './message/index.ts';
+import {
+  isSipParseError,
+  type SipParseError,
+  type SipRequest,
+  type SipResponse,
+  sanityCheck,
+  stampReceived,
+} from './message/index.ts';
 import { InviteClient } from './outgoing-invite.ts';
 import { TcpRefusals } from './refusals.ts';
 import { TransactionLayer } from './transaction/layer.ts';
@@ -231,13 +238,15 @@ class Stack implements SipStack {
   #refuseStateless(request: SipRequest, source: Source, refusal: { status: number; reason: string }): void {
     const { identity, wire, random } = this.#core;
     const { status, reason } = refusal;
+    const parts = { reason, toTag: newTag(random) };
+    let stamped: SipRequest;
     try {
-      const stamped = stampReceived(request, source.peer);
-      const parts = { reason, toTag: newTag(random) };
-      wire.sendStateless(composeResponse(identity, { request: stamped, status }, parts), stamped, source);
+      stamped = stampReceived(request, source.peer);
     } catch (error) {
-      this.#core.log.debug('a bad SIP request cannot be answered', { error: errorText(error), peer: source.peer });
+      if (!isSipParseError(error)) throw error;
+      return wire.sendBack(composeResponse(identity, { request, status }, parts), source);
     }
+    wire.sendStateless(composeResponse(identity, { request: stamped, status }, parts), stamped, source);
   }
 
   /** No room for another transaction: 503, and silence when that is too much as well. */

@@ -7,12 +7,19 @@ import { InviteServer } from './incoming-invite.ts';
 import { OVERLOAD_RETRY_AFTER_SECONDS } from './limits.ts';
 import type { SipRequest } from './message/index.ts';
 import { Responder } from './responder.ts';
+import { MAGIC_COOKIE } from './transaction/keys.ts';
 import type { ServerTransaction } from './transaction/server.ts';
 import type { ExtraHeaders, IncomingInvite, IncomingRequest } from './types.ts';
 
 export interface UasUser {
   onInvite: (invite: IncomingInvite) => void;
   onRequest: (request: IncomingRequest) => void;
+}
+
+interface Refused {
+  readonly status: number;
+  readonly reason?: string;
+  readonly headers?: ExtraHeaders;
 }
 
 /** What may stand in an INVITE's body. */
@@ -30,29 +37,24 @@ export class UserAgentServer {
   receive(transaction: ServerTransaction): void {
     const { request } = transaction;
     const refusal = this.#refusal(transaction);
-    if (refusal) return this.#refuse(transaction, ...refusal);
+    if (refusal) return this.#refuse(transaction, refusal);
     if (request.toTag !== undefined) {
       const dialog = this.#core.dialogs.find(request);
       if (dialog) dialog.receive(transaction);
-      else this.#refuse(transaction, 481);
+      else this.#refuse(transaction, { status: 481 });
       return;
     }
     switch (request.method) {
       case 'INVITE':
         return this.#invite(transaction);
       case 'OPTIONS':
-        return this.#refuse(transaction, 200, {
-          Accept: ACCEPT,
-          'Accept-Encoding': 'identity',
-          'Accept-Language': 'en',
-          Supported: this.#core.identity.supported,
-        });
+        return this.#refuse(transaction, { status: 200, headers: this.#abilities() });
       case 'BYE':
       case 'UPDATE':
       case 'PRACK':
       case 'INFO':
         // They live in dialogs only.
-        return this.#refuse(transaction, 481);
+        return this.#refuse(transaction, { status: 481 });
       default:
         return new Responder(this.#core, transaction, { toTag: newTag(this.#core.random) }).handOver((one) =>
           this.#user.onRequest(one),
@@ -62,32 +64,36 @@ export class UserAgentServer {
 
   /** RFC 3261 9.2. The CANCEL has an answer of its own; what it does to the INVITE comes second. */
   cancel(cancel: ServerTransaction, invite: ServerTransaction | undefined): void {
-    if (!invite) return this.#refuse(cancel, 481);
+    if (!invite) return this.#refuse(cancel, { status: 481 });
     const toTag = invite.response?.toTag ?? newTag(this.#core.random);
     cancel.respond(composeResponse(this.#core.identity, { request: cancel.request, status: 200 }, { toTag }));
     if (invite.open) invite.user?.onCancel?.(cancel.request);
   }
 
   /** Status and headers of the first rule that the request breaks, in the order of RFC 3261 8.2. */
-  #refusal(transaction: ServerTransaction): [status: number, headers?: ExtraHeaders] | undefined {
+  #refusal(transaction: ServerTransaction): Refused | undefined {
     const { identity, layer } = this.#core;
     const { request } = transaction;
     const verdict = identity.verdict(request.method);
-    if (verdict === 'unknown') return [501];
-    if (verdict === 'known') return [405];
-    if (request.maxForwards === 0 && request.method !== 'OPTIONS') return [483];
-    if (request.toTag === undefined && layer.isMerged(transaction)) return [482];
+    if (verdict === 'unknown') return { status: 501 };
+    if (verdict === 'known') return { status: 405 };
+    if (request.maxForwards === 0 && request.method !== 'OPTIONS') return { status: 483 };
+    if (request.toTag === undefined && layer.isMerged(transaction)) return { status: 482 };
     const unsupported = identity.unsupported(request.values('Require'));
-    if (unsupported.length > 0) return [420, { Unsupported: unsupported.join(', ') }];
+    if (unsupported.length > 0) return { status: 420, headers: { Unsupported: unsupported.join(', ') } };
     return contentRefusal(request);
   }
 
   #invite(transaction: ServerTransaction): void {
-    const { core } = this;
+    const core = this.#core;
     const { request, source } = transaction;
-    if (request.contacts.length === 0) return this.#refuse(transaction, 400);
+    // Only RFC 2543 let callers leave it out; they are called back at their From.
+    if (request.contacts.length === 0 && isModern(request)) {
+      return this.#refuse(transaction, { status: 400, reason: 'Contact: missing' });
+    }
     if (core.dialogs.full) {
-      return this.#refuse(transaction, 503, { 'Retry-After': String(OVERLOAD_RETRY_AFTER_SECONDS) });
+      const headers = { 'Retry-After': String(OVERLOAD_RETRY_AFTER_SECONDS) };
+      return this.#refuse(transaction, { status: 503, headers });
     }
     transaction.respond(composeResponse(core.identity, { request, status: 100 }));
     const dialog = new SipDialog(core, {
@@ -106,27 +112,36 @@ export class UserAgentServer {
     }
   }
 
-  get core(): Core {
-    return this.#core;
+  /** What OPTIONS is answered with (RFC 3261 11.2). */
+  #abilities(): ExtraHeaders {
+    return {
+      Accept: ACCEPT,
+      'Accept-Encoding': 'identity',
+      'Accept-Language': 'en',
+      Supported: this.#core.identity.supported,
+    };
   }
 
-  #refuse(transaction: ServerTransaction, status: number, headers?: ExtraHeaders): void {
+  #refuse(transaction: ServerTransaction, { status, reason, headers }: Refused): void {
     const { identity, random } = this.#core;
     const { request } = transaction;
     const reply = headers && { headers };
-    transaction.respond(composeResponse(identity, { request, status }, { toTag: newTag(random), reply }));
+    transaction.respond(composeResponse(identity, { request, status }, { toTag: newTag(random), reason, reply }));
   }
 }
 
+const isModern = (request: SipRequest): boolean =>
+  request.vias[0]?.params.get('branch')?.startsWith(MAGIC_COOKIE) ?? false;
+
 /** RFC 3261 8.2.3: session descriptions in INVITE and UPDATE; nothing compressed anywhere. */
-function contentRefusal(request: SipRequest): [number, ExtraHeaders] | undefined {
+function contentRefusal(request: SipRequest): Refused | undefined {
   if (request.body.length === 0) return undefined;
   const encodings = request.values('Content-Encoding').filter((one) => one.toLowerCase() !== 'identity');
-  if (encodings.length > 0) return [415, { 'Accept-Encoding': 'identity' }];
+  if (encodings.length > 0) return { status: 415, headers: { 'Accept-Encoding': 'identity' } };
   if (request.method !== 'INVITE' && request.method !== 'UPDATE') return undefined;
   const type = request.contentType;
   const fine = type === ACCEPT || type?.startsWith('multipart/') || isOptional(request);
-  return fine ? undefined : [415, { Accept: ACCEPT }];
+  return fine ? undefined : { status: 415, headers: { Accept: ACCEPT } };
 }
 
 /** RFC 3261 20.11: content that its sender lets us ignore. */

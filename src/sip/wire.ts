@@ -38,7 +38,8 @@ export class Wire {
 
   sendRequest(request: SipRequest, bytes: Uint8Array, route: RequestRoute): void {
     this.#traceOut(request, route.to, route.repeat);
-    this.#transports.send(route.to, { bytes, ...route });
+    const { connection, connectTimeout, onError } = route;
+    this.#transports.send(route.to, { bytes, connection, connectTimeout, onError });
   }
 
   /** Sends a response to where RFC 3261 18.2.2 and RFC 3581 4 say. */
@@ -52,6 +53,16 @@ export class Wire {
   /** Sends a response that no transaction stands behind. */
   sendStateless(response: SipResponse, request: SipRequest, source: Source): void {
     this.sendResponse(response, printMessage(response), { request, source, repeat: false, onError: ignore });
+  }
+
+  /** The same, straight to where the request came from: its Via cannot be read. */
+  sendBack(response: SipResponse, source: Source): void {
+    this.sent++;
+    this.#transports.send(source.peer, {
+      bytes: printMessage(response),
+      connection: source.connection,
+      onError: ignore,
+    });
   }
 
   traceIn(message: SipRequest | SipResponse, peer: Peer, retransmission: boolean): void {
