@@ -207,7 +207,7 @@ async function ensureKey(options: SeedOptions, kept: string | undefined, owner: 
   if (kept !== undefined && (await apiKeys.find({ token: kept, ...owner }))) return kept;
   const token = newApiToken(options.random);
   const api_key_sid = newSid(options.random);
-  await apiKeys.insert({ api_key_sid, token, ...owner, created_at: now(options), last_used: null });
+  await apiKeys.insert({ api_key_sid, token, ...owner, expires_at: null, created_at: now(options), last_used: null });
   return token;
 }
 

@@ -37,10 +37,20 @@ async function allGone(pids: number[]): Promise<void> {
   }
 }
 
+/** Starts the database of the folder named in its argument, prints its processes, and stays. */
+const otherScript = `
+import { realClock, realRandom, silentLog } from '${new URL('../base/index.ts', import.meta.url)}';
+import { startEmbedded } from '${new URL('./embedded.ts', import.meta.url)}';
+const { pids } = await startEmbedded({ dataDir: process.argv[1], log: silentLog, clock: realClock(), random: realRandom() });
+process.stdout.write(JSON.stringify({ pids }));
+setInterval(() => {}, 60_000);
+`;
+
 /** A server of its own, as another process. */
 async function otherServer(dataDir: string): Promise<{ child: ChildProcess; pids: number[] }> {
-  const script = join(import.meta.dirname, '../../test/kit/embedded-server.ts');
-  const child = spawn(process.execPath, [script, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', otherScript, dataDir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [text] = await once(child.stdout!.setEncoding('utf8'), 'data');
   return { child, pids: (JSON.parse(text) as { pids: number[] }).pids };
 }

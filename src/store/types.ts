@@ -67,6 +67,8 @@ export interface ApiKey {
   /** Neither owner: admin. */
   service_provider_sid: string | null;
   account_sid: string | null;
+  /** From then on the token opens nothing. */
+  expires_at: string | null;
   created_at: string;
   last_used: string | null;
 }
@@ -99,6 +101,8 @@ export interface User {
 
 export interface ListQuery<R> {
   where?: Partial<R>;
+  /** Only records whose column is among the values; no values, no records. */
+  among?: { column: keyof R & string; values: readonly string[] };
   /** Substring of `name`, without regard to case. */
   nameContains?: string;
   /** Default: creation order. */

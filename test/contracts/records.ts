@@ -134,6 +134,17 @@ export function recordsContract(name: string, open: () => Promise<Records>): voi
     assert.deepEqual(await list({ offset: 5 }), ['ALPHA 2']);
   });
 
+  contract('lists take records whose column is among values', async (records) => {
+    const owners = [await anOwner(records), await anOwner(records), await anOwner(records)];
+    for (const { account_sid } of owners) await records.applications.insert(anApplication({ account_sid, name: 'a' }));
+    const of = async (...values: string[]) =>
+      (await records.applications.list({ among: { column: 'account_sid', values } })).map((a) => a.account_sid);
+    const [one, two] = owners.map((owner) => owner.account_sid) as [string, string];
+    assert.deepEqual(await of(two, one), [one, two]);
+    assert.deepEqual(await of(), []);
+    assert.equal(await records.applications.count({ among: { column: 'account_sid', values: [two] } }), 1);
+  });
+
   contract('nulls come last when ordered', async (records) => {
     for (const root_domain of [null, 'b.example', 'A.example'])
       await records.serviceProviders.insert(aServiceProvider({ root_domain }));

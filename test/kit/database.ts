@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { realClock, realRandom, silentLog } from '../../src/base/index.ts';
-import { startEmbedded } from '../../src/store/embedded.ts';
-import { postgresRecords, type Records } from '../../src/store/index.ts';
+import { postgresRecords, type Records, startEmbedded } from '../../src/store/index.ts';
 
 export interface TestDatabase {
   url: string;

@@ -72,6 +72,7 @@ export const anApiKey = (given: Partial<ApiKey> = {}): ApiKey => ({
   token: sid(),
   service_provider_sid: null,
   account_sid: null,
+  expires_at: null,
   created_at,
   last_used: null,
   ...given,

@@ -73,6 +73,7 @@ create table api_keys (
   token text not null,
   service_provider_sid uuid,
   account_sid uuid,
+  expires_at timestamptz(3),
   created_at timestamptz(3) not null,
   last_used timestamptz(3),
   constraint api_keys_token_key unique (token),

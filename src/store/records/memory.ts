@@ -91,6 +91,7 @@ class MemoryCollection implements Collection<Row> {
     return [...this.#rows.values()].filter(
       (row) =>
         where.every(([column, value]) => isDeepStrictEqual(row[column], value)) &&
+        (!query.among || query.among.values.includes(row[query.among.column] as string)) &&
         (part === undefined || String(row.name).toLowerCase().includes(part)),
     );
   }

@@ -1,5 +1,5 @@
 // Records in PostgreSQL, through drizzle and pg. Rim file: opens connections.
-import { and, asc, eq, getTableColumns, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, getTableColumns, inArray, isNull, type SQL, sql } from 'drizzle-orm';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import pg from 'pg';
@@ -140,6 +140,7 @@ class PostgresCollection implements Collection<Row> {
       if (value === null) return isNull(column);
       return column.getSQLType() === 'uuid' && !isSid(value) ? sql`false` : eq(column, value);
     });
+    if (query.among) parts.push(inArray(this.#column(query.among.column), [...query.among.values]));
     if (query.nameContains !== undefined)
       parts.push(sql`position(lower(${query.nameContains}) in lower(${this.#column('name')})) > 0`);
     return and(...parts);

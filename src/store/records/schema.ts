@@ -68,6 +68,7 @@ export const apiKeys = pgTable('api_keys', {
   token: text().notNull(),
   service_provider_sid: uuid(),
   account_sid: uuid(),
+  expires_at: instant(),
   created_at: instant().notNull(),
   last_used: instant(),
 });
