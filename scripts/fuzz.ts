@@ -2,7 +2,10 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const targets = [{ name: 'sip-message', file: 'fuzz/sip-message.ts' }];
+const targets = [
+  { name: 'sip-message', file: 'fuzz/sip-message.ts' },
+  { name: 'app-messages', file: 'fuzz/app-messages.ts' },
+];
 
 /** A target says something every 100,000 inputs; one that is silent for this long hangs. */
 const silenceMs = 180_000;

@@ -2,12 +2,15 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as house from './tidy/house.ts';
-import { readProject } from './tidy/project.ts';
+import { type Project, readProject } from './tidy/project.ts';
 import { type Complaint, rules } from './tidy/rules.ts';
 
 /** Every complaint, by file and line. */
 export function tidy(root: string): Complaint[] {
-  const project = readProject(root, readTexts(root));
+  return complaintsOf(readProject(root, readTexts(root)));
+}
+
+export function complaintsOf(project: Project): Complaint[] {
   const all = rules.flatMap((rule) => [...rule(project)]);
   return all.sort((a, b) => (a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1));
 }

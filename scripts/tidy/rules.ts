@@ -153,13 +153,13 @@ export const kinds: Rule = function* (project) {
     const entries = entriesOf(project, kind);
     if (!list) {
       for (const path of entries)
-        yield { path, line: 1, text: `is a ${kind.what}, but its list ${kind.list} is not there` };
+        yield { path, line: 1, text: `is of the kind ${kind.what}, but its list ${kind.list} is not there` };
       continue;
     }
     for (const path of entries) {
       const times = timesListed(list, path);
       if (times === 1) continue;
-      const text = times === 0 ? `is a ${kind.what} that is not in its list` : `is in its list ${times} times`;
+      const text = times === 0 ? `is of the kind ${kind.what}, but not in its list` : `is in its list ${times} times`;
       yield { path, line: 1, text: `${text}; it stands there once: ${kind.list}` };
     }
   }

@@ -124,16 +124,24 @@ class Reader {
     if (node.expression.kind === K.ImportKeyword && first && is.isStringLiteralLikeNode(first)) {
       this.#add(first.text, node, { kind: 'dynamic', names: ['*'] });
     }
+    this.#startedFile(node.arguments);
     if (is.isIdentifier(node.expression) && node.expression.text === 'Date' && node.arguments.length === 0) {
       this.#touch('Date()', 'Date', node);
     }
+  }
+
+  /** join(import.meta.dirname, './thread.ts'): how a thread or a process names the file it starts. */
+  #startedFile([folder, name]: readonly Node[]): void {
+    if (!folder || !name || !is.isPropertyAccessExpression(folder) || folder.name.text !== 'dirname') return;
+    if (!is.isMetaProperty(folder.expression) || !textOf(name).endsWith('.ts')) return;
+    this.#add(`./${textOf(name)}`, name, { kind: 'url' });
   }
 
   #new(node: Node): void {
     if (!is.isNewExpression(node) || !is.isIdentifier(node.expression)) return;
     const [first] = node.arguments ?? [];
     if (node.expression.text === 'Date' && !first) this.#touch('new Date()', 'Date', node);
-    // new URL('./worker.ts', import.meta.url): how a thread or a process names the file it starts.
+    // new URL('./thread.ts', import.meta.url), likewise.
     if (node.expression.text === 'URL' && first && is.isStringLiteralLikeNode(first) && first.text.startsWith('.')) {
       this.#add(first.text, node, { kind: 'url' });
     }
