@@ -3,6 +3,7 @@ import { type Clock, Fault } from '../base/index.ts';
 import type { FileDecoder } from './audio-source.ts';
 import { makeMp3Decoder } from './mp3.ts';
 import { RawDecoder } from './raw.ts';
+import { joinSamples } from './sample.ts';
 import { WavDecoder } from './wav.ts';
 
 export type FileKind = { kind: 'wav' } | { kind: 'mp3' } | { kind: 'raw'; sampleRate: number };
@@ -48,7 +49,7 @@ export async function decodeFile(
       if (total > maxSamples) throw new Fault('audio-too-long', `the audio is longer than ${maxSamples} samples`);
     }
     parts.push(decoder.end());
-    return { pcm: join(parts), sampleRate: decoder.sampleRate! };
+    return { pcm: joinSamples(parts), sampleRate: decoder.sampleRate! };
   } finally {
     decoder.close();
   }
@@ -56,16 +57,6 @@ export async function decodeFile(
 
 /** Bytes decoded per turn: about 1 s of MP3 (0.5 ms of work) or 1 s of WAV. */
 const PIECE_BYTES = 16_384;
-
-function join(parts: readonly Int16Array[]): Int16Array {
-  const all = new Int16Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
 
 /** The sync word of an MPEG audio frame, layers I to III. */
 const isMpegFrame = (b: Uint8Array): boolean =>

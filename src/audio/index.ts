@@ -12,7 +12,7 @@ export * from './mp3.ts';
 export * from './plc.ts';
 export * from './raw.ts';
 export * from './resample.ts';
-export { clip16, saturate } from './sample.ts';
+export { clip16, joinSamples, saturate } from './sample.ts';
 export * from './tone-text.ts';
 export * from './tones.ts';
 export * from './wav.ts';

@@ -17,6 +17,8 @@ export const MAX_CHANNELS = 8;
 export const MAX_WAV_HEADER_BYTES = 1 << 20;
 /** Bytes of junk (tags, pictures) before the first MP3 frame. */
 export const MAX_MP3_JUNK_BYTES = 2 << 20;
+/** Frames of one MP3 file that may fail to decode; a stream with packet damage has some, a text renamed to .mp3 has only those. */
+export const MAX_MP3_ERRORS = 1000;
 /** Characters of one tone_stream:// text. */
 export const MAX_TONE_TEXT = 4096;
 /** Segments of one tone_stream:// text, and frequencies of one segment (TGML knows 6). */
