@@ -89,3 +89,7 @@ export const decodeSliceBytes = 8 * 1024;
 export const maxToneSeconds = 600;
 /** Tone rendered in one turn of the loop: well below a millisecond of work. */
 export const renderSliceMs = 1000;
+/** Mean square of a frame (samples) below which it counts as silence: about -50 dBov. Delay may be changed there unheard. */
+export const quietPower = 10_000;
+/** Largest RTCP datagram taken. */
+export const maxRtcpBytes = 1500;

@@ -15,7 +15,7 @@ import { type Ask, type ChannelEnd, type Checkpoint, type PortState, Responder }
 import { beatMs } from '../limits.ts';
 import type { Served } from '../link.ts';
 import type { AudioFiles } from './audio-files.ts';
-import { type Paced, Pacer } from './pacer.ts';
+import { Pacer } from './pacer.ts';
 import { Port } from './port.ts';
 import { Prompts } from './prompts.ts';
 import { bindPair } from './sockets.ts';
@@ -53,7 +53,6 @@ class Engine {
   readonly #scope: Scope;
   readonly #ports = new Map<string, { port: Port; scope: Scope }>();
   #beating: Timer | undefined;
-  #aborted = false;
 
   constructor(end: ChannelEnd, options: EngineOptions) {
     this.#options = options;
@@ -66,9 +65,11 @@ class Engine {
       network,
       log,
       random: options.random,
-      pacer: new Pacer(clock, (paced, error) => this.#broken(paced, error)),
+      pacer: new Pacer(clock, (paced, error) => this.#broken(paced as Port, error)),
       prompts: new Prompts({ clock, network, files, speech, log }, options.promptCacheBytes),
       counts: { packetsSent: 0, packetsReceived: 0, packetsLate: 0 },
+      aborted: false,
+      onBroken: (port, error) => this.#broken(port, error),
     };
     this.#responder = new Responder(end, {
       open: (state) => this.#open(state),
@@ -91,7 +92,7 @@ class Engine {
   }
 
   abort(): void {
-    this.#aborted = true;
+    this.#world.aborted = true;
     void this.#scope.close('engine aborted');
   }
 
@@ -110,7 +111,7 @@ class Engine {
     }
     const scope = this.#scope.child(`port ${state.port}`);
     const notify: Responder['notify'] = (name, body) => {
-      if (!this.#aborted) this.#responder.notify(name, body);
+      if (!this.#world.aborted) this.#responder.notify(name, body);
     };
     const port = new Port({ world: this.#world, notify, scope, sockets, state });
     this.#ports.set(state.port, { port, scope });
@@ -134,8 +135,7 @@ class Engine {
   }
 
   /** A bug in one port ends that port. */
-  #broken(paced: Paced, error: unknown): void {
-    const port = paced as Port;
+  #broken(port: { readonly id: string }, error: unknown): void {
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#world.log.error('media port failed', { port: port.id, error: reason });
     this.#responder.notify('broken', { port: port.id, reason: errorText(error) });

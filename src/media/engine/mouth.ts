@@ -1,83 +1,169 @@
-// Mouth: what the far end hears. Layers, then tones, then volume; one frame at a time at the codec's rate.
-import type { FinishedPlay } from '../channel.ts';
+// Mouth: what the far end hears. Playbacks on their layers, then tones, then volume; one frame at a time at the codec's rate.
+import type { Clock } from '../../base/index.ts';
+import type { FinishedPlay, PlayOrder, PlayPosition } from '../channel.ts';
+import type { PlaybackEvent } from '../types.ts';
+import type { Prompts } from './prompts.ts';
 import { Layers } from './stages/layers.ts';
 import { Tones } from './stages/tones.ts';
 import { describeStages } from './stages/types.ts';
 import { Volume } from './stages/volume.ts';
-import type { Track } from './track.ts';
+import { Track } from './track.ts';
 
-export interface MouthEvents {
-  onStarted(track: Track): void;
-  onFinished(track: Track, result: FinishedPlay): void;
+export interface MouthOptions {
+  clock: Clock;
+  prompts: Prompts;
+  gainDb: number;
+  onPlayback: (playback: number, event: PlaybackEvent) => void;
+  onFinished: (playback: number, result: FinishedPlay) => void;
 }
 
-export class Mouth {
-  readonly sampleRate: number;
-  readonly frame: Int16Array;
-  readonly #events: MouthEvents;
-  readonly #layers: Layers;
-  readonly #tones: Tones;
-  readonly #volume: Volume;
+/** What exists once the codec is known. */
+interface Voice {
+  sampleRate: number;
+  frame: Int16Array;
+  layers: Layers;
+  tones: Tones;
+  volume: Volume;
+}
 
-  constructor(options: { sampleRate: number; ptimeMs: number; gainDb: number }, events: MouthEvents) {
-    const { sampleRate, ptimeMs, gainDb } = options;
-    this.sampleRate = sampleRate;
-    this.frame = new Int16Array((sampleRate * ptimeMs) / 1000);
-    this.#events = events;
-    this.#layers = new Layers(sampleRate, (track) => events.onFinished(track, track.result('completed')));
-    this.#tones = new Tones(sampleRate, this.frame.length);
-    this.#volume = new Volume(sampleRate, gainDb);
+const nothingHeard: FinishedPlay = { reason: 'stopped', playedMs: 0, lastOffsetSamples: 0 };
+
+export class Mouth {
+  readonly #options: MouthOptions;
+  #gainDb: number;
+  #voice: Voice | undefined;
+  /** Orders that came before the codec was known. */
+  readonly #early: PlayOrder[] = [];
+
+  constructor(options: MouthOptions) {
+    this.#options = options;
+    this.#gainDb = options.gainDb;
   }
 
-  /** Makes the next frame in `frame`. False: silence, and `frame` means nothing. */
-  render(): boolean {
-    let sounds = this.#layers.render(this.frame);
-    if (this.#tones.busy) {
-      if (!sounds) this.frame.fill(0);
-      this.#tones.process(this.frame);
-      sounds = true;
+  /** New stages when rate or frame length changed; tracks go on where they are. */
+  setFormat(sampleRate: number, ptimeMs: number): void {
+    const samples = (sampleRate * ptimeMs) / 1000;
+    const old = this.#voice;
+    if (old?.sampleRate === sampleRate && old.frame.length === samples) return;
+    const tracks = this.#tracks();
+    old?.tones.close();
+    const voice = {
+      sampleRate,
+      frame: new Int16Array(samples),
+      layers: new Layers(sampleRate, (track) => this.#finished(track, 'completed')),
+      tones: new Tones(sampleRate, samples),
+      volume: new Volume(sampleRate, this.#gainDb),
+    };
+    this.#voice = voice;
+    for (const track of tracks) {
+      track.setRate(sampleRate);
+      voice.layers.set(track.layer, track);
     }
-    if (!sounds) return false;
-    this.#volume.process(this.frame);
-    return true;
+    for (const order of this.#early.splice(0)) this.#begin(voice, order);
+  }
+
+  /** Something waits for the codec to be known. */
+  get impatient(): boolean {
+    return this.#early.length > 0;
+  }
+
+  /** Makes the next frame; undefined is silence. */
+  render(): Int16Array | undefined {
+    const voice = this.#voice;
+    if (!voice) return undefined;
+    const { frame, layers, tones, volume } = voice;
+    const sounds = layers.render(frame);
+    if (!sounds && !tones.busy) return undefined;
+    if (!sounds) frame.fill(0);
+    tones.process(frame);
+    volume.process(frame);
+    return frame;
   }
 
   /** Tells of tracks that have sounded for the first time; to be called once their packet has left. */
-  noteStarted(): void {
-    for (const track of this.tracks()) {
-      if (track.started || !track.audible) continue;
+  noteStarted(at: number): void {
+    for (const layer of ['prompt', 'whisper'] as const) {
+      const track = this.#voice?.layers.get(layer);
+      if (!track || track.started || !track.audible) continue;
       track.started = true;
-      this.#events.onStarted(track);
+      this.#options.onPlayback(track.playback, { type: 'started', at });
     }
   }
 
-  tracks(): Track[] {
-    const { prompt, whisper } = { prompt: this.#layers.get('prompt'), whisper: this.#layers.get('whisper') };
-    return [prompt, whisper].filter((track) => track !== undefined);
+  /** Plays on the order's layer; what is there is told that it was stopped. An order known already is not begun anew. */
+  play(order: PlayOrder): void {
+    if (this.#has(order.playback)) return;
+    if (this.#voice) return this.#begin(this.#voice, order);
+    const other = this.#early.findIndex(({ options }) => options.layer === order.options.layer);
+    if (other >= 0) this.#options.onFinished(this.#early.splice(other, 1)[0]!.playback, nothingHeard);
+    this.#early.push(order);
   }
 
-  /** A track that is on the layer already is told that it was stopped. */
-  play(track: Track): void {
-    const old = this.#layers.get(track.layer);
-    this.#layers.set(track.layer, track);
-    if (old) this.#events.onFinished(old, old.result('stopped'));
-  }
-
-  stop(track: Track, reason: 'stopped' | 'timeout'): void {
-    if (this.#layers.get(track.layer) !== track) return;
-    this.#layers.set(track.layer, undefined);
-    this.#events.onFinished(track, track.result(reason));
+  stop(playback: number, reason: 'stopped' | 'timeout' = 'stopped'): void {
+    const early = this.#early.findIndex((order) => order.playback === playback);
+    if (early >= 0) {
+      this.#early.splice(early, 1);
+      return this.#options.onFinished(playback, nothingHeard);
+    }
+    const track = this.#tracks().find((one) => one.playback === playback);
+    if (!track) return;
+    this.#voice?.layers.set(track.layer, undefined);
+    this.#finished(track, reason);
   }
 
   sendTones(digits: string, durationMs: number, done: () => void): void {
-    this.#tones.send(digits, durationMs, done);
+    if (this.#voice) this.#voice.tones.send(digits, durationMs, done);
+    else done();
   }
 
   setGain(db: number): void {
-    this.#volume.set(db);
+    this.#gainDb = db;
+    this.#voice?.volume.set(db);
+  }
+
+  positions(): { playback: number; position: PlayPosition }[] {
+    return this.#tracks().map((track) => ({ playback: track.playback, position: track.position() }));
   }
 
   describe(): string {
-    return describeStages([{ describe: () => this.#layers.describe(), process: () => {} }, this.#tones, this.#volume]);
+    if (!this.#voice) return 'no codec yet';
+    const { layers, tones, volume } = this.#voice;
+    return describeStages([layers, tones, volume]) || 'silence';
+  }
+
+  close(): void {
+    for (const track of this.#tracks()) track.timer?.cancel();
+    this.#voice?.tones.close();
+    this.#early.length = 0;
+  }
+
+  #tracks(): Track[] {
+    const layers = this.#voice?.layers;
+    return [layers?.get('prompt'), layers?.get('whisper')].filter((track) => track !== undefined);
+  }
+
+  #has(playback: number): boolean {
+    return [...this.#tracks(), ...this.#early].some((one) => one.playback === playback);
+  }
+
+  #begin(voice: Voice, order: PlayOrder): void {
+    const { clock, prompts, onPlayback } = this.#options;
+    const { playback, sources, options, resume } = order;
+    const track = new Track(order, voice.sampleRate, async (item, rate) => {
+      const { clip, note } = await prompts.get(sources[item]!, rate);
+      if (note && !resume) onPlayback(playback, { type: 'synthesized', ...note });
+      return clip;
+    });
+    if (options.timeoutMs !== undefined) {
+      track.timer = clock.after(options.timeoutMs, () => this.stop(playback, 'timeout'));
+    }
+    const old = voice.layers.get(track.layer);
+    voice.layers.set(track.layer, track);
+    if (old) this.#finished(old, 'stopped');
+  }
+
+  #finished(track: Track, reason: 'completed' | 'stopped' | 'timeout'): void {
+    track.timer?.cancel();
+    this.#options.onFinished(track.playback, track.result(reason));
   }
 }

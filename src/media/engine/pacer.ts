@@ -37,6 +37,7 @@ export class Pacer {
   /** The next slot to be run. */
   #slot = 0;
   #timer: Timer | undefined;
+  #armedFor = 0;
 
   constructor(clock: Clock, onError: (paced: Paced, error: unknown) => void) {
     this.#clock = clock;
@@ -53,6 +54,7 @@ export class Pacer {
     const member: Member = { paced, next: nextIn(lane, this.#slotAt(this.#clock.now()) + 1) };
     lane.members.push(member);
     this.#members++;
+    if (member.next < this.#slot) this.#slot = member.next;
     this.#arm();
     return { leave: () => this.#leave(lane, member) };
   }
@@ -103,9 +105,19 @@ export class Pacer {
     return this.#origin + slot * slotMs;
   }
 
+  /** Waits for the next slot in which somebody sends. */
   #arm(): void {
-    if (this.#timer || this.#members === 0) return;
+    if (this.#members === 0) return;
+    while (!this.#occupied(this.#slot)) this.#slot++;
+    if (this.#timer && this.#armedFor <= this.#slot) return;
+    this.#timer?.cancel();
+    this.#armedFor = this.#slot;
     this.#timer = this.#clock.after(this.#timeOf(this.#slot) - this.#clock.now(), () => this.#tick());
+  }
+
+  #occupied(slot: number): boolean {
+    for (const lanes of this.#lanes.values()) if (lanes[slot % lanes.length]!.members.length > 0) return true;
+    return false;
   }
 
   #tick(): void {

@@ -1,137 +1,135 @@
 // Port: one leg's audio in the engine: two sockets, an ear, a mouth, and the output that goes through it all.
 import { type Address, Fault, type Scope } from '../../base/index.ts';
-import type { Ask, Checkpoint, FinishedPlay, PlayOrder, PortState, Responder, StreamConfig } from '../channel.ts';
-import { lateMs, maxPtimeMs, minPtimeMs } from '../limits.ts';
+import { isRtcp, rtpHeaderBytes, StreamStatistics } from '../../rtp/index.ts';
+import type { Ask, Checkpoint, PlayOrder, PortState, Responder, StreamConfig } from '../channel.ts';
+import { lateMs, maxPtimeMs, minPtimeMs, slotMs } from '../limits.ts';
 import type { PortStats } from '../types.ts';
 import { DigitsOut } from './digits-out.ts';
 import { Ear } from './ear.ts';
 import { Mouth } from './mouth.ts';
 import { Output } from './output.ts';
 import type { Paced, Seat } from './pacer.ts';
+import { Reports } from './reports.ts';
 import type { PortSockets } from './sockets.ts';
-import { Track } from './track.ts';
 import type { EngineWorld } from './world.ts';
+
+export interface PortParts {
+  world: EngineWorld;
+  notify: Responder['notify'];
+  /** Closes the port and what it opened. */
+  scope: Scope;
+  sockets: PortSockets;
+  state: PortState;
+}
 
 export class Port implements Paced {
   readonly id: string;
+  readonly ear: Ear;
   readonly #world: EngineWorld;
   readonly #notify: Responder['notify'];
-  readonly #scope: Scope;
   readonly #sockets: PortSockets;
+  readonly #inactivityMs: number;
   readonly #output: Output;
-  readonly #ear: Ear;
+  readonly #mouth: Mouth;
   readonly #digits: DigitsOut;
-  readonly #state: PortState;
-  #mouth: Mouth | undefined;
+  readonly #reports: Reports;
+  readonly #statistics: StreamStatistics;
   #config: StreamConfig | undefined;
   #seat: Seat | undefined;
-  #seatPtimeMs = 0;
+  #ptimeMs = 0;
   /** Something is to be sent: the first playback, digit or packet has come, or the answer has gone out. */
   #started = false;
-  /** Tracks that came before the codec was known. */
-  #early: PlayOrder[] = [];
   #effects: ((at: number) => void)[] = [];
   #late = 0;
-  #gainDb: number;
-  #muted: boolean;
+  /** When the next frame's timestamp is due, to say RTP time in reports. */
+  #frameDueAt = 0;
   /** From when silence of the far end counts. */
   #listeningSince = 0;
   #inactiveTold = false;
 
-  constructor(options: {
-    world: EngineWorld;
-    notify: Responder['notify'];
-    scope: Scope;
-    sockets: PortSockets;
-    state: PortState;
-  }) {
-    const { world, notify, scope, sockets, state } = options;
-    this.id = state.port;
+  constructor({ world, notify, scope, sockets, state }: PortParts) {
+    const { clock, random, prompts } = world;
+    const port = state.port;
+    this.id = port;
     this.#world = world;
     this.#notify = notify;
-    this.#scope = scope;
     this.#sockets = sockets;
-    this.#state = state;
-    this.#gainDb = state.gainDb;
-    this.#muted = state.muted;
-    this.#output = new Output(world.random, state.output);
-    this.#digits = new DigitsOut((digits, durationMs, done) => this.#mouth?.sendTones(digits, durationMs, done));
-    this.#ear = new Ear(
-      world.clock,
-      {
-        onDigit: (event) => notify('digit', { port: this.id, event }),
-        onHeard: () => this.#start(),
-      },
-      state.latched,
-    );
-    sockets.rtp.onMessage = (data, from) => this.#received(data, from);
+    this.#inactivityMs = state.inactivityMs;
+    this.#output = new Output(random, state.output);
+    this.#statistics = new StreamStatistics({ ssrc: this.#output.ssrc, clockRate: rtpClockRate });
+    this.ear = new Ear({
+      clock,
+      random,
+      statistics: this.#statistics,
+      latched: state.latched,
+      muted: state.muted,
+      inbandDtmf: state.inbandDtmf,
+      onDigit: (event) => notify('digit', { port, event }),
+      onHeard: () => this.#start(),
+    });
+    this.#mouth = new Mouth({
+      clock,
+      prompts,
+      gainDb: state.gainDb,
+      onPlayback: (playback, event) => notify('playback', { port, playback, event }),
+      onFinished: (playback, result) => notify('finished', { port, playback, result }),
+    });
+    this.#digits = new DigitsOut((digits, durationMs, done) => this.#mouth.sendTones(digits, durationMs, done));
+    const { latch } = this.ear;
+    this.#reports = new Reports({ random, ssrc: this.#output.ssrc, statistics: this.#statistics, latch });
+    sockets.rtp.onMessage = (data, from) => this.#guard(() => this.#received(data, from));
+    sockets.rtcp.onMessage = (data, from) => this.#guard(() => this.#reported(data, from));
     scope.defer(() => this.#close());
+    for (const order of state.plays) this.#mouth.play(order);
     if (state.config) this.configure(state.config);
-    for (const order of state.plays) this.play(order);
   }
 
   /** Applies what offer/answer agreed on, beside what runs: SSRC, sequence, layers and their positions go on. */
   configure(config: StreamConfig): { at: number } {
-    const { media } = config;
-    const ptimeMs = Math.min(maxPtimeMs, Math.max(minPtimeMs, media.ptimeMs));
-    const resumed = sends(config) && this.#config !== undefined && !sends(this.#config);
+    const now = this.#world.clock.now();
+    const ptimeMs = wholeSlots(config.media.ptimeMs);
+    const media = { ...config.media, ptimeMs };
+    const resumed = this.#config !== undefined && !sends(this.#config);
     this.#config = config;
-    this.#output.setFormat({ ...media, ptimeMs });
+    this.#output.setFormat(media);
     if (resumed) this.#output.skip(0);
-    this.#ear.configure(media);
-    this.#digits.configure({ ...media, ptimeMs });
-    this.#fitMouth(ptimeMs);
-    if (this.#seatPtimeMs !== ptimeMs) {
+    const { sampleRate } = this.#output;
+    this.ear.configure(media, { sampleRate, ptimeMs });
+    this.#digits.configure(media);
+    this.#reports.configure(media, now);
+    if (config.start || this.#mouth.impatient) this.#start();
+    this.#mouth.setFormat(sampleRate, ptimeMs);
+    if (this.#ptimeMs !== ptimeMs) {
       this.#seat?.leave();
       this.#seat = this.#world.pacer.join(this, ptimeMs);
-      this.#seatPtimeMs = ptimeMs;
+      this.#ptimeMs = ptimeMs;
     }
-    if (config.start || this.#early.length > 0) this.#start();
-    for (const order of this.#early.splice(0)) this.#playNow(order);
-    return { at: this.#world.clock.now() };
+    return { at: now };
   }
 
   play(order: PlayOrder): { at: number } {
-    const known = this.#mouth?.tracks().some((track) => track.playback === order.playback);
-    if (known || this.#early.some(({ playback }) => playback === order.playback))
-      return { at: this.#world.clock.now() };
-    if (this.#mouth) this.#playNow(order);
-    else this.#early.push(order);
+    if (this.#config) this.#start();
+    this.#mouth.play(order);
     return { at: this.#world.clock.now() };
   }
 
   stop(playback: number): { at: number } {
-    const early = this.#early.findIndex((order) => order.playback === playback);
-    if (early >= 0) {
-      this.#early.splice(early, 1);
-      this.#notify('finished', {
-        port: this.id,
-        playback,
-        result: { reason: 'stopped', playedMs: 0, lastOffsetSamples: 0 },
-      });
-    }
-    const track = this.#mouth?.tracks().find((one) => one.playback === playback);
-    if (track) this.#mouth?.stop(track, 'stopped');
+    this.#mouth.stop(playback);
     return { at: this.#world.clock.now() };
   }
 
   setMuted(muted: boolean): Promise<{ at: number }> {
-    this.#muted = muted;
+    this.ear.setMuted(muted);
     return this.#effect();
   }
 
   setGain(db: number): Promise<{ at: number }> {
-    this.#gainDb = db;
-    this.#mouth?.setGain(db);
+    this.#mouth.setGain(db);
     return this.#effect();
   }
 
   sendDigits({ digits, durationMs }: Ask<'digits'>): Promise<{ at: number }> {
-    if (!this.#mouth || !this.#config || !sends(this.#config)) {
-      return Promise.reject(
-        new Fault('media-not-sending', 'the leg sends no audio now, so no digits either', { retryable: true }),
-      );
-    }
+    if (!this.#config || !sends(this.#config)) return Promise.reject(notSending());
     this.#start();
     return new Promise((resolve) => {
       this.#digits.send(digits, durationMs, () => resolve({ at: this.#world.clock.now() }));
@@ -139,64 +137,68 @@ export class Port implements Paced {
   }
 
   stats(): PortStats {
+    const totals = this.#statistics.totals();
     return {
-      packetsSent: this.#output.packets,
-      packetsReceived: this.#ear.packets,
-      packetsLost: this.#ear.lost,
+      packetsSent: totals.packetsSent,
+      packetsReceived: totals.packetsReceived,
+      packetsLost: totals.packetsLost,
       packetsLate: this.#late,
-      jitterMs: 0,
-      roundTripMs: undefined,
-      remoteLost: undefined,
-      concealedMs: 0,
-      bytesSent: this.#output.octets,
-      bytesReceived: this.#ear.octets,
+      jitterMs: totals.jitterMs,
+      roundTripMs: totals.roundTripMs,
+      remoteLost: totals.remoteLost,
+      concealedMs: this.ear.concealedMs,
+      bytesSent: totals.bytesSent,
+      bytesReceived: totals.bytesReceived,
     };
   }
 
   checkpoint(): Checkpoint {
-    const plays = (this.#mouth?.tracks() ?? []).map((track) => ({
-      playback: track.playback,
-      position: track.position(),
-    }));
-    return { port: this.id, output: this.#output.state, latched: this.#ear.latch.latched, plays };
+    const { latched } = this.ear.latch;
+    return { port: this.id, output: this.#output.state, latched, plays: this.#mouth.positions() };
   }
 
+  /** Both pipelines in one line, for the log. */
   describe(): string {
-    const mouth = this.#mouth?.describe() || 'silence';
     const media = this.#config?.media;
-    return `${this.id}: ${mouth} > ${media ? `${media.codec}/${media.ptimeMs} ${media.direction}` : 'no codec yet'}`;
+    const wire = media ? `${media.codec}/${this.#ptimeMs} ${media.direction}` : 'no codec yet';
+    return `${this.id} mouth: ${this.#mouth.describe()} > ${wire}; ear: ${this.ear.describe()}`;
   }
 
   onFrame(deadline: number, skippedMs: number): void {
     const config = this.#config;
-    if (!config || !this.#mouth) return;
+    if (!config) return;
     const now = this.#world.clock.now();
-    const late = now - deadline > lateMs;
-    if (skippedMs > 0) this.#skipped(skippedMs);
-    this.#ear.tick(now);
-    const remote = this.#ear.latch.remote;
-    if (this.#started && remote && sends(config)) {
-      this.#send(
-        remote,
-        this.#digits.next(this.#output) ?? this.#output.next(this.#mouth.render() ? this.#mouth.frame : undefined),
-      );
-      if (late) this.#countLate(1);
-    } else if (this.#started) {
-      // On hold time goes on, and what plays with it.
-      this.#mouth.render();
-      this.#output.skip(0);
+    if (skippedMs > 0) {
+      this.#output.skip(skippedMs);
+      if (this.#started) this.#countLate(Math.round(skippedMs / this.#ptimeMs));
+    }
+    this.ear.tick(now);
+    if (this.#started) {
+      const remote = this.ear.latch.remote;
+      if (remote && sends(config)) {
+        this.#send(this.#digits.next(this.#output) ?? this.#output.next(this.#mouth.render()), remote);
+        if (now - deadline > lateMs) this.#countLate(1);
+      } else {
+        // On hold time goes on, and what plays with it.
+        this.#mouth.render();
+        this.#output.skip(0);
+      }
+      this.#mouth.noteStarted(now);
     }
     this.#output.advance();
-    this.#mouth.noteStarted();
-    for (const effect of this.#effects.splice(0)) effect(now);
+    this.#frameDueAt = deadline + this.#ptimeMs;
+    if (this.#effects.length > 0) for (const effect of this.#effects.splice(0)) effect(now);
   }
 
+  /** Now and then: RTCP, and the silence of the far end. */
   housekeep(now: number): void {
+    if (this.#started && this.#reports.isDue(now)) this.#report(now, false);
     this.#watchSilence(now);
   }
 
-  #send(remote: Address, packet: Uint8Array): void {
+  #send(packet: Uint8Array, remote: Address): void {
     this.#sockets.rtp.send(packet, remote.port, remote.host);
+    this.#statistics.sent(packet.length - rtpHeaderBytes);
     this.#world.counts.packetsSent++;
   }
 
@@ -205,14 +207,23 @@ export class Port implements Paced {
     this.#world.counts.packetsLate += packets;
   }
 
-  #skipped(ms: number): void {
-    this.#output.skip(ms);
-    if (this.#started) this.#countLate(Math.round(ms / this.#seatPtimeMs));
-  }
-
   #received(data: Uint8Array, from: Address): void {
     this.#world.counts.packetsReceived++;
-    this.#ear.push(data, from);
+    if (this.#reports.muxed && isRtcp(data)) this.#reported(data, from);
+    else this.ear.push(data, from);
+  }
+
+  #reported(data: Uint8Array, from: Address): void {
+    this.#reports.push(data, from, this.#world.clock.now());
+  }
+
+  #report(now: number, bye: boolean): void {
+    const target = this.#reports.target;
+    if (!target) return;
+    const ahead = ((this.#frameDueAt - now) * rtpClockRate) / 1000;
+    const packet = this.#reports.next(now, Math.round(this.#output.timestamp - ahead), bye);
+    const socket = this.#reports.muxed ? this.#sockets.rtp : this.#sockets.rtcp;
+    socket.send(packet, target.port, target.host);
   }
 
   #start(): void {
@@ -221,63 +232,27 @@ export class Port implements Paced {
     this.#listeningSince = this.#world.clock.now();
   }
 
+  /** Silence counts while the far end is to be heard and we have begun. */
   #watchSilence(now: number): void {
-    const { inactivityMs } = this.#state;
-    if (inactivityMs <= 0 || !this.#started || !this.#config || !hears(this.#config)) {
+    if (this.#inactivityMs <= 0 || !this.#started || !this.#config || !hears(this.#config)) {
       this.#listeningSince = now;
       return;
     }
-    const silentMs = now - Math.max(this.#ear.heardAt, this.#listeningSince);
-    if (silentMs < inactivityMs) this.#inactiveTold = false;
+    const silentMs = now - Math.max(this.ear.heardAt, this.#listeningSince);
+    if (silentMs < this.#inactivityMs) this.#inactiveTold = false;
     else if (!this.#inactiveTold) {
       this.#inactiveTold = true;
       this.#notify('inactive', { port: this.id, silentMs: Math.round(silentMs) });
     }
   }
 
-  /** A new mouth when rate or frame length changed; the tracks move over. */
-  #fitMouth(ptimeMs: number): void {
-    const { sampleRate } = this.#output;
-    const old = this.#mouth;
-    if (old?.sampleRate === sampleRate && old.frame.length === (sampleRate * ptimeMs) / 1000) return;
-    const mouth = new Mouth(
-      { sampleRate, ptimeMs, gainDb: this.#gainDb },
-      {
-        onStarted: ({ playback }) =>
-          this.#notify('playback', {
-            port: this.id,
-            playback,
-            event: { type: 'started', at: this.#world.clock.now() },
-          }),
-        onFinished: (track, result) => this.#finished(track, result),
-      },
-    );
-    for (const track of old?.tracks() ?? []) {
-      track.setRate(sampleRate);
-      mouth.play(track);
+  /** A bug in handling a datagram ends this port and no other. */
+  #guard(handle: () => void): void {
+    try {
+      handle();
+    } catch (error) {
+      this.#world.onBroken(this, error);
     }
-    this.#mouth = mouth;
-  }
-
-  #playNow(order: PlayOrder): void {
-    const mouth = this.#mouth!;
-    this.#start();
-    const track = new Track(order, mouth.sampleRate, async (item, rate) => {
-      const { clip, note } = await this.#world.prompts.get(order.sources[item]!, rate);
-      if (note && !order.resume)
-        this.#notify('playback', { port: this.id, playback: order.playback, event: { type: 'synthesized', ...note } });
-      return clip;
-    });
-    const { timeoutMs } = order.options;
-    if (timeoutMs !== undefined) {
-      track.timer = this.#world.clock.after(timeoutMs, () => this.#mouth?.stop(track, 'timeout'));
-    }
-    mouth.play(track);
-  }
-
-  #finished(track: Track, result: FinishedPlay): void {
-    track.timer?.cancel();
-    this.#notify('finished', { port: this.id, playback: track.playback, result });
   }
 
   #effect(): Promise<{ at: number }> {
@@ -286,19 +261,29 @@ export class Port implements Paced {
   }
 
   #close(): void {
+    const now = this.#world.clock.now();
+    // A source that never sent says no good-bye (RFC 3550 6.3.7); one whose process dies cannot.
+    if (!this.#world.aborted && this.#statistics.totals().packetsSent > 0) this.#report(now, true);
     this.#seat?.leave();
     this.#seat = undefined;
-    for (const track of this.#mouth?.tracks() ?? []) track.timer?.cancel();
-    this.#ear.close();
+    this.ear.close();
+    this.#mouth.close();
     this.#digits.close();
     this.#sockets.rtp.close();
     this.#sockets.rtcp.close();
-    const now = this.#world.clock.now();
     for (const effect of this.#effects.splice(0)) effect(now);
-    void this.#scope;
-    void this.#muted;
   }
 }
 
+/** All our codecs have this RTP clock (RFC 3551; G.722 too). */
+const rtpClockRate = 8000;
+
+/** A packet time that we can pace. */
+const wholeSlots = (ptimeMs: number): number =>
+  Math.min(maxPtimeMs, Math.max(minPtimeMs, Math.round(ptimeMs / slotMs) * slotMs));
+
 const sends = ({ media }: StreamConfig): boolean => media.direction === 'sendrecv' || media.direction === 'sendonly';
 const hears = ({ media }: StreamConfig): boolean => media.direction === 'sendrecv' || media.direction === 'recvonly';
+
+const notSending = (): Fault =>
+  new Fault('media-not-sending', 'the leg sends no audio now, so no digits either', { retryable: true });

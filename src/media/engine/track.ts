@@ -11,7 +11,7 @@ export class Track {
   audible = false;
   /** `started` has been told. */
   started: boolean;
-  /** Set by the port. */
+  /** Its time limit; the mouth's. */
   timer: Timer | undefined;
   readonly #playlist: Playlist;
   readonly #label: string;

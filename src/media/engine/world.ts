@@ -17,4 +17,8 @@ export interface EngineWorld {
   readonly pacer: Pacer;
   readonly prompts: Prompts;
   readonly counts: EngineCounts;
+  /** The engine is ending as a crash would: nothing is said any more. */
+  aborted: boolean;
+  /** A bug in one port: it is ended, the others go on. */
+  onBroken(port: { readonly id: string }, error: unknown): void;
 }

@@ -9,6 +9,7 @@ export type Layer = 'prompt' | 'whisper';
 /** From quiet to heard: the order in which layers give way. */
 const layers: readonly Layer[] = ['prompt', 'whisper'];
 
+/** Not a `Stage`: it makes frames, and they may be silence. */
 export class Layers {
   readonly #fade: number;
   readonly #onOver: (track: Track) => void;

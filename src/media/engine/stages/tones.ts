@@ -23,6 +23,11 @@ export class Tones implements Stage {
     this.#waiting.push({ player: new TonePlayer({ steps, loops: 1 }, this.#sampleRate), done });
   }
 
+  /** Whoever waits is told. */
+  close(): void {
+    for (const { done } of this.#waiting.splice(0)) done();
+  }
+
   describe(): string {
     return this.busy ? 'tones' : '';
   }

@@ -8,7 +8,7 @@ export interface Stage {
 }
 
 /** The pipeline in one line. */
-export const describeStages = (stages: readonly Stage[]): string =>
+export const describeStages = (stages: readonly Pick<Stage, 'describe'>[]): string =>
   stages
     .map((stage) => stage.describe())
     .filter((text) => text !== '')

@@ -1,0 +1,158 @@
+// Hearing: packets into steady frames. Made when somebody begins to listen to an ear, gone when the last one stops.
+import {
+  type Codec,
+  Concealer,
+  codecByName,
+  type Decoder,
+  NoiseGenerator,
+  parseComfortNoise,
+  power,
+  Resampler,
+} from '../../audio/index.ts';
+import type { Random } from '../../base/index.ts';
+import { JitterBuffer, type JitterFrame, type RtpView } from '../../rtp/index.ts';
+import type { AgreedMedia } from '../../sdp/index.ts';
+import { quietPower } from '../limits.ts';
+import { Join } from './stages/join.ts';
+
+/** One payload type that may come. */
+interface Voice {
+  codec: Codec;
+  decoder: Decoder;
+  /** When its rate is not the ear's. */
+  resampler: Resampler | undefined;
+}
+
+export interface HearingOptions {
+  media: AgreedMedia;
+  sampleRate: number;
+  ptimeMs: number;
+  random: Random;
+}
+
+export class Hearing {
+  readonly sampleRate: number;
+  /** The frame made last; reused. */
+  readonly frame: Int16Array;
+  readonly #jitter: JitterBuffer;
+  readonly #clockRate: number;
+  readonly #voices = new Map<number, Voice>();
+  readonly #concealer: Concealer;
+  readonly #noise: NoiseGenerator;
+  readonly #join: Join;
+  /** Decoded samples that wait for the next frame. */
+  #ready: Int16Array;
+  #readySamples = 0;
+  #decoded = new Int16Array(0);
+  #noisy = false;
+  #quiet = true;
+
+  constructor({ media, sampleRate, ptimeMs, random }: HearingOptions) {
+    this.sampleRate = sampleRate;
+    this.frame = new Int16Array((sampleRate * ptimeMs) / 1000);
+    this.#ready = new Int16Array(4 * this.frame.length);
+    this.#clockRate = media.clockRate;
+    this.#concealer = new Concealer(sampleRate);
+    this.#noise = new NoiseGenerator(random);
+    this.#join = new Join(sampleRate);
+    for (const { payloadType, codec: name } of media.receive) {
+      const codec = codecByName(name);
+      if (!codec) continue;
+      const resampler = codec.sampleRate === sampleRate ? undefined : new Resampler(codec.sampleRate, sampleRate);
+      this.#voices.set(payloadType, { codec, decoder: codec.makeDecoder(), resampler });
+    }
+    this.#jitter = new JitterBuffer({
+      clockRate: media.clockRate,
+      ptimeMs,
+      unitsOf: (_, view) => {
+        const codec = this.#voices.get(view.payloadType)?.codec;
+        if (!codec) return 0;
+        return Math.round(((view.payloadEnd - view.payloadStart) / codec.bytesPerMs) * (codec.clockRate / 1000));
+      },
+    });
+  }
+
+  get concealedMs(): number {
+    return (this.#jitter.counts.concealedUnits * 1000) / this.#clockRate;
+  }
+
+  /** Audio or comfort noise. */
+  push(datagram: Uint8Array, view: RtpView, now: number): void {
+    this.#jitter.push(datagram, view, now);
+  }
+
+  /** A telephone event: no audio, but nothing is missing either. */
+  skip(datagram: Uint8Array, view: RtpView): void {
+    this.#jitter.skip(datagram, view);
+  }
+
+  /** Makes the next frame in `frame`. */
+  next(now: number): void {
+    const { frame } = this;
+    while (this.#readySamples < frame.length) this.#pull(now);
+    for (let i = 0; i < frame.length; i++) frame[i] = this.#ready[i]!;
+    this.#readySamples -= frame.length;
+    this.#ready.copyWithin(0, frame.length, frame.length + this.#readySamples);
+    this.#quiet = power(frame) < quietPower;
+  }
+
+  #pull(now: number): void {
+    const got = this.#jitter.pull(now, this.#quiet);
+    const units = Math.max(1, Math.round((got.units * this.sampleRate) / this.#clockRate));
+    const out = this.#room(units);
+    switch (got.kind) {
+      case 'frame':
+        return this.#decode(got);
+      case 'lost':
+        this.#concealer.conceal(out);
+        break;
+      case 'noise': {
+        const noise = parseComfortNoise(got.bytes.subarray(got.start, got.end));
+        this.#noisy = noise !== undefined;
+        if (noise) this.#noise.set(noise);
+        this.#makeNoise(out);
+        break;
+      }
+      case 'empty':
+        this.#makeNoise(out);
+    }
+    this.#join.process(out, -1);
+    this.#readySamples += out.length;
+  }
+
+  #makeNoise(out: Int16Array): void {
+    if (this.#noisy) this.#noise.fill(out);
+    else out.fill(0);
+    this.#concealer.good(out);
+  }
+
+  #decode(got: JitterFrame): void {
+    const voice = this.#voices.get(got.payloadType);
+    if (!voice) return;
+    this.#noisy = false;
+    const bytes = got.bytes.subarray(got.start, got.end);
+    const samples = Math.ceil((bytes.length / voice.codec.bytesPerMs) * (voice.codec.sampleRate / 1000));
+    if (this.#decoded.length < samples) this.#decoded = new Int16Array(samples);
+    const n = voice.decoder.decode(bytes, this.#decoded);
+    const pcm = this.#decoded.subarray(0, n);
+    const out = this.#room(voice.resampler ? voice.resampler.maxOutput(n) : n);
+    let heard = out;
+    if (voice.resampler) heard = out.subarray(0, voice.resampler.process(pcm, out));
+    else out.set(pcm);
+    if (heard.length === 0) return;
+    this.#concealer.good(heard);
+    // A frame left out to save delay leaves a step.
+    this.#join.process(heard, got.spliced ? 0 : -1);
+    this.#readySamples += heard.length;
+  }
+
+  #room(samples: number): Int16Array {
+    const needed = this.#readySamples + samples;
+    if (needed > this.#ready.length) {
+      const larger = new Int16Array(2 * needed);
+      larger.set(this.#ready.subarray(0, this.#readySamples));
+      this.#ready = larger;
+    }
+    return this.#ready.subarray(this.#readySamples, needed);
+  }
+}
