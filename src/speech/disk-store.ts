@@ -1,5 +1,4 @@
 // Rendered speech on disk: one WAV file per key in a folder that several processes may share. The room's only file access.
-import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -24,6 +23,7 @@ class DiskStore implements SpeechStore {
   readonly #options: DiskStoreOptions;
   /** Written since the folder was last counted. The first write counts it. */
   #unswept = DISK_SWEEP_BYTES;
+  #written = 0;
   #working: Promise<void> = Promise.resolve();
 
   constructor(options: DiskStoreOptions) {
@@ -53,9 +53,9 @@ class DiskStore implements SpeechStore {
       const bytes = pack(audio);
       if (bytes.length > this.#options.limitBytes) return;
       // Another process may be writing the same key: each writes its own file, and renaming is atomic.
-      const temporary = join(folder, `${key}.${randomUUID()}.tmp`);
+      const temporary = join(folder, `${key}.${process.pid}.${this.#options.clock.now()}.${this.#written++}.tmp`);
       try {
-        await writeFile(temporary, bytes, { mode: 0o600 });
+        await writeFile(temporary, bytes, { mode: 0o600, flag: 'wx' });
         await rename(temporary, this.#path(key));
       } catch (error) {
         await rm(temporary, { force: true });

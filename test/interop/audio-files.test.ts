@@ -100,8 +100,10 @@ test('MP3: bit rates, sample rates, VBR, stereo, ID3 tags', async () => {
     assert.equal(sampleRate, rate, what);
     assert.ok(Math.abs(pcm.length / rate - 2) < 0.2, `${what}: ${pcm.length / rate} s`);
     const middle = pcm.subarray(rate * 0.5, rate * 1.5);
-    const off = toneLevelDbov(middle, 1000, rate) - toneLevelDbov(toneOf(rate), 1000, rate);
-    assert.ok(Math.abs(off) < 0.6, `${what}: ${off.toFixed(2)} dB`);
+    // Against ffmpeg's decoder and not the source, as LAME lowers what it encodes by 5 %.
+    const theirs = samplesOf(ffmpeg(['-f', 'mp3'], ['-f', 's16le', '-af', 'pan=mono|c0=c0'], mp3));
+    const off = toneLevelDbov(middle, 1000, rate) - toneLevelDbov(theirs.subarray(rate * 0.5, rate * 1.5), 1000, rate);
+    assert.ok(Math.abs(off) < 0.05, `${what}: ${off.toFixed(2)} dB`);
     assert.ok(worstClick(resample(middle, rate, 8000), 8000).ratio < 3, what);
   }
 });
