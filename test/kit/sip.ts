@@ -1,5 +1,5 @@
 // For tests: stacks on a simulated network and a virtual clock, all from one seed.
-import { type Address, silentLog, type UdpSocket } from '../../src/base/index.ts';
+import { type Address, type Clock, silentLog, type UdpSocket } from '../../src/base/index.ts';
 import { type SeededRandom, type SimHost, SimNet, seededRandom, VirtualClock } from '../../src/base/sim/index.ts';
 import {
   createSipStack,
@@ -78,17 +78,45 @@ function traceLine({ direction, message, retransmission }: SipTrace): string {
 export class RawPeer {
   /** What came, as text, oldest first. */
   readonly received: string[] = [];
+  /** When it came, in ms since the peer was opened or `restart()`. */
+  times: number[] = [];
   readonly address: Address;
   readonly #socket: UdpSocket;
+  readonly #clock: Clock;
+  #start: number;
 
-  private constructor(socket: UdpSocket) {
+  private constructor(socket: UdpSocket, clock: Clock) {
     this.#socket = socket;
+    this.#clock = clock;
+    this.#start = clock.now();
     this.address = socket.local;
-    socket.onMessage = (data) => void this.received.push(Buffer.from(data).toString('latin1'));
+    socket.onMessage = (data) => {
+      this.received.push(Buffer.from(data).toString('latin1'));
+      this.times.push(clock.now() - this.#start);
+    };
   }
 
   static async open(rig: SipRig, ip: string, port = 5060): Promise<RawPeer> {
-    return new RawPeer(await rig.clock.settle(rig.net.host(ip).udp({ host: ip, port })));
+    return new RawPeer(await rig.clock.settle(rig.net.host(ip).udp({ host: ip, port })), rig.clock);
+  }
+
+  /** Forgets what came and counts time from now. */
+  restart(): void {
+    this.received.length = 0;
+    this.times = [];
+    this.#start = this.#clock.now();
+  }
+
+  /** The latest message that begins so. */
+  last(start: string): string {
+    const found = this.received.findLast((text) => text.startsWith(start));
+    if (found === undefined) throw new Error(`no "${start}" came, only: ${this.lines.join(' | ')}`);
+    return found;
+  }
+
+  /** When messages that begin so came. */
+  timesOf(start: string): number[] {
+    return this.times.filter((_, at) => this.received[at]!.startsWith(start));
   }
 
   send(to: Address, message: string | Uint8Array): void {
@@ -178,7 +206,7 @@ export function rawResponse(
 
 /** Value of a header of a message as text. */
 export const headerOf = (text: string, name: string): string | undefined =>
-  new RegExp(`^${name}:\\s*(.*)$`, 'im').exec(text.split('\r\n\r\n')[0]!.replaceAll('\r', ''))?.[1];
+  new RegExp(`^${name}:[ \\t]*(.*)$`, 'im').exec(text.split('\r\n\r\n')[0]!.replaceAll('\r', ''))?.[1];
 
 /** The tag of From or To. */
 export const tagOf = (text: string, name: 'From' | 'To'): string | undefined =>
