@@ -153,6 +153,25 @@ describe('an application over a socket', () => {
     assert.equal(session.ended, false);
   });
 
+  for (const [name, state, kind, ends] of [
+    ['is not its end', 'up', 'ws', 0],
+    ['is its end when the other is not there', 403, 'ws', 1],
+  ] as const) {
+    test(`an application that leaves while the call moves to another ${name}`, async () => {
+      const { first, second, session, ended, clock } = world({ callHook });
+      await clock.settle(session.request('session:new', undefined, {}));
+      second.server.state = state;
+      second.server.latencyMs = 100;
+      const asked = session.request('session:redirect', 'wss://other.test/ws', {}).catch(() => {});
+      await clock.runFor(1);
+      first.peer.close(1000);
+      await clock.runFor(50);
+      assert.deepEqual([session.ended, ended.length], [false, 0]);
+      await clock.settle(asked);
+      assert.deepEqual([session.kind, session.ended, ended.length], [kind, ends === 1, ends]);
+    });
+  }
+
   test('adulting opens a socket at /adulting', async () => {
     const base = world({ callHook: { url: `${wsUrl}?a=1#rc=2` } });
     const child = socketApp(base, `${wsUrl}/adulting`, politely);
@@ -225,6 +244,15 @@ describe('call statuses go', () => {
       1,
     ],
     ['to what was set while the call lives', { ...socket, statusHook: '/s' }, 'https://other.test/s', 0, 1, 0],
+    [
+      'to a status hook even when the application itself is malformed',
+      { callHook: '/x', statusHook: 'https://other.test/s' },
+      undefined,
+      0,
+      1,
+      0,
+    ],
+    ['nowhere when the status hook is malformed', { ...http, statusHook: 'x' }, undefined, 0, 0, 0],
     ['back to the socket', { ...socket, statusHook: 'https://other.test/s', outbound: true }, '/s', 1, 0, 0],
   ] as const) {
     test(name, async () => {

@@ -11,6 +11,9 @@ const invalid = (text: string): never => {
   throw new Fault('hook-invalid', text);
 };
 
+/** For messages, which may reach the caller: without credentials. */
+const quoted = (url: string): string => url.replace(/\/\/.*@/s, '//').slice(0, 200);
+
 export const isAbsolute = (url: string): boolean => /^(https?|wss?):\/\//i.test(url);
 
 /** Splits off the part which is ours alone and never sent (retry options). */
@@ -22,9 +25,9 @@ export function parseHook(input: HookInput): ParsedHook {
   const { url, method, username, password, basicAuth } = { method: 'POST', ...given } as Exclude<HookInput, string>;
   if (typeof url !== 'string' || url === '') return invalid('a hook needs a url');
   if (!isAbsolute(url) && !url.startsWith('/')) {
-    return invalid(`a hook is an http(s) or ws(s) address or a path that starts with "/": ${url.slice(0, 200)}`);
+    return invalid(`a hook is an http(s) or ws(s) address or a path that starts with "/": ${quoted(url)}`);
   }
-  if (isAbsolute(url) && !URL.canParse(url)) return invalid(`not a valid address: ${url.slice(0, 200)}`);
+  if (isAbsolute(url) && !URL.canParse(url)) return invalid(`not a valid address: ${quoted(url)}`);
   const verb = String(method ?? 'POST').toUpperCase();
   if (verb !== 'GET' && verb !== 'POST' && verb !== 'WS') return invalid(`a hook is sent by GET or POST, not ${verb}`);
   const socket = /^wss?:/i.test(url) || (verb === 'WS' && isAbsolute(url));

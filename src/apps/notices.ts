@@ -1,7 +1,7 @@
 // What nobody waits for: statuses over HTTP, in order, one at a time; and one-way hooks, a bounded number at once.
 import { isFault } from '../base/index.ts';
 import type { Conversation } from './context.ts';
-import type { ParsedHook } from './hook.ts';
+import { type ParsedHook, wireUrl } from './hook.ts';
 import { maxOneWayHooks, maxQueuedNotices } from './limits.ts';
 import type { Payload } from './types.ts';
 import { callWebhook } from './webhook.ts';
@@ -59,6 +59,6 @@ export class Notices {
   }
 
   #dropped(hook: ParsedHook, detail: string): void {
-    this.#talk.emit({ type: 'alert', alert: 'webhook-failure', detail, url: hook.url });
+    this.#talk.emit({ type: 'alert', alert: 'webhook-failure', detail, url: wireUrl(hook.url) });
   }
 }

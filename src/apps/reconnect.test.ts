@@ -275,16 +275,19 @@ describe('closing', () => {
     assert.deepEqual(app.types(), ['session:new', 'session:reconnect', 'call:status']);
   });
 
-  test('the room closes within its shorter wait', async () => {
-    const { app, apps, begin, session, clock } = conversation();
-    await begin();
-    app.server.state = 'hanging';
-    app.server.kill();
-    await clock.runFor(10);
-    session.notify('call:status', { callStatus: 'completed' });
-    const start = clock.now();
-    await clock.settle(apps.close());
-    assert.equal(clock.now() - start, 2500);
-    assert.equal(clock.pendingTimers, 0);
-  });
+  for (const already of [false, true]) {
+    test(`the room closes within its shorter wait${already ? ', also what is closing already' : ''}`, async () => {
+      const { app, apps, begin, session, clock } = conversation();
+      await begin();
+      app.server.state = 'hanging';
+      app.server.kill();
+      await clock.runFor(10);
+      session.notify('call:status', { callStatus: 'completed' });
+      if (already) void session.close();
+      const start = clock.now();
+      await clock.settle(apps.close());
+      assert.equal(clock.now() - start, 2500);
+      assert.equal(clock.pendingTimers, 0);
+    });
+  }
 });

@@ -1,5 +1,5 @@
 // One conversation with one application: where each hook goes, by which way, and when another server takes over.
-import { errorText, Fault, isFault, Scope, sleep } from '../base/index.ts';
+import { errorText, Fault, isFault, Scope } from '../base/index.ts';
 import type { AppsPorts, Conversation } from './context.ts';
 import { adultingHook, against, isAbsolute, originOf, type ParsedHook, parseBase, parseHook } from './hook.ts';
 import { closeWaitMs } from './limits.ts';
@@ -18,6 +18,8 @@ import type {
   RequestType,
 } from './types.ts';
 import { callWebhook } from './webhook.ts';
+
+type RequestOptions = { rebase?: boolean; signal?: AbortSignal };
 
 /** A request on its way: what to send, where, and until when. */
 interface Asking {
@@ -39,6 +41,10 @@ export class Session implements AppSession {
   /** The application's socket, when it has one; it connects with its first message. */
   #socket: AppSocket | undefined;
   #closing: Promise<void> | undefined;
+  readonly #waitedEnough = Promise.withResolvers<void>();
+  /** Requests that may hand the call to another server; until they are answered, the end of the present one is not the end. */
+  #moving = 0;
+  #endMeanwhile: (() => void) | undefined;
 
   onCommand: (command: AppCommand) => void = () => {};
   onEvent: (event: AppEvent) => void = () => {};
@@ -59,7 +65,10 @@ export class Session implements AppSession {
     this.#notices = new Notices(this.#talk, this.#scope.signal);
     this.#base = orFault(() => parseBase(options.callHook));
     if (!isFault(this.#base) && this.#base.method === 'WS') this.#socket = this.#openSocket(this.#base);
-    this.#status = new StatusRoute(this.#talk, this.#notices, options);
+    this.#status = new StatusRoute(this.#talk, this.#notices, {
+      hook: options.statusHook === undefined ? undefined : this.#parsed(options.statusHook),
+      outbound: options.outbound,
+    });
   }
 
   get kind(): 'http' | 'ws' {
@@ -71,7 +80,7 @@ export class Session implements AppSession {
   }
 
   get ended(): boolean {
-    return this.#socket?.ended ?? false;
+    return this.#moving === 0 && (this.#socket?.ended ?? false);
   }
 
   resolve(hook: HookInput): Hook {
@@ -79,11 +88,23 @@ export class Session implements AppSession {
     return { ...absolute, method: method === 'WS' ? 'POST' : method };
   }
 
-  async request(
+  request(
     type: RequestType,
     hook: HookInput | undefined,
     payload: Payload,
-    options: { rebase?: boolean; signal?: AbortSignal } = {},
+    options: RequestOptions = {},
+  ): Promise<unknown> {
+    const answer = this.#request(type, hook, payload, options);
+    // Whoever asked may be gone when it fails; the failure is an event in any case.
+    answer.catch(() => {});
+    return answer;
+  }
+
+  async #request(
+    type: RequestType,
+    hook: HookInput | undefined,
+    payload: Payload,
+    options: RequestOptions,
   ): Promise<unknown> {
     if (this.#closing) throw closed();
     const own = hook === undefined ? undefined : parseHook(hook);
@@ -102,15 +123,15 @@ export class Session implements AppSession {
   }
 
   notify(type: NoticeType, payload: Payload): void {
-    if (this.#closing || isFault(this.#base)) return;
-    if (type === 'call:status') this.#status.send(payload, this.#base, this.#socket);
+    if (this.#closing) return;
+    if (type === 'call:status') this.#status.send(payload, this.#server, this.#socket);
     else this.#socket?.post(type, payload);
   }
 
   tell(hook: HookInput, payload: Payload): void {
-    const target = orFault(() => against(this.#known(), parseHook(hook)));
-    if (this.#closing) return;
-    if (isFault(target)) return this.#talk.emit({ type: 'alert', alert: 'webhook-failure', detail: target.message });
+    const parsed = this.#closing || !this.#server ? undefined : this.#parsed(hook);
+    if (!parsed) return;
+    const target = against(this.#known(), parsed);
     const written = typeof hook === 'object' ? hook.url : hook;
     if (this.#socket && target.method === 'WS') return this.#socket.post('verb:hook', payload, written);
     const asking: Asking = { type: 'verb:hook', payload, target, written, signal: this.#scope.signal };
@@ -118,17 +139,21 @@ export class Session implements AppSession {
   }
 
   setStatusHook(hook: HookInput): void {
-    if (!isFault(this.#base)) this.#status.set(hook, this.#base);
+    const parsed = this.#parsed(hook);
+    if (parsed) this.#status.set(parsed, this.#server);
   }
 
+  /** A later call may shorten the wait of an earlier one. */
   close(code: 1000 | 1001 = 1000, waitMs = closeWaitMs): Promise<void> {
-    this.#closing ??= this.#close(code, waitMs);
+    this.#closing ??= this.#close(code);
+    const timer = this.#talk.clock.after(waitMs, () => this.#waitedEnough.resolve());
+    this.#scope.defer(() => timer.cancel());
     return this.#closing;
   }
 
-  async #close(code: number, waitMs: number): Promise<void> {
+  async #close(code: number): Promise<void> {
     const sent = Promise.all([this.#notices.idle(), this.#socket?.flushed(), this.#status.flushed()]);
-    await Promise.race([sent, sleep(this.#talk.clock, waitMs, this.#scope.signal)]);
+    await Promise.race([sent, this.#waitedEnough.promise]);
     this.#socket?.close(code);
     this.#status.close();
     await this.#scope.close('the call is over');
@@ -151,13 +176,16 @@ export class Session implements AppSession {
     const { type, target, payload, signal, written } = asking;
     const redirect = type === 'session:redirect';
     if (target.method !== 'WS') {
-      const answer = await this.#askOnce(asking);
-      if (redirect) this.#adopt(target, undefined);
-      return answer;
+      if (!redirect) return this.#askOnce(asking);
+      return this.#moved(async () => {
+        const answer = await this.#askOnce(asking);
+        this.#adopt(target, undefined);
+        return answer;
+      });
     }
     const elsewhere = written !== undefined && isAbsolute(written);
     if (redirect && elsewhere && (rebase || originOf(target.url) !== originOf(this.#known().url))) {
-      return this.#handOver('session:redirect', asking);
+      return this.#moved(() => this.#handOver('session:redirect', asking));
     }
     if (type === 'session:adulting') {
       const child = this.#openSocket(adultingHook(this.#known()));
@@ -165,6 +193,19 @@ export class Session implements AppSession {
       return child.request(type, payload, { signal });
     }
     return socket.request(type, payload, { hook: written, signal });
+  }
+
+  async #moved(move: () => Promise<unknown>): Promise<unknown> {
+    this.#moving++;
+    const before = this.#socket;
+    try {
+      return await move();
+    } finally {
+      this.#moving--;
+      const tell = this.#endMeanwhile;
+      if (this.#moving === 0) this.#endMeanwhile = undefined;
+      if (this.#moving === 0 && this.#socket === before) tell?.();
+    }
   }
 
   /** Over a connection of its own, which changes nothing for the conversation. */
@@ -214,7 +255,22 @@ export class Session implements AppSession {
   }
 
   #onSocketEnd(how: SocketEnd, reason: string): void {
-    this.#guarded(() => (how === 'lost' ? this.onLost(reason) : this.onEnded(reason)));
+    const tell = (): void => this.#guarded(() => (how === 'lost' ? this.onLost(reason) : this.onEnded(reason)));
+    if (this.#moving > 0) this.#endMeanwhile = tell;
+    else tell();
+  }
+
+  get #server(): ParsedHook | undefined {
+    return isFault(this.#base) ? undefined : this.#base;
+  }
+
+  /** A hook nobody waits for: malformed, it becomes an alert. */
+  #parsed(hook: HookInput): ParsedHook | undefined {
+    const parsed = orFault(() => parseHook(hook));
+    if (!isFault(parsed)) return parsed;
+    // In a later turn, as a conversation that just opens has no listener yet.
+    this.#talk.clock.soon(() => this.#talk.emit({ type: 'alert', alert: 'webhook-failure', detail: parsed.message }));
+    return undefined;
   }
 
   #known(): ParsedHook {
