@@ -8,13 +8,16 @@ export interface Timer {
 /** Milliseconds everywhere. `now()` is Unix time in fractional ms that never runs backwards. */
 export interface Clock {
   now(): number;
-  /** Calls `fn` once, no earlier than `ms` from now. A timer does not keep the process alive. */
+  /** Calls `fn` once, `ms` from now, as exactly as the system's timers are: to a millisecond. A timer does not keep the process alive. */
   after(ms: number, fn: () => void): Timer;
   /** Calls `fn` in a later turn of the event loop, after what is already queued. */
   soon(fn: () => void): void;
   /** Counts real work under way (file, child process, library with its own I/O), so that virtual time stands still until it is released. */
   hold(): () => void;
 }
+
+/** A longer setTimeout would fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
 
 const noop = (): void => {};
 
@@ -24,8 +27,12 @@ export function realClock(): Clock {
   return {
     now: () => origin + performance.now(),
     after(ms, fn) {
-      const handle = setTimeout(fn, Math.max(0, ms));
-      handle.unref();
+      let handle: NodeJS.Timeout;
+      const arm = (leftMs: number): void => {
+        const partMs = Math.min(Math.max(0, leftMs), longestTimerMs);
+        handle = setTimeout(() => (leftMs > partMs ? arm(leftMs - partMs) : fn()), partMs).unref();
+      };
+      arm(ms);
       return { cancel: () => clearTimeout(handle) };
     },
     soon: (fn) => void setImmediate(fn),

@@ -38,13 +38,20 @@ export class Mailbox<M> {
 
   #drain(): void {
     this.#busy = true;
-    for (let message = this.#waiting.shift(); message !== undefined; message = this.#waiting.shift()) {
-      try {
-        this.#options.handle(message);
-      } catch (error) {
-        this.#options.onError(error, message);
+    try {
+      for (let message = this.#waiting.shift(); message !== undefined; message = this.#waiting.shift()) {
+        this.#handle(message);
       }
+    } finally {
+      this.#busy = false;
     }
-    this.#busy = false;
+  }
+
+  #handle(message: M): void {
+    try {
+      this.#options.handle(message);
+    } catch (error) {
+      this.#options.onError(error, message);
+    }
   }
 }

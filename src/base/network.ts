@@ -20,6 +20,7 @@ export interface UdpSocket {
 }
 
 export interface UdpOptions {
+  /** Numeric. IPv6 takes IPv6 only. */
   host: string;
   /** 0 for any free port. */
   port: number;
@@ -27,7 +28,10 @@ export interface UdpOptions {
   receiveBufferBytes?: number;
 }
 
-/** A stream connection (TCP now; TLS is the same shape). */
+/**
+ * A stream connection (TCP now; TLS is the same shape). Connecting rejects with a Fault `tcp-refused`, `tcp-timeout`,
+ * `tcp-reset` or `tcp-failed`; `onClose` gets one of these, or `tcp-slow`, when the connection did not end as it should.
+ */
 export interface TcpConnection {
   readonly local: Address;
   readonly remote: Address;
@@ -43,7 +47,9 @@ export interface TcpConnection {
 
 export interface TcpListener {
   readonly local: Address;
+  /** Handlers set within the call miss nothing. Connections are refused until this is set. */
   onConnection: (connection: TcpConnection) => void;
+  /** Stops listening and destroys what it accepted. */
   close(): Promise<void>;
 }
 
@@ -114,6 +120,7 @@ export interface Resolver {
   aaaa(name: string): Promise<string[]>;
 }
 
+/** Listening rejects with a Fault `bind-failed`, the system's code in `detail.code`. Handlers set right after an await miss nothing. */
 export interface Network {
   udp(options: UdpOptions): Promise<UdpSocket>;
   tcpListen(address: Address): Promise<TcpListener>;

@@ -67,7 +67,7 @@ export function listenTcp(clock: Clock, address: Address): Promise<TcpListener> 
   const open = new Set<TcpConnection>();
   return new Promise((resolve, reject) => {
     server.once('error', (error) => reject(bindFault(error, addressText(address))));
-    server.listen({ host: address.host, port: address.port }, () => {
+    server.listen({ host: address.host, port: address.port, ipv6Only: true }, () => {
       server.removeAllListeners('error');
       // Later errors are failed accepts (out of file descriptors): the peer sees a closed connection, the listener lives on.
       server.on('error', () => {});

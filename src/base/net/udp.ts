@@ -16,6 +16,7 @@ export function openUdp(options: UdpOptions): Promise<UdpSocket> {
   const socket = createSocket({
     type: isIPv6(options.host) ? 'udp6' : 'udp4',
     lookup: numericOnly as never,
+    ipv6Only: isIPv6(options.host),
     ...(options.receiveBufferBytes ? { recvBufferSize: options.receiveBufferBytes } : {}),
   });
   return new Promise((resolve, reject) => {

@@ -3,7 +3,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { type Clock, every } from '../clock.ts';
 import { Fault } from '../errors.ts';
-import { wsCloseMs } from '../limits.ts';
+import { tcpKeepAliveMs, wsCloseMs } from '../limits.ts';
 import type { WsConnect, WsConnection, WsConnectOptions } from '../network.ts';
 import { networkFault } from '../network-faults.ts';
 import { type Hop, redirectOf, withUrlCredentials } from '../redirects.ts';
@@ -68,6 +68,7 @@ function handshake(clock: Clock, open: Set<WebSocket>, options: WsConnectOptions
       else resolve(result);
     }
     socket.on('error', (error) => end(handshakeFault(error, hop.url)));
+    socket.once('upgrade', (response: IncomingMessage) => response.socket.setKeepAlive(true, tcpKeepAliveMs));
     socket.once('open', () => {
       socket.removeAllListeners('error');
       end(wrap(clock, open, socket, options.pingIntervalMs));

@@ -13,6 +13,9 @@ const defaultStart = Date.UTC(2026, 2, 1, 8);
 /** Real turns granted before time moves: promises need one, a library that defers by an immediate or two needs the others. */
 const turnsBeforeTimeMoves = 3;
 
+/** Real time after which held work counts as stuck: more than any file, child process or query of a scenario needs. */
+const longestHoldMs = 60_000;
+
 /** One real turn of the event loop: promises, process.nextTick and immediates already queued have run when it returns. */
 const realTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -115,15 +118,24 @@ export class VirtualClock implements Clock {
     }
   }
 
+  #release(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const text = `real work has held the virtual clock for ${longestHoldMs} ms; find the hold() that is not released`;
+      const patience = setTimeout(() => reject(new Error(text)), longestHoldMs);
+      this.#released = () => {
+        this.#released = undefined;
+        clearTimeout(patience);
+        resolve();
+      };
+    });
+  }
+
   /** Returns when everything that needs no time is done: promises, `soon`, and real work that holds the clock. */
   async #quiet(turns: number): Promise<void> {
     for (;;) {
       for (let i = 0; i < turns; i++) await realTurn();
       if (this.#holds > 0) {
-        await new Promise<void>((resolve) => {
-          this.#released = resolve;
-        });
-        this.#released = undefined;
+        await this.#release();
       } else {
         // One a turn, so that the promises each resolves run before the next, as with real immediates.
         const fn = this.#soon.shift();
