@@ -1,5 +1,6 @@
 // Digest: the RFCs' published examples, both ends against each other, and what must be refused.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import {
   answerChallenge,
@@ -96,6 +97,14 @@ test('what the client computes the server takes, for every algorithm and qop', (
       assert.equal(other, got.qop !== 'auth-int', label);
     }
   }
+});
+
+test('a session key is made of H(A1), nonce and cnonce (RFC 7616 3.4.2)', () => {
+  const md5 = (text: string) => createHash('md5').update(text).digest('hex');
+  const challenge = offer({ algorithm: 'MD5-sess', realm: 'r' });
+  const sent = answerChallenge({ ...request, challenge, username: 'u', password: 'p', cnonce: 'c', nc: 1 });
+  const key = md5(`${md5('u:r:p')}:abc:c`);
+  assert.equal(sent.response, md5(`${key}:abc:00000001:c:auth:${md5('REGISTER:sip:example.com')}`));
 });
 
 test('a stored H(A1) serves in place of the password', () => {

@@ -45,6 +45,7 @@ test('a request on the wire, with a true Content-Length', () => {
     }),
   );
   assert.equal(printed, 'OPTIONS sip:h SIP/2.0\r\nCall-ID: x\r\nX-a: é\r\nContent-Length: 2\r\n\r\nü');
+  assert.equal(invite([['Content-Length', '99']]).header('Content-Length'), undefined);
   const again = parseMessage(printMessage(invite()));
   assert.equal(Buffer.from(again.body).toString(), 'ünï');
   assert.equal(again.vias.length, 2);
@@ -132,6 +133,16 @@ test('received and rport (RFC 3261 18.2.1, RFC 3581)', () => {
     params: new Map([['branch', 'x']]),
   });
   assert.equal(stampReceived(plain, { host: '192.0.2.1', port: 5070 }), plain);
+  const behindNat = withTopVia(plain, { ...plain.vias[0]!, params: new Map([['rport', '']]) });
+  const filled = stampReceived(behindNat, { host: '192.0.2.1', port: 5070 }).vias[0]!.params;
+  assert.deepEqual(
+    [...filled],
+    [
+      ['rport', '5070'],
+      ['received', '192.0.2.1'],
+    ],
+    'rport brings received (RFC 3581 4)',
+  );
   assert.equal(stampReceived(plain, { host: '192.0.2.2', port: 5060 }).vias[0]?.params.get('received'), '192.0.2.2');
 });
 

@@ -65,6 +65,7 @@ test('malformed name-addrs', () => {
     '"a"',
     '<sip:a@h',
     'sip:a@h?x=y',
+    'sip:a,b@h',
     'a, b <sip:a@h>',
     '<sip:a@h>;',
     '<sip:a@h>;;a',

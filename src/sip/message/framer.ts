@@ -41,7 +41,6 @@ export class StreamFramer {
       this.#append(asBuffer(chunk.subarray(at, at + MAX_MESSAGE_BYTES)));
       while (!this.#dead && this.#step(events));
     }
-    if (this.#dead) this.#buffer = nothing;
     return events;
   }
 

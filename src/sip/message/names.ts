@@ -112,7 +112,7 @@ const compact: Record<string, string> = {
 
 const known = new Map<string, string>();
 for (const name of [...single, ...lists]) known.set(name, name).set(name.toLowerCase(), name);
-for (const [short, name] of Object.entries(compact)) known.set(short, name).set(short.toUpperCase(), name);
+for (const [short, name] of Object.entries(compact)) known.set(short, name);
 
 const listNames = new Set(lists);
 

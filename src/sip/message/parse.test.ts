@@ -58,6 +58,8 @@ test('an error says which header, what to answer, and brings what the answer nee
   assert.equal(errorOf(() => parse(base, 'OPTIONS sip:b@h SIP/3.0')).status, 505);
   assert.equal(errorOf(() => parse([...base, 'no colon'])).partial?.method, 'OPTIONS');
   assert.equal(errorOf(() => parseMessage(text(base).subarray(0, -2))).partial?.cseq.number, 1);
+  assert.match(errorOf(() => parse(['no colon', ...base])).reason, /no colon/);
+  assert.match(errorOf(() => parse(base, 'OPTIONS  sip:b@h SIP/2.0')).reason, /request line/);
   // Nothing to answer, or nowhere to.
   assert.equal(errorOf(() => parse([...base, 'no colon'], 'ACK sip:b@h SIP/2.0')).partial, undefined);
   assert.equal(errorOf(() => parse([...base, 'no colon'], 'SIP/2.0 200 OK')).partial, undefined);
@@ -93,6 +95,7 @@ test('limits', () => {
   const many = Array.from({ length: MAX_HEADER_LINES }, (_, at) => `X-${at}: y`);
   assert.match(errorOf(() => parse([...base, ...many])).reason, /too many/);
   assert.equal(parse([...base, ...many.slice(base.length)]).lines.length, MAX_HEADER_LINES);
+  assert.match(errorOf(() => parse([...base, ...many.slice(base.length - 1)])).reason, /too many/);
   const large = `X: ${'y'.repeat(MAX_MESSAGE_BYTES - text([...base, 'X: ']).length)}`;
   assert.equal(text([...base, large]).length, MAX_MESSAGE_BYTES);
   assert.ok(parse([...base, large]));
@@ -143,6 +146,7 @@ test('the sanity check', () => {
   assert.equal(check(base.filter((line) => !line.startsWith('To'))), 400);
   assert.equal(check([...base, 'Max-Forwards: x']), 400);
   assert.equal(check([...base, 't: <sip:c@h>']), 400);
+  assert.equal(check([...base, 'c: a/b', 'Content-Type: c/d']), 400);
   assert.equal(check([...base, 'Record-Route: <sip:x']), 400);
   assert.equal(check(base, 'OPTIONS tel:+1555 SIP/2.0'), undefined);
   assert.equal(check(base, 'OPTIONS mailto:a@b SIP/2.0'), 416);

@@ -55,6 +55,7 @@ test('tel and other schemes', () => {
   const tel = parseUri('tel:+1-201-555-0123;phone-context=Example.com');
   assert.deepEqual([tel.user, tel.params.get('phone-context'), tel.host], ['+1-201-555-0123', 'Example.com', '']);
   assert.equal(printUri(tel), 'tel:+1-201-555-0123;phone-context=Example.com');
+  assert.equal(printUri({ ...tel, user: '1;2' }), 'tel:1%3B2;phone-context=Example.com');
   assert.equal(printUri(parseUri('urn:service:sos')), 'urn:service:sos');
   assert.equal(parseUri('HTTP://x/y?z').opaque, '//x/y?z');
 });
