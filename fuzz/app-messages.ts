@@ -125,7 +125,7 @@ function checkHook(text: string): void {
   assert.ok(!isOurs || (originOf(hook.url) === 'https://app.test' && url.origin === 'https://app.test'));
 }
 
-runFuzz({
+await runFuzz({
   name: 'app-messages',
   last: () => input,
   once(dice: Dice) {

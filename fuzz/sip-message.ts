@@ -129,7 +129,7 @@ function withTrueLength(bytes: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${head}\r\nContent-Length: ${body.length}\r\n\r\n`, 'latin1'), body]);
 }
 
-runFuzz({
+await runFuzz({
   name: 'sip-message',
   last: () => input,
   once(dice) {

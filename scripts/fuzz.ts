@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 const targets = [
   { name: 'sip-message', file: 'fuzz/sip-message.ts' },
   { name: 'app-messages', file: 'fuzz/app-messages.ts' },
+  { name: 'wav', file: 'fuzz/wav.ts' },
+  { name: 'mp3', file: 'fuzz/mp3.ts' },
+  { name: 'codecs', file: 'fuzz/codecs.ts' },
 ];
 
 /** A target says something every 100,000 inputs; one that is silent for this long hangs. */

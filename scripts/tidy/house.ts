@@ -170,6 +170,7 @@ export const rim: readonly RimEntry[] = [
     may: ['database', 'files', 'processes', 'network'],
     reason: 'starts the embedded PostgreSQL and its folder',
   },
+  { files: /^src\/audio\/mp3\.ts$/, may: ['output'], reason: 'silences what mpg123 prints about damaged files' },
   { files: /^src\/speech\/disk-store\.ts$/, may: ['files'], reason: 'rendered speech on disk, behind a port' },
   {
     files: /^src\/vendors\/flite\//,

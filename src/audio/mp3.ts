@@ -74,8 +74,10 @@ class Mp3Decoder implements FileDecoder {
     for (let at = 0; at < bytes.length && !this.#closed; at += _input.len) {
       const piece = bytes.subarray(at, at + _input.len);
       _input.buf.set(piece);
-      _common.wasm.mpeg_decoder_feed(_decoder, _input.ptr, piece.length);
-      this.#read(parts);
+      silenced(() => {
+        _common.wasm.mpeg_decoder_feed(_decoder, _input.ptr, piece.length);
+        this.#read(parts);
+      });
       if (this.#sampleRate !== undefined) continue;
       this.#junkBytes += piece.length;
       if (this.#junkBytes > MAX_MP3_JUNK_BYTES)
@@ -129,3 +131,18 @@ class Mp3Decoder implements FileDecoder {
     parts.push(pcm);
   }
 }
+
+/** mpg123 prints its remarks on damaged files, and its package passes them to the console. A file must not write into our output. */
+function silenced(work: () => void): void {
+  const { log, error } = console;
+  console.log = nothing;
+  console.error = nothing;
+  try {
+    work();
+  } finally {
+    console.log = log;
+    console.error = error;
+  }
+}
+
+const nothing = (): void => {};
