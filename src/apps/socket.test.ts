@@ -88,6 +88,27 @@ describe('messages', () => {
     assert.equal(new Set(app.got.map((message) => message.msgid)).size, 3);
   });
 
+  test('events name the hook; a traced call has a b3 value in each message', async () => {
+    const world = stage();
+    const app = socketApp(world, url, politely);
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const { session, events } = world.talk({ callHook: url, traceId });
+    await world.clock.settle(session.request('session:new', undefined, {}));
+    await world.clock.settle(session.request('verb:hook', { url: '/menu?x=1#rc=2', username: 'u', password: 'p' }, {}));
+    assert.deepEqual(
+      events.map((event) => [event.type, event.type === 'message-refused' ? '' : event.url]),
+      [
+        ['socket-opened', url],
+        ['hook-sent', url],
+        ['hook-answered', url],
+        ['hook-sent', 'wss://app.test/menu?x=1'],
+        ['hook-answered', 'wss://app.test/menu?x=1'],
+      ],
+    );
+    assert.equal(app.got[1]!.hook, '/menu?x=1#rc=2');
+    for (const { b3 } of app.got) assert.match(b3!, new RegExp(`^${traceId}-[0-9a-f]{16}-1$`));
+  });
+
   test('statuses of an outbound call open the socket and carry no call_sid until session:new', async () => {
     const { app, begin, session, clock } = conversation(politely, { outbound: true });
     for (const callStatus of ['trying', 'ringing', 'in-progress']) session.notify('call:status', { callStatus });

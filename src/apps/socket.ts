@@ -2,7 +2,7 @@
 import { Fault, shortId } from '../base/index.ts';
 import { b3Of, type Conversation } from './context.ts';
 import { alertOf } from './faults.ts';
-import type { ParsedHook } from './hook.ts';
+import { isAbsolute, originOf, type ParsedHook, wireUrl } from './hook.ts';
 import { Inbox } from './inbox.ts';
 import { maxPendingRequests, maxQueuedMessages } from './limits.ts';
 import { Link } from './link.ts';
@@ -133,7 +133,7 @@ export class AppSocket {
       this.#pending.set(msgid, message);
       reply.sent(this.#talk.clock, this.#talk.settings.wsAckTimeoutMs, () => this.#timedOut(message));
     }
-    this.#talk.emit({ type: 'hook-sent', hook: type, url: this.#link.url, attempt: 1, msgid });
+    this.#talk.emit({ type: 'hook-sent', hook: type, url: this.#urlOf(message), attempt: 1, msgid });
     this.#link.send(envelope(message, this.#introduction && this.#talk.callSid, b3Of(this.#talk)));
   }
 
@@ -177,7 +177,7 @@ export class AppSocket {
     this.#pending.delete(msgid);
     const elapsedMs = this.#talk.clock.now() - (reply?.sentAt ?? this.#talk.clock.now());
     const verbs = Array.isArray(data) ? data.length : undefined;
-    this.#talk.emit({ type: 'hook-answered', hook: type, url: this.#link.url, elapsedMs, verbs, msgid });
+    this.#talk.emit({ type: 'hook-answered', hook: type, url: this.#urlOf(message), elapsedMs, verbs, msgid });
     reply?.resolve(data);
   }
 
@@ -242,12 +242,18 @@ export class AppSocket {
     }
   }
 
+  /** For events: the hook's address, of which the socket's server is the base; else the socket's. */
+  #urlOf({ hook }: Outgoing): string {
+    if (hook === undefined) return this.#link.url;
+    return wireUrl(isAbsolute(hook) ? hook : originOf(this.#link.url) + hook);
+  }
+
   #fail(message: Outgoing, fault: Fault): void {
     const { type, msgid, reply } = message;
     this.#pending.delete(msgid);
     if (reply?.settled) return;
     const elapsedMs = reply?.sentAt === undefined ? 0 : this.#talk.clock.now() - reply.sentAt;
-    this.#talk.emit({ type: 'hook-failed', hook: type, url: this.#link.url, fault, elapsedMs, msgid });
+    this.#talk.emit({ type: 'hook-failed', hook: type, url: this.#urlOf(message), fault, elapsedMs, msgid });
     reply?.reject(fault);
   }
 }

@@ -31,6 +31,14 @@ describe('request', () => {
     });
   });
 
+  test('a traced call has a b3 header; no user agent when it is emptied', async () => {
+    const { talk, served, clock } = stage(() => json([]), { userAgent: '' });
+    const { session } = talk({ traceId: '4bf92f3577b34da6a3ce929d0e0e4736' });
+    await clock.settle(session.request('verb:hook', '/x', {}));
+    assert.match(served[0]!.headers!.b3!, /^4bf92f3577b34da6a3ce929d0e0e4736-[0-9a-f]{16}-1$/);
+    assert.equal(served[0]!.headers!['user-agent'], undefined);
+  });
+
   test('GET carries the payload as query arguments, without sip and without a body', async () => {
     const { talk, served, clock } = stage(() => text('', 204));
     const app = talk({ callHook: { url: 'https://app.test/call?from=own', method: 'GET' } });
@@ -45,6 +53,10 @@ describe('request', () => {
     assert.equal(await clock.settle(app.session.request('session:new', undefined, payload)), undefined);
     assert.equal(served[0]!.url, 'https://app.test/call?from=own&call_sid=c&to=a+b&customerData=%7B%22a%22%3A1%7D');
     assert.equal(served[0]!.body, undefined);
+    assert.match(served[0]!.headers!['Jambonz-Signature']!, /^t=\d+,v1=[0-9a-f]{64}$/);
+    const long = { callSid: 'c', big: 'x'.repeat(9000), to: 'z' };
+    await clock.settle(app.session.request('session:new', undefined, long));
+    assert.equal(served[1]!.url, 'https://app.test/call?from=own&call_sid=c&to=z');
     assert.equal(served[0]!.headers?.['content-type'], undefined);
   });
 });
