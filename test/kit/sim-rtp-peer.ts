@@ -18,9 +18,11 @@ export interface HeardPacket {
 export class SimPeer {
   readonly heard: HeardPacket[] = [];
   readonly rtcp: Uint8Array[] = [];
+  onRtcp: (data: Uint8Array) => void = () => {};
   readonly socket: UdpSocket;
   readonly codec: Codec;
   readonly #host: SimHost;
+  readonly #streams = new Set<() => void>();
   #control: UdpSocket | undefined;
   #sequence = 1000;
   #timestamp = 160_000;
@@ -43,7 +45,10 @@ export class SimPeer {
     const socket = await host.udp({ host: host.ip, port });
     const peer = new SimPeer(host, socket, codecByName(codec)!);
     peer.#control = await host.udp({ host: host.ip, port: port + 1 });
-    peer.#control.onMessage = (data) => void peer.rtcp.push(data.slice());
+    peer.#control.onMessage = (data) => {
+      peer.rtcp.push(data.slice());
+      peer.onRtcp(data);
+    };
     return peer;
   }
 
@@ -82,6 +87,16 @@ export class SimPeer {
     this.socket.send(packet, to.port, to.host);
   }
 
+  sendRtcp(to: Address, data: Uint8Array): void {
+    this.#control?.send(data, to.port, to.host);
+  }
+
+  /** Ends every stream. */
+  stop(): void {
+    for (const end of this.#streams) end();
+    this.#streams.clear();
+  }
+
   /** 20 ms of silence every 20 ms from now on, until the returned function is called. */
   stream(to: Address, pcm?: (n: number) => Int16Array): () => void {
     const { clock } = this.#host.net;
@@ -97,9 +112,11 @@ export class SimPeer {
       clock.after(20, tick);
     };
     tick();
-    return () => {
+    const end = (): void => {
       stopped = true;
     };
+    this.#streams.add(end);
+    return end;
   }
 
   /** The audio of what was heard from packet `from` on; gaps in the timestamps are silence. */
@@ -119,6 +136,7 @@ export class SimPeer {
   }
 
   close(): void {
+    this.stop();
     this.socket.close();
     this.#control?.close();
   }

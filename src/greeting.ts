@@ -1,0 +1,53 @@
+// What the server says when it is ready, to a person.
+import type { Config } from './config.ts';
+import type { Seed } from './seed.ts';
+
+/** The line that `--json` prints. */
+export interface Ready {
+  http: string;
+  sip: { udp: string; tcp: string };
+  account_sid: string;
+  account_api_key: string;
+  service_provider_sid: string;
+  sp_api_key: string;
+  admin_api_key: string;
+  sip_realm: string;
+}
+
+export function greeting(ready: Ready, seed: Seed, config: Config): string {
+  const calls = `${ready.http}/v1/Accounts/${ready.account_sid}/Calls`;
+  const lines = [
+    '',
+    'Crosspoint is ready.',
+    '',
+    `  Call it        sip:demo@${ready.sip.udp}   (any phone, UDP or TCP; DTMF keys work)`,
+    `  REST API       ${ready.http}/v1   (try it: ${ready.http}/docs)`,
+    `  Data           ${config.dataDir}`,
+    '',
+    ...keyLines(ready, seed),
+    '  Change a call while it lives:',
+    '',
+    `    KEY=${seed.fresh ? ready.account_api_key : `$(sed -n 's/.*"account_api_key": "\\(.*\\)".*/\\1/p' ${seed.keysFile})`}`,
+    `    SID=$(curl -s -H "Authorization: Bearer $KEY" '${calls}?callStatus=in-progress' | sed 's/.*"call_sid":"\\([^"]*\\)".*/\\1/')`,
+    `    curl -X PUT -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\`,
+    `      -d '{"whisper":{"verb":"say","text":"Hello from outside."}}' ${calls}/$SID`,
+    '',
+    '  Stop with Ctrl-C.',
+    '',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Keys are shown when they were made; later they are in their file. */
+function keyLines(ready: Ready, seed: Seed): string[] {
+  if (!seed.fresh) return [`  Keys           ${seed.keysFile}`, ''];
+  const { keys } = seed;
+  return [
+    `  Keys (shown once; kept in ${seed.keysFile}, readable by you alone):`,
+    `    account      ${ready.account_sid}   ${ready.account_api_key}`,
+    `    provider     ${ready.service_provider_sid}   ${ready.sp_api_key}`,
+    `    admin        ${ready.admin_api_key}`,
+    ...(keys.admin_password === null ? [] : [`    portal user  ${keys.admin_user}   ${keys.admin_password}`]),
+    '',
+  ];
+}

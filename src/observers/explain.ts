@@ -1,0 +1,63 @@
+// Explains a call event in one sentence, to someone who has never seen SIP.
+import type { CallEvent } from '../calls/index.ts';
+
+type Words = (e: CallEvent) => string;
+
+const ms = (value: unknown): string => `${Math.round(Number(value))} ms`;
+const quoted = (value: unknown): string => (value === undefined || value === '' ? '' : ` (${String(value)})`);
+const list = (value: unknown): string => (Array.isArray(value) ? value.join(', ') : String(value));
+
+const statusWords: Record<string, string> = {
+  trying: 'is being set up',
+  ringing: 'rings at the far end',
+  'early-media': 'rings at the far end, with sound',
+  'in-progress': 'was answered',
+  completed: 'is over',
+  busy: 'ended: the far end is busy',
+  'no-answer': 'ended: nobody answered',
+  failed: 'failed',
+};
+
+const sentences: Record<CallEvent['type'], Words> = {
+  created: (e) => `an ${e.direction} call from ${e.from} to ${e.to}`,
+  sip: (e) => `${e.direction === 'in' ? 'received' : 'sent'} ${e.summary}`,
+  status: (e) =>
+    `the call ${statusWords[String(e.status)] ?? e.status}${e.by === undefined ? '' : `, ended by ${e.by === 'caller' ? 'the far end' : 'us'}`}${Number(e.sip_status) >= 300 ? `: ${e.sip_status}${quoted(e.sip_reason)}` : ''}`,
+  media: mediaWords,
+  digit: (e) => `the far end pressed ${e.digit}${e.repeated ? ' (the same press, heard a second way)' : ''}`,
+  'hook-sent': (e) => `asks the application: ${e.hook} to ${e.url}`,
+  'hook-answered': (e) =>
+    `the application answered ${e.hook} after ${ms(e.elapsedMs)}${e.verbs === undefined ? '' : ` with ${e.verbs} verbs`}`,
+  'hook-failed': (e) => `the application failed ${e.hook} at ${e.url}: ${e.reason}`,
+  'socket-opened': (e) => `the socket to ${e.url} is open${e.reconnect ? ' again' : ''}`,
+  'socket-closed': (e) => `the socket to ${e.url} closed with ${e.code}${quoted(e.reason)}`,
+  'socket-failed': (e) => `the socket to ${e.url} could not be opened: ${e.reason}`,
+  'message-refused': (e) => `a message of the application was refused: ${e.details}`,
+  'verb-started': (e) => `${e.verb} begins`,
+  'verb-finished': (e) => `${e.verb} is done`,
+  'verb-killed': (e) => `${e.verb} is stopped: ${e.reason}`,
+  'verb-skipped': (e) => `${e.verb} is skipped: ${e.reason}`,
+  'program-replaced': (e) => `the application now runs: ${list(e.verbs)}`,
+  'program-refused': (e) => `what the application answered cannot run: ${e.reason}`,
+  'play-started': (e) => `the far end hears ${list(e.what)}${e.layer === 'whisper' ? ', whispered' : ''}`,
+  'play-finished': (e) =>
+    `${e.reason === 'completed' ? 'played' : `playing ${e.reason}`} ${list(e.what)}, ${ms(e.played_ms)}${e.message === undefined ? '' : `: ${e.message}`}`,
+  'speech-synthesized': (e) =>
+    `${e.vendor} spoke ${e.characters} characters ${e.fromCache ? 'from the cache' : `in ${ms(e.elapsedMs)}`}`,
+  commanded: (e) => `updated live: ${list(e.commands)}`,
+  'command-refused': (e) => `an update was refused: ${list(e.commands)}: ${e.reason}`,
+  effect: (e) => `${e.command} reached the wire after ${ms(e.applied_ms)}`,
+  alert: (e) => `alert ${e.alert}: ${e.message}`,
+  error: (e) => `${e.what}${quoted(e.reason ?? e.details)}`,
+  ended: (e) =>
+    `nothing is left of the call; it ${e.status === 'completed' ? `lasted ${e.duration ?? 0} s` : `ended as ${e.status}`}`,
+};
+
+function mediaWords(e: CallEvent): string {
+  if (e.what === 'negotiated')
+    return `sound agreed: ${e.codec}, ${e.ptime_ms} ms packets, to and from ${e.remote}${e.direction === 'sendrecv' ? '' : ` (${e.direction}: on hold)`}`;
+  if (e.what === 'worker-lost') return `the process that carried the sound died; it is ${e.outcome}`;
+  return `sound closed: ${e.packetsSent} packets sent, ${e.packetsReceived ?? 0} received, ${e.packetsLost ?? 0} lost, ${e.packetsLate} sent late`;
+}
+
+export const explain = (event: CallEvent): string => sentences[event.type](event);
