@@ -8,6 +8,8 @@ const targets = [
   { name: 'wav', file: 'fuzz/wav.ts' },
   { name: 'mp3', file: 'fuzz/mp3.ts' },
   { name: 'codecs', file: 'fuzz/codecs.ts' },
+  { name: 'rtp', file: 'fuzz/rtp.ts' },
+  { name: 'sdp', file: 'fuzz/sdp.ts' },
 ];
 
 /** A target says something every 100,000 inputs; one that is silent for this long hangs. */

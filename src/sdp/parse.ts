@@ -18,7 +18,7 @@ class Reader {
       case 'o':
         return this.#origin(value);
       case 's':
-        if (this.media.length === 0) this.sessionName = value;
+        if (this.media.length === 0) this.sessionName = value || '-';
         return undefined;
       case 'c':
         return this.#connection(value);
@@ -50,8 +50,9 @@ class Reader {
   #connection(value: string): string | undefined {
     const [net, type, address, ...more] = value.split(/ +/);
     if (net !== 'IN' || !isAddressType(type)) return 'c= must say IN IP4 or IN IP6';
-    if (!address || more.length > 0) return 'c= needs one address';
-    const connection: Connection = { addressType: type, address: address.split('/')[0]! };
+    const host = address?.split('/')[0];
+    if (!host || more.length > 0) return 'c= needs one address';
+    const connection: Connection = { addressType: type, address: host };
     const section = this.media.at(-1);
     if (section) section.connection = connection;
     else this.connection = connection;
