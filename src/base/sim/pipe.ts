@@ -5,8 +5,8 @@ import type { SimHost } from './host.ts';
 
 /** First wait before bytes are sent again, doubled each time (RFC 6298 with Linux' floor). */
 const retransmitMs = 200;
-/** Attempts before the connection counts as dead, as Linux has it: some 15 minutes. */
-const retransmitTries = 15;
+/** Waits before the connection counts as dead: 924.6 s with the above, as Linux has it (tcp_retries2). */
+const retransmitTries = 16;
 const retransmitLimitMs = 120_000;
 
 export interface PipeEvents {

@@ -34,18 +34,29 @@ export class SimWsServer {
   /** Where a 3xx state sends the client. */
   location: string | undefined;
   latencyMs = 1;
-  /** It reads nothing: what is sent to it waits in the sender's buffer. */
-  stalled = false;
   readonly connections = new Set<SimWsPeer>();
   readonly protocols: string[] | undefined;
   readonly handle: (connection: SimWsPeer) => void;
+  /** Called when it reads again. */
+  readonly onReading = new Set<() => void>();
   readonly #net: SimNet;
+  #stalled = false;
 
   constructor(net: SimNet, url: string, handle: (connection: SimWsPeer) => void, options: SimWsOptions) {
     this.#net = net;
     this.url = url;
     this.handle = handle;
     this.protocols = options.protocols;
+  }
+
+  /** It reads nothing: what is sent to it waits in the sender's buffer until this ends. */
+  get stalled(): boolean {
+    return this.#stalled;
+  }
+
+  set stalled(value: boolean) {
+    this.#stalled = value;
+    if (!value) for (const read of [...this.onReading]) read();
   }
 
   /** Breaks every connection. */
@@ -157,7 +168,10 @@ function openPair(host: SimHost, server: SimWsServer, opening: Opening): WsConne
     answered = !server.stalled;
   };
   const pings = opening.pingIntervalMs ? every(host.net.clock, opening.pingIntervalMs, ping) : undefined;
+  const read = (): void => near.takeWaiting();
+  server.onReading.add(read);
   near.onEnd = () => {
+    server.onReading.delete(read);
     pings?.cancel();
     host.clients.delete(onClose);
   };
@@ -231,11 +245,12 @@ class SimWsEnd implements SimWsPeer {
     this.#lane.send(this.#server.latencyMs, () => {
       // The server's own end is not what reads slowly.
       if (this.#server.stalled && !this.#isServerEnd()) this.#waiting.push(run);
-      else {
-        for (const earlier of this.#waiting.splice(0)) earlier();
-        run();
-      }
+      else run();
     });
+  }
+
+  takeWaiting(): void {
+    for (const run of this.#waiting.splice(0)) run();
   }
 
   #isServerEnd(): boolean {
