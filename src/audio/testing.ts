@@ -35,3 +35,16 @@ export const mp3Stereo = (): Buffer =>
     'VVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVV',
     'VVVVVVVVVVVVVVVVVVVVU=',
   ]);
+
+/** The mono file, so damaged that mpg123 prints remarks on it. */
+export const mp3Damaged = (): Buffer =>
+  file([
+    '/+MYxAALkS7aWUEQAN9//4JvwBjGMYxjYAAABeYxjGPwAAD5jG/yB//P+cOAAAh2GP6Qx08uCHAb+7pVwGAoFARKAwGAAAkH/+MYxAwP6cMGWY',
+    'VoAoBhH/DoCiQe/w8UZDv+ZF4kjGuj1//pJLMSZBdtfxe/i/Rv////7Gul9IGhKGga//Ep8Or//////////+MY5AcOCXYsAeD4AK4WAQThaAys',
+    '5Ipv/P1gHWznahNk4gQChOBoAXjg+wL44G8AGBIANDI5NDk2NzI5NoB0APl6dbi7c/j1+X//7//8I2v4/+MY5AkFgSoUAABujDPur///////u/',
+    '/+7+v5f//v//wja/gz7q///////7v//u/r+X//7//8I2v4M+6v//////+7//7v6////+MY5C4FgSoUAABujP//////mwaBeYQoP5h1cbn4cOSY',
+    'pBEBjOBpGGMDgYCwG5gggQmAmAehOWg3B5YvmgABAKBgABgMBgN//+MY5HMFgSoUAABujKaf4owgHP8gcAg5/+Tg5hOEMFyEY/BkfwZlaCBwgB',
+    'BAspIn///iAZARYY4y6OeRM3Iub////5qTZXPl/+MY5HgMaXY8AUDwAPNz5mbnjO3////88mHgfGg4JwgN///g4JzgETUSeSNlagDg8HMGgaD0',
+    'GgaBnBoGg3Lg8eywNeRA66DwNP/jGOSBGBq68nmFkAAwGnzv8qCx7+EgaPcGlWxhbWUzLjEwMHV1dXV1dXV1dXV1dXV1dXV1dXV1dXV1dXV1dX',
+    'V1dXV1dXV1df/jGORbC3ACSHnhEAJ1dXV1dXV1dXV1dXV1dXV1dXV1dXV1dXV1dXV1dXV1dXV1dXV1dXV1dXV1dXV1dXV1dXV1da91dXV1dXU=',
+  ]);
