@@ -1,0 +1,129 @@
+// A WebSocket application on the virtual clock: session, hooks, commands, loss of the socket.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { toneLevelDbov } from '../../src/audio/index.ts';
+import type { PhoneCall } from '../../src/rehearsal/phone.ts';
+import { Stage } from '../../src/rehearsal/stage.ts';
+import type { SimWsPeer } from '../../src/base/sim/index.ts';
+import { type Json, toneUrl } from '../kit/scene.ts';
+
+interface Message extends Json {
+  type: string;
+  msgid: string;
+  data: Json;
+}
+
+interface SocketScene {
+  stage: Stage;
+  call: PhoneCall;
+  messages: Message[];
+  /** The newest socket. */
+  socket(): SimWsPeer;
+  of(type: string): Message[];
+  ack(message: Message | undefined, data?: unknown): void;
+  command(command: string, data: unknown, more?: Json): void;
+  end(): Promise<void>;
+}
+
+async function socketScene(first: unknown[]): Promise<SocketScene> {
+  const stage = await Stage.open({ seed: 3 });
+  const messages: Message[] = [];
+  let peer: SimWsPeer | undefined;
+  stage.net.serveWs('ws://app.example/ws', (connection) => {
+    peer = connection;
+    connection.onMessage = (data: string | Uint8Array) => {
+      const message = JSON.parse(String(data)) as Message;
+      messages.push(message);
+      if (message.type === 'session:new' || message.type === 'session:reconnect') connection.send(JSON.stringify({ type: 'ack', msgid: message.msgid, data: first }));
+    };
+  }, { protocols: ['ws.jambonz.org'] });
+  const app = await stage.application({ call_hook: { url: 'ws://app.example/ws', method: 'GET', username: null, password: null } });
+  const phone = await stage.phone();
+  const call = await phone.call(stage.uriOf(app));
+  await stage.clock.settle(call.answered, 40_000);
+  await stage.clock.runFor(100);
+  const send = (value: Json) => peer!.send(JSON.stringify(value));
+  return {
+    stage,
+    call,
+    messages,
+    socket: () => peer!,
+    of: (type) => messages.filter((m) => m.type === type),
+    ack: (message, data) => send({ type: 'ack', msgid: message?.msgid, ...(data !== undefined && { data }) }),
+    command: (command, data, more = {}) => send({ type: 'command', command, data, ...more }),
+    async end() {
+      assert.deepEqual(await stage.close(), { udp: 0, tcpListeners: 0, tcpConnections: 0, web: 0, timers: 0, scopes: 0 });
+    },
+  };
+}
+
+const hears = (s: SocketScene, hz: number) => toneLevelDbov(s.call.audio.between(s.stage.clock.now() - 400, s.stage.clock.now()), hz, 8_000) > -25;
+
+test('verbs come with the ack; statuses, hooks and commands go over the one socket; it waits when verbs are exhausted', async () => {
+  const s = await socketScene([{ verb: 'config', notifyEvents: true }, { verb: 'play', id: 'first', url: toneUrl(440, 1_000), actionHook: '/played' }]);
+  await s.stage.clock.runFor(1_500);
+  const [hook] = s.of('verb:hook');
+  assert.deepEqual([hook?.hook, hook?.data.reason, hook?.data.verb_id], ['/played', 'playCompleted', 'first']);
+  s.ack(hook);
+  await s.stage.clock.runFor(2_000);
+  assert.equal(s.call.ended, undefined, 'a socket application keeps its call');
+  s.command('redirect', [{ verb: 'play', url: toneUrl(660) }]);
+  await s.stage.clock.runFor(1_000);
+  assert.ok(hears(s, 660));
+  s.command('whisper', { whisper: { verb: 'play', url: toneUrl(880, 700) } });
+  await s.stage.clock.runFor(600);
+  assert.ok(hears(s, 880));
+  s.command('tag', { a: 1 });
+  s.command('dtmf', { digit: '7' });
+  s.command('boostAudioSignal', '-6 dB');
+  await s.stage.clock.runFor(2_000);
+  assert.deepEqual(s.call.audio.digits, ['7']);
+  s.command('call:status', { call_status: 'completed' });
+  await s.stage.clock.runFor(500);
+  assert.equal(s.call.ended?.by, 'remote');
+  assert.deepEqual(s.of('call:status').map((m) => m.data.call_status), ['trying', 'in-progress', 'completed']);
+  assert.deepEqual(s.of('call:status').at(-1)?.data.customerData, { a: 1 });
+  const events = s.of('verb:status').map((m) => `${m.data.event} ${m.data.verb ?? m.data.name}`);
+  assert.ok(events.includes('start-playback play') && events.includes('starting play') && events.includes('finished play'), events.join('; '));
+  await s.end();
+});
+
+test('queued verbs wait for the running one; a bad message is answered jambonz:error and nothing else suffers', async () => {
+  const s = await socketScene([{ verb: 'play', url: toneUrl(440, 2_000) }]);
+  s.command('redirect', [{ verb: 'play', url: toneUrl(660) }], { queueCommand: true });
+  s.socket().send('this is no JSON');
+  s.command('nonsense', {});
+  s.command('redirect', [{ verb: 'nonsense' }]);
+  await s.stage.clock.runFor(1_000);
+  assert.ok(hears(s, 440));
+  await s.stage.clock.runFor(2_000);
+  assert.ok(hears(s, 660));
+  assert.equal(s.of('jambonz:error')[0]?.data.msg, 'InvalidMessage');
+  assert.equal(s.stage.events.filter((e) => e.event.type === 'command-refused').length, 2);
+  await s.stage.clock.settle(s.call.hangup());
+  await s.end();
+});
+
+test('a lost socket is opened again and the call goes on', async () => {
+  const s = await socketScene([{ verb: 'gather', actionHook: '/digits', numDigits: 1, timeout: 0 }]);
+  s.socket().close(1011, 'application restarts');
+  await s.stage.clock.runFor(2_000);
+  assert.equal(s.of('session:reconnect').length, 1);
+  s.call.press('5');
+  await s.stage.clock.runFor(1_000);
+  assert.equal(s.of('verb:hook')[0]?.data.digits, '5');
+  s.ack(s.of('verb:hook')[0], [{ verb: 'hangup' }]);
+  await s.stage.clock.runFor(500);
+  assert.equal(s.call.ended?.by, 'remote');
+  await s.end();
+});
+
+test('an application that closes with 1000 lets its verbs finish, then the call ends', async () => {
+  const s = await socketScene([{ verb: 'play', url: toneUrl(440, 2_000) }]);
+  s.socket().close(1000, 'done');
+  await s.stage.clock.runFor(1_000);
+  assert.equal(s.call.ended, undefined);
+  await s.stage.clock.runFor(2_000);
+  assert.equal(s.call.ended?.by, 'remote');
+  await s.end();
+});
