@@ -173,9 +173,8 @@ test('what cannot be played is a fault with its reason', async () => {
   net.serveHttp('http://files.test', ({ url: asked }) => {
     const path = new URL(asked).pathname;
     if (path === '/text.wav') return { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' };
-    if (path === '/broken.wav') return { status: 200, headers: {}, body: 'RIFF....WAVEjunk' };
-    if (path === '/busy.wav') return { status: 503, headers: {}, body: '' };
-    return { status: 404, headers: {}, body: '' };
+    if (path === '/broken.wav') return { status: 200, body: 'RIFF....WAVEjunk' };
+    return { status: path === '/busy.wav' ? 503 : 404 };
   });
   const cases: [string, string][] = [
     ['http://files.test/none.wav', 'play-notfound'],
