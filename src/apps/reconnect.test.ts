@@ -59,7 +59,11 @@ describe('a lost socket', () => {
     );
     const asked = session.request('session:new', undefined, payload);
     await clock.runFor(4000);
+    app.server.state = 'refusing';
     app.server.kill();
+    // Past the 5 s in which session:new wanted its ack.
+    await clock.runFor(3000);
+    app.server.state = 'up';
     assert.deepEqual(await clock.settle(asked), [{ verb: 'hangup' }]);
     assert.deepEqual(app.types(), ['session:new', 'session:reconnect']);
   });
