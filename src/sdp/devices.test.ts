@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { testMedia } from '../../test/kit/sdp.ts';
 import { isRefusal } from '../base/index.ts';
 import { answerOffer } from './answer.ts';
 import { isSdpError, parseSdp } from './parse.ts';
 import { printSdp } from './print.ts';
 import { newSdpSession } from './session.ts';
-import { testMedia } from './test-media.ts';
 
 const folder = new URL('./devices/', import.meta.url);
 const file = (name: string): URL => new URL(name, folder);

@@ -1,11 +1,11 @@
 // Tests of offer and answer (RFC 3264): choice of codec, direction, packet time, addresses, sessions that go on.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { testMedia } from '../../test/kit/sdp.ts';
 import { isRefusal, type Refusal } from '../base/index.ts';
 import { type Answered, answerOffer } from './answer.ts';
 import { applyAnswer, makeOffer } from './offer.ts';
 import { newSdpSession } from './session.ts';
-import { testMedia } from './test-media.ts';
 import type { AgreedMedia, Direction, LocalMedia, SdpSession } from './types.ts';
 
 const session = (): SdpSession => newSdpSession({ sessionId: '1000' });

@@ -1,5 +1,5 @@
-// What the tests of this room offer and answer with.
-import type { LocalMedia } from './types.ts';
+// What the tests of SDP offer and answer with.
+import type { LocalMedia } from '../../src/sdp/index.ts';
 
 export const testMedia: LocalMedia = {
   address: '192.0.2.1',
