@@ -194,74 +194,39 @@ describe('an application over a socket', () => {
   });
 });
 
+const overSocket = { callHook: wsUrl };
+const overHttp = { callHook: httpUrl };
+const httpStatus = { statusHook: 'https://other.test/s' };
+const socketStatus = { statusHook: 'wss://other.test/ws' };
+const outbound = { outbound: true };
+
+/** What it says; options; how many arrive on the application's socket, by HTTP, on the other socket. */
+const statuses: [string, Partial<AppSessionOptions>, [number, number, number], live?: string][] = [
+  ['nowhere for HTTP without a status hook', overHttp, [0, 0, 0]],
+  ['to the status hook for HTTP', { ...overHttp, ...httpStatus }, [0, 1, 0]],
+  ['to a path of the application for HTTP', { ...overHttp, statusHook: '/s' }, [0, 1, 0]],
+  ['to a socket as status hook for HTTP', { ...overHttp, ...socketStatus }, [0, 0, 1]],
+  ['over the socket', overSocket, [1, 0, 0]],
+  ['over the socket, whatever other socket is configured', { ...overSocket, ...socketStatus }, [1, 0, 0]],
+  ['over the socket and to an http status hook, inbound', { ...overSocket, ...httpStatus }, [1, 1, 0]],
+  ['over the socket for the same hook, outbound', { ...overSocket, statusHook: wsUrl, ...outbound }, [1, 0, 0]],
+  ['to a different http hook alone, outbound', { ...overSocket, ...httpStatus, ...outbound }, [0, 1, 0]],
+  ['to a different socket alone, outbound', { ...overSocket, ...socketStatus, ...outbound }, [0, 0, 1]],
+  ['to what was set while the call lives', { ...overSocket, statusHook: '/s' }, [0, 1, 0], 'https://other.test/s'],
+  ['back to the socket', { ...overSocket, ...httpStatus, ...outbound }, [1, 0, 0], '/s'],
+  ['to a status hook even when the call_hook is malformed', { callHook: '/x', ...httpStatus }, [0, 1, 0]],
+  ['nowhere when the status hook is malformed', { ...overHttp, statusHook: 'x' }, [0, 0, 0]],
+];
+
 describe('call statuses go', () => {
-  const socket = { callHook: wsUrl };
-  const http = { callHook: httpUrl };
-  for (const [name, options, live, viaSocket, viaHttp, viaOther] of [
-    ['nowhere for HTTP without a status hook', http, undefined, 0, 0, 0],
-    ['to the status hook for HTTP', { ...http, statusHook: 'https://other.test/s' }, undefined, 0, 1, 0],
-    ['to a path of the application for HTTP', { ...http, statusHook: '/s' }, undefined, 0, 1, 0],
-    ['to a socket as status hook for HTTP', { ...http, statusHook: 'wss://other.test/ws' }, undefined, 0, 0, 1],
-    ['over the socket', socket, undefined, 1, 0, 0],
-    [
-      'over the socket, whatever other socket is configured',
-      { ...socket, statusHook: 'wss://other.test/ws' },
-      undefined,
-      1,
-      0,
-      0,
-    ],
-    [
-      'over the socket and to an http status hook, inbound',
-      { ...socket, statusHook: 'https://other.test/s' },
-      undefined,
-      1,
-      1,
-      0,
-    ],
-    [
-      'over the socket for the same hook, outbound',
-      { ...socket, statusHook: wsUrl, outbound: true },
-      undefined,
-      1,
-      0,
-      0,
-    ],
-    [
-      'to a different http hook alone, outbound',
-      { ...socket, statusHook: 'https://other.test/s', outbound: true },
-      undefined,
-      0,
-      1,
-      0,
-    ],
-    [
-      'to a different socket alone, outbound',
-      { ...socket, statusHook: 'wss://other.test/ws', outbound: true },
-      undefined,
-      0,
-      0,
-      1,
-    ],
-    ['to what was set while the call lives', { ...socket, statusHook: '/s' }, 'https://other.test/s', 0, 1, 0],
-    [
-      'to a status hook even when the application itself is malformed',
-      { callHook: '/x', statusHook: 'https://other.test/s' },
-      undefined,
-      0,
-      1,
-      0,
-    ],
-    ['nowhere when the status hook is malformed', { ...http, statusHook: 'x' }, undefined, 0, 0, 0],
-    ['back to the socket', { ...socket, statusHook: 'https://other.test/s', outbound: true }, '/s', 1, 0, 0],
-  ] as const) {
+  for (const [name, options, expected, live] of statuses) {
     test(name, async () => {
       const { session, first, second, clock, urls } = world(options);
       if (live) session.setStatusHook(live);
       session.notify('call:status', { callStatus: 'ringing' });
       await clock.settle(session.close());
       await clock.runFor(1);
-      assert.deepEqual([first.got.length, urls().length, second.got.length], [viaSocket, viaHttp, viaOther]);
+      assert.deepEqual([first.got.length, urls().length, second.got.length], expected);
     });
   }
 });
