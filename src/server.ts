@@ -16,7 +16,7 @@ import { realNetwork } from './base/net/index.ts';
 import type { Config } from './config.ts';
 import { demoOrigin, withDemo } from './demo/application.ts';
 import { createMediaPool, type MediaPool, processWorker } from './media/client.ts';
-import { observe } from './observers/index.ts';
+import { type Observer, observe } from './observers/index.ts';
 import { type Seed, seed } from './seed.ts';
 import { postgresRecords, type Records, startEmbedded } from './store/index.ts';
 import { embeddedVoice } from './vendors/index.ts';
@@ -39,6 +39,8 @@ export interface Server {
   readonly house: House;
   /** The processes that belong to the server. */
   readonly pids: { workers: (number | undefined)[]; database: readonly number[] };
+  /** One more sink of call events. */
+  observe(observer: Observer): void;
   /** Hangs live calls up politely, flushes, closes everything. */
   stop(): Promise<void>;
 }
@@ -73,7 +75,8 @@ async function start(ports: ServerPorts, scope: Scope): Promise<Server> {
   });
   const media = openMedia(ports);
   closing.push(() => media.close());
-  const { house, api } = await openHouse(ports, { network, records, media, seeded }, closing);
+  const observers = new Set<Observer>();
+  const { house, api } = await openHouse(ports, { network, records, media, seeded, observers }, closing);
   const http = await api.listen({ host: config.bind, port: config.httpPort });
   return {
     http,
@@ -82,6 +85,7 @@ async function start(ports: ServerPorts, scope: Scope): Promise<Server> {
     get pids() {
       return { workers: media.workers.map((w) => w.pid), database: pids() };
     },
+    observe: (observer) => void observers.add(observer),
     stop: () => closeInOrder(scope),
   };
 }
@@ -128,15 +132,15 @@ interface Parts {
   records: Records;
   media: MediaPool;
   seeded: Seed;
+  observers: Set<Observer>;
 }
 
 async function openHouse(
   ports: ServerPorts,
-  { network, records, media, seeded }: Parts,
+  { network, records, media, seeded, observers }: Parts,
   closing: (() => Promise<void>)[],
 ): Promise<{ house: House; api: Api }> {
   const { config, clock, random, log } = ports;
-  let observed: ReturnType<typeof observe> | undefined;
   const settings = houseSettings(config, seeded.keys.demo_application_sid ?? undefined);
   const house = await buildHouse({
     clock,
@@ -146,17 +150,19 @@ async function openHouse(
     records,
     media,
     settings,
-    onEvent: (call, event) => observed?.onEvent(call, event),
+    onEvent: (call, event) => {
+      for (const observer of observers) observer(call, event);
+    },
   });
   const loop = monitorEventLoopDelay({ resolution: 10 });
   loop.enable();
-  observed = observe({
+  const { onEvent, metrics } = observe({
     directory: house.directory,
     media: () => media.stats(),
     sip: () => house.sip.stats(),
     mainLoopDelayMs: () => loop.percentile(99) / 1e6,
   });
-  const metrics = observed.metrics;
+  observers.add(onEvent);
   const checkVerbs = (verbs: unknown) => {
     const steps = parseApplication(verbs);
     return isRefusal(steps) ? steps : undefined;

@@ -1,0 +1,16 @@
+// Cli: the commands beside the server: demo and rehearse.
+import { runDemo } from './demo/run.ts';
+import { runRehearsals } from './rehearsal/run.ts';
+
+const commands: Record<string, (args: string[]) => Promise<number>> = {
+  demo: runDemo,
+  rehearse: runRehearsals,
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+const command = commands[name];
+if (!command) {
+  process.stderr.write(`crosspoint: there are the commands ${Object.keys(commands).join(', ')}\n`);
+  process.exit(2);
+}
+process.exitCode = await command(args);

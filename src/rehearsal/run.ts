@@ -1,0 +1,45 @@
+// npm run rehearse: random calls on the virtual clock, each seed twice; the two logs must be the same, and no promise broken.
+import { createHash } from 'node:crypto';
+import { realClock } from '../base/index.ts';
+import { rehearse } from './random-call.ts';
+
+const defaultSeeds = 20;
+const mostSeeds = 100_000;
+
+/** `--seeds N` (from 1), or `--seed S` for one. Resolves with the process's exit code. */
+export async function runRehearsals(args: string[]): Promise<number> {
+  const wanted = readArgs(args);
+  if (typeof wanted === 'string') {
+    process.stderr.write(`crosspoint: ${wanted}\n`);
+    return 2;
+  }
+  const clock = realClock();
+  const startedAt = clock.now();
+  let failures = 0;
+  let virtualMs = 0;
+  for (const seed of wanted) {
+    const first = await rehearse(seed);
+    const second = await rehearse(seed);
+    virtualMs += first.virtualMs + second.virtualMs;
+    const broken = [...first.broken, ...(first.log === second.log ? [] : ['two runs of the seed differ'])];
+    const digest = createHash('sha256').update(first.log).digest('hex').slice(0, 12);
+    if (broken.length > 0) failures++;
+    process.stdout.write(`seed ${seed}  ${digest}  ${broken.length === 0 ? 'ok' : broken.join('; ')}\n`);
+  }
+  const seconds = (clock.now() - startedAt) / 1000;
+  process.stdout.write(
+    `${wanted.length - failures} passed, ${failures} failed: ${Math.round(virtualMs / 60_000)} minutes of calls in ${seconds.toFixed(1)} s\n`,
+  );
+  return failures === 0 ? 0 : 1;
+}
+
+function readArgs(args: string[]): number[] | string {
+  const [name = '--seeds', value = String(defaultSeeds)] = args;
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || (name === '--seeds' && number > mostSeeds))
+    return `${name} takes a whole number from 1`;
+  if (name === '--seed') return [number];
+  return name === '--seeds'
+    ? Array.from({ length: number }, (_, i) => i + 1)
+    : `there are --seeds N and --seed S, not ${name}`;
+}
