@@ -1,6 +1,6 @@
 // file:// below configured folders, and nowhere else (rim: node:fs).
 import { open, realpath, stat } from 'node:fs/promises';
-import { sep } from 'node:path';
+import { resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Fault } from '../../base/index.ts';
 import { maxAudioBytes } from '../limits.ts';
@@ -20,22 +20,31 @@ export interface AudioFiles {
 export function audioFiles(folders: readonly string[]): AudioFiles {
   return {
     async find(url) {
-      const path = await resolve(url);
-      const allowed = await Promise.all(folders.map((folder) => realpath(folder).catch(() => undefined)));
-      if (!allowed.some((folder) => folder !== undefined && path.startsWith(folder + sep))) throw forbidden();
-      const { size, mtimeMs, ino } = await stat(path);
+      const path = pathOf(url);
+      // Before the file is looked for: what lies elsewhere is not even told to exist.
+      if (!folders.some((folder) => isBelow(path, resolve(folder)))) throw forbidden();
+      const [real, allowed] = await Promise.all([follow(path), Promise.all(folders.map((folder) => follow(folder)))]);
+      if (real === undefined) throw notFound();
+      if (!allowed.some((folder) => folder !== undefined && isBelow(real, folder))) throw forbidden();
+      const { size, mtimeMs, ino } = await stat(real);
       if (size > maxAudioBytes)
         throw new Fault('play-too-large', `the audio file has more than ${maxAudioBytes} bytes`);
-      return { version: `${ino} ${size} ${mtimeMs}`, read: () => readWhole(path, size) };
+      return { version: `${ino} ${size} ${mtimeMs}`, read: () => readWhole(real, size) };
     },
   };
 }
 
-async function resolve(url: string): Promise<string> {
+const isBelow = (path: string, folder: string): boolean =>
+  path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+
+/** Where the links lead; undefined when there is nothing. */
+const follow = (path: string): Promise<string | undefined> => realpath(path).catch(() => undefined);
+
+function pathOf(url: string): string {
   try {
-    return await realpath(fileURLToPath(url));
+    return fileURLToPath(url);
   } catch (cause) {
-    throw new Fault('play-notfound', 'the audio file was not found', { cause });
+    throw new Fault('play-notfound', 'this is no address of a file here', { cause });
   }
 }
 
@@ -58,3 +67,4 @@ async function readWhole(path: string, size: number): Promise<Uint8Array> {
 
 const forbidden = (): Fault =>
   new Fault('play-forbidden', 'file:// may be played only from the folders that the operator has allowed');
+const notFound = (): Fault => new Fault('play-notfound', 'the audio file was not found');

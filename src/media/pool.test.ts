@@ -1,0 +1,158 @@
+// The pool on the virtual clock: placing, port numbers, and workers that die.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { mediaStage } from '../../test/kit/media-stage.ts';
+import { SimPeer } from '../../test/kit/sim-rtp-peer.ts';
+import { isRefusal } from '../base/index.ts';
+import { maxRestores, portQuarantineMs } from './limits.ts';
+
+const tone = { kind: 'url', url: 'tone_stream://%(10000,0,400)' } as const;
+const open = (group: string) => ({ callSid: group, group, inactivityMs: 0 });
+
+test('ports of one group share a worker, groups are spread; numbers rest before they are used again', async () => {
+  const stage = await mediaStage({ workers: 2 });
+  const { clock, pool } = stage;
+  const a = await clock.settle(pool.open(open('a')));
+  const b = await clock.settle(pool.open(open('a')));
+  assert.deepEqual(
+    pool.workers.map(({ ports }) => ports),
+    [1, 2],
+  );
+  const used = new Set([stage.port, a, b].map(({ local }) => local.port));
+  assert.equal(used.size, 3);
+  assert.ok([...used].every((port) => port % 2 === 0));
+  await clock.settle(a.close());
+  // The range has 20 pairs: three in use, so 17 more, then none until the first has rested.
+  for (let i = 0; i < 17; i++) {
+    const port = await clock.settle(pool.open(open(`g${i}`)));
+    assert.notEqual(port.local.port, a.local.port);
+  }
+  await assert.rejects(clock.settle(pool.open(open('late'))), { code: 'media-unavailable', sip: 480 });
+  await clock.runFor(portQuarantineMs);
+  assert.equal((await clock.settle(pool.open(open('later')))).local.port, a.local.port);
+  await stage.end();
+});
+
+test('a pair that somebody else holds is passed over', async () => {
+  const stage = await mediaStage();
+  const { clock, net, pool } = stage;
+  for (const port of [30_002, 30_005]) await net.host('10.0.0.1').udp({ host: '10.0.0.1', port });
+  assert.equal((await clock.settle(pool.open(open('x')))).local.port, 30_006);
+  await clock.settle(pool.close());
+});
+
+test('a worker dies in the middle of a prompt: same port, SSRC and stream; the prompt goes on; others hear nothing of it', async () => {
+  const stage = await mediaStage({ workers: 2 });
+  const { clock, net, pool, peer, port, links } = stage;
+  const otherPeer = await SimPeer.open(net.host('10.0.0.3'));
+  const other = await clock.settle(pool.open(open('other')));
+  await clock.settle(other.answer(otherPeer.sdp()));
+  other.play([tone], { layer: 'prompt', loop: 1 });
+  const outcomes: string[] = [];
+  port.onWorkerLoss = (outcome) => outcomes.push(outcome);
+  other.onWorkerLoss = () => outcomes.push('other');
+  const events: string[] = [];
+  const playback = port.play([tone], { layer: 'prompt', loop: 1 });
+  playback.onEvent = ({ type }) => events.push(type);
+  await clock.settle(port.setGain(-6));
+  await clock.runFor(4321);
+  const died = clock.now();
+  links[0]!.kill();
+  await clock.runFor(1000);
+  assert.deepEqual(outcomes, ['restored']);
+  const before = peer.heard.findLast(({ at }) => at <= died)!;
+  const after = peer.heard.find(({ at }) => at > died)!;
+  assert.ok(after.at - died < 2000);
+  assert.equal(after.from.port, before.from.port);
+  assert.equal(after.ssrc, before.ssrc);
+  const jump = (after.sequence - before.sequence) & 0xffff;
+  assert.ok(jump >= 1 && jump < 100, `sequence jumps by ${jump}`);
+  const units = (after.timestamp - before.timestamp) >>> 0;
+  assert.ok(units >= 160 && units < 16_000, `timestamp jumps by ${units}`);
+  const result = await clock.settle(playback.done);
+  assert.equal(result.reason, 'completed');
+  assert.ok(Math.abs(result.playedMs - 10_000) < 100, `${result.playedMs} ms`);
+  assert.deepEqual(events, ['started'], 'told once');
+  assert.ok(
+    otherPeer.heard.every(
+      (packet, i) => i === 0 || packet.sequence === ((otherPeer.heard[i - 1]!.sequence + 1) & 0xffff),
+    ),
+  );
+  otherPeer.close();
+  await stage.end();
+});
+
+test('what is asked while the worker is being replaced is done by the next one', async () => {
+  const stage = await mediaStage();
+  const { clock, peer, port, links } = stage;
+  const first = port.play([tone], { layer: 'prompt', loop: 1 });
+  await clock.runFor(1000);
+  links[0]!.kill();
+  first.stop();
+  const muted = port.setMuted(true);
+  const second = port.play([{ kind: 'url', url: 'tone_stream://%(500,0,800)' }], { layer: 'prompt', loop: 1 });
+  const held = port.answer(peer.sdp({ direction: 'sendonly' }));
+  assert.equal((await clock.settle(first.done)).reason, 'stopped');
+  assert.ok((await clock.settle(muted)).at > 0);
+  assert.deepEqual(await clock.settle(second.done), { reason: 'completed', playedMs: 500, lastOffsetSamples: 4000 });
+  const answer = await clock.settle(held);
+  assert.ok(!isRefusal(answer) && answer.media.direction === 'recvonly');
+  await stage.end();
+});
+
+test('a port whose number is taken meanwhile has moved; one that kills worker after worker is given up', async () => {
+  const stage = await mediaStage();
+  const { clock, net, port, links } = stage;
+  const outcomes: string[] = [];
+  port.onWorkerLoss = (outcome) => outcomes.push(outcome);
+  port.start();
+  await clock.runFor(1000);
+  const old = port.local.port;
+  links[0]!.kill();
+  const squatter = await net.host('10.0.0.1').udp({ host: '10.0.0.1', port: old });
+  await clock.runFor(1000);
+  assert.deepEqual(outcomes, ['moved']);
+  assert.notEqual(port.local.port, old);
+  assert.match(port.offer(), new RegExp(`m=audio ${port.local.port} `));
+  squatter.close();
+  for (let i = 0; i < maxRestores; i++) {
+    links.at(-1)!.kill();
+    await clock.runFor(3000);
+  }
+  assert.equal(outcomes.at(-1), 'lost');
+  await assert.rejects(clock.settle(port.stats()), { code: 'media-port-closed' });
+  await stage.end();
+});
+
+test('digits go out as events, in order, with pauses; as tones when events were not agreed', async () => {
+  const stage = await mediaStage();
+  const { clock, peer, port } = stage;
+  const playback = port.play([tone], { layer: 'prompt', loop: 1 });
+  await clock.runFor(500);
+  const before = clock.now();
+  const [first, second] = [port.sendDigits('12w3', 100), port.sendDigits('#', 100)];
+  const { at } = await clock.settle(first);
+  assert.ok(at - before > 3 * 100 + 500 && at - before < 1500, `${at - before} ms`);
+  await clock.settle(second);
+  await clock.runFor(100);
+  const events = peer.heard.filter(({ payloadType }) => payloadType === 101);
+  const byEvent = Map.groupBy(events, ({ timestamp }) => timestamp);
+  assert.deepEqual(
+    [...byEvent.values()].map((packets) => packets[0]!.payload[0]),
+    [1, 2, 3, 11],
+  );
+  for (const packets of byEvent.values()) {
+    assert.equal(packets[0]!.marker, true);
+    assert.equal(packets.filter(({ payload }) => payload[1]! & 0x80).length, 3);
+    assert.equal((packets.at(-1)!.payload[2]! << 8) | packets.at(-1)!.payload[3]!, 800);
+  }
+  assert.ok(
+    peer.heard.every((packet, i) => i === 0 || packet.sequence === ((peer.heard[i - 1]!.sequence + 1) & 0xffff)),
+  );
+  assert.equal((await clock.settle(playback.done)).playedMs, 10_000, 'the prompt waited for the digits');
+  await clock.settle(port.answer(peer.sdp({ dtmf: false })));
+  const count = peer.heard.length;
+  await clock.settle(port.sendDigits('5', 100));
+  assert.ok(peer.heard.slice(count).every(({ payloadType }) => payloadType === 0));
+  await stage.end();
+});
