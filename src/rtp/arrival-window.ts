@@ -50,21 +50,24 @@ export class ArrivalWindow {
     let base = transits[0]!;
     for (let i = 1; i < this.#count; i++) if (transits[i]! < base) base = transits[i]!;
     this.#base = base;
-    const all = this.#latenessOf(this.#count, jitterQuantile);
-    const recent = this.#latenessOf(Math.min(this.#count, jitterRecent), jitterRecentQuantile);
-    this.#needed = Math.max(all, recent) + jitterMarginMs;
+    for (let i = 0; i < this.#count; i++) this.#tally(i);
+    const all = latenessOf(this.#count, jitterQuantile);
+    const count = Math.min(this.#count, jitterRecent);
+    for (let i = 1; i <= count; i++) this.#tally((this.#at - i + jitterWindow) % jitterWindow);
+    this.#needed = Math.max(all, latenessOf(count, jitterRecentQuantile)) + jitterMarginMs;
   }
 
-  /** The lateness that `share` of the last `count` packets do not exceed, rounded up to a millisecond. */
-  #latenessOf(count: number, share: number): number {
-    histogram.fill(0);
-    for (let i = 1; i <= count; i++) {
-      const late = this.#transits[(this.#at - i + jitterWindow) % jitterWindow]! - this.#base;
-      histogram[Math.min(Math.ceil(late), histogram.length - 1)]!++;
-    }
-    let above = count - Math.ceil(count * share);
-    let ms = histogram.length - 1;
-    while (ms > 0 && histogram[ms]! <= above) above -= histogram[ms--]!;
-    return ms;
+  #tally(i: number): void {
+    const late = Math.ceil(this.#transits[i]! - this.#base);
+    histogram[late < histogram.length ? late : histogram.length - 1]!++;
   }
+}
+
+/** The lateness (ms, rounded up) that `share` of the `count` packets tallied do not exceed. Clears the tally. */
+function latenessOf(count: number, share: number): number {
+  let above = count - Math.ceil(count * share);
+  let ms = histogram.length - 1;
+  while (ms > 0 && histogram[ms]! <= above) above -= histogram[ms--]!;
+  histogram.fill(0);
+  return ms;
 }

@@ -64,8 +64,8 @@ export const jitterRecent = 50;
 export const jitterQuantile = 0.98;
 export const jitterRecentQuantile = 0.94;
 
-/** Packets between two looks at the window: five looks a second. */
-export const jitterLookEvery = 10;
+/** Packets between two looks at the window: three looks a second at 20 ms. */
+export const jitterLookEvery = 16;
 
 /** Time between two frames dropped or inserted: in silence, where nobody hears it, and in speech. */
 export const jitterAdjustQuietMs = 100;
