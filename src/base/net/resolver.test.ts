@@ -79,13 +79,10 @@ it('finds addresses and services', async () => {
   assert.deepEqual((await network.resolver.a('sip.test')).sort(), ['192.0.2.1', '192.0.2.2']);
   assert.deepEqual(await network.resolver.aaaa('sip.test'), ['2001:db8::1']);
   const services = (await network.resolver.srv('_sip._udp.sip.test')).sort((a, b) => a.priority - b.priority);
-  assert.deepEqual(
-    services.map((one) => ({ ...one })),
-    [
-      { name: 'sip.test', port: 5060, priority: 10, weight: 60 },
-      { name: 'backup.test', port: 5070, priority: 20, weight: 0 },
-    ],
-  );
+  assert.deepEqual(services, [
+    { name: 'sip.test', port: 5060, priority: 10, weight: 60 },
+    { name: 'backup.test', port: 5070, priority: 20, weight: 0 },
+  ]);
 });
 
 it('gives an empty list for what is absent, and a fault for a failing server', async () => {

@@ -28,7 +28,10 @@ export function openResolver(clock: Clock, options: ResolverOptions = {}): { res
   };
   return {
     resolver: {
-      srv: (name) => absentIsEmpty(name, ares.resolveSrv(name)),
+      srv: async (name) => {
+        const records = await absentIsEmpty(name, ares.resolveSrv(name));
+        return records.map(({ name, port, priority, weight }) => ({ name, port, priority, weight }));
+      },
       a: (name) => addresses(name, isIPv4, () => ares.resolve4(name)),
       aaaa: (name) => addresses(name, isIPv6, () => ares.resolve6(name)),
     },
