@@ -1,7 +1,8 @@
 // The resampler: levels, aliases, counts, seams and alignment, measured.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { levelDbov, Resampler, resample, sine, snrDb, toneLevelDbov, worstClick } from './index.ts';
+import { realClock } from '../base/index.ts';
+import { levelDbov, Resampler, resample, resampleInTurns, sine, snrDb, toneLevelDbov, worstClick } from './index.ts';
 
 const rates = [8000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
 const pairs = rates.flatMap((from) => rates.filter((to) => to !== from).map((to) => [from, to] as const));
@@ -134,4 +135,26 @@ test('reset forgets', () => {
   resampler.reset();
   resampler.process(new Int16Array(320), out);
   assert.deepEqual(out.subarray(0, 160), new Int16Array(160));
+});
+
+test('in turns it is the same, and others get their turn', async () => {
+  const clock = realClock();
+  for (const [from, to, samples] of [
+    [22_050, 8000, 100_000],
+    [8000, 16_000, 1],
+    [16_000, 8000, 0],
+    [8000, 8000, 500],
+  ] as const) {
+    const pcm = Int16Array.from({ length: samples }, (_, i) => ((i * 7919) % 20_011) - 10_000);
+    let turns = 0;
+    let done = false;
+    const count = (): void => {
+      turns++;
+      if (!done) clock.soon(count);
+    };
+    clock.soon(count);
+    assert.deepEqual(await resampleInTurns(pcm, { from, to }, clock), resample(pcm, from, to));
+    done = true;
+    if (samples > 50_000) assert.ok(turns >= 5, `${turns} turns`);
+  }
 });

@@ -1,5 +1,5 @@
 // Resampler: a streaming polyphase FIR for any ratio of sample rates, exact in count over time and smooth across calls.
-import { bug } from '../base/index.ts';
+import { bug, type Clock } from '../base/index.ts';
 import { MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, RESAMPLER_BLOCK, RESAMPLER_MAX_PHASES, RESAMPLER_TABLES } from './limits.ts';
 import { saturate } from './sample.ts';
 
@@ -120,12 +120,54 @@ function convolve({ coefficients, first, stride }: Row, buffer: Float64Array, wh
 /** A whole recording at another rate, aligned in time: sample i of the result sounds when i * from / to of `pcm` did. */
 export function resample(pcm: Int16Array, from: number, to: number): Int16Array {
   if (from === to) return pcm;
-  const resampler = new Resampler(from, to, { aligned: true });
-  const tail = new Int16Array(resampler.delayInput + 1);
-  const out = new Int16Array(resampler.maxOutput(pcm.length) + resampler.maxOutput(tail.length));
-  const body = resampler.process(pcm, out);
-  resampler.process(tail, out.subarray(body));
-  return out.slice(0, Math.ceil((pcm.length * to) / from));
+  const whole = new Whole(pcm, from, to);
+  while (whole.step(pcm.length)) {}
+  return whole.result;
+}
+
+/** The same in turns of the event loop, half a second of audio each: minutes of audio hold nothing up. */
+export async function resampleInTurns(
+  pcm: Int16Array,
+  rates: { from: number; to: number },
+  clock: Clock,
+): Promise<Int16Array> {
+  const { from, to } = rates;
+  if (from === to) return pcm;
+  const whole = new Whole(pcm, from, to);
+  while (whole.step(from / 2)) await new Promise<void>((resolve) => clock.soon(resolve));
+  return whole.result;
+}
+
+/** A recording on its way to another rate. */
+class Whole {
+  readonly #resampler: Resampler;
+  readonly #pcm: Int16Array;
+  readonly #out: Int16Array;
+  readonly #length: number;
+  #taken = 0;
+  #given = 0;
+
+  constructor(pcm: Int16Array, from: number, to: number) {
+    this.#pcm = pcm;
+    this.#resampler = new Resampler(from, to, { aligned: true });
+    this.#length = Math.ceil((pcm.length * to) / from);
+    this.#out = new Int16Array(this.#resampler.maxOutput(pcm.length + this.#resampler.delayInput + 1));
+  }
+
+  get result(): Int16Array {
+    return this.#out.subarray(0, this.#length);
+  }
+
+  /** Takes up to so many samples. False: that was all. */
+  step(samples: number): boolean {
+    const piece = this.#pcm.subarray(this.#taken, this.#taken + samples);
+    this.#taken += piece.length;
+    this.#given += this.#resampler.process(piece, this.#out.subarray(this.#given));
+    if (this.#taken < this.#pcm.length) return true;
+    // What is still inside the filter.
+    this.#resampler.process(new Int16Array(this.#resampler.delayInput + 1), this.#out.subarray(this.#given));
+    return false;
+  }
 }
 
 const tables = new Map<string, FilterTable>();

@@ -53,7 +53,10 @@ class DiskStore implements SpeechStore {
       const bytes = pack(audio);
       if (bytes.length > this.#options.limitBytes) return;
       // Another process may be writing the same key: each writes its own file, and renaming is atomic.
-      const temporary = join(folder, `${key}.${process.pid}.${this.#options.clock.now()}.${this.#written++}.tmp`);
+      const temporary = join(
+        folder,
+        `${key}.${process.pid}.${this.#options.clock.now()}.${this.#written++}${TEMPORARY}`,
+      );
       try {
         await writeFile(temporary, bytes, { mode: 0o600, flag: 'wx' });
         await rename(temporary, this.#path(key));
@@ -67,7 +70,13 @@ class DiskStore implements SpeechStore {
   }
 
   purge(): Promise<void> {
-    return this.#inTurn(() => rm(this.#options.folder, { recursive: true, force: true }));
+    return this.#inTurn(async () => {
+      const { folder } = this.#options;
+      const names = await readdir(folder).catch(() => []);
+      await Promise.all(
+        names.filter((name) => name.endsWith(ENDING)).map((name) => rm(join(folder, name), { force: true })),
+      );
+    });
   }
 
   async close(): Promise<void> {
@@ -75,7 +84,7 @@ class DiskStore implements SpeechStore {
   }
 
   #path(key: string): string {
-    return join(this.#options.folder, `${key}.wav`);
+    return join(this.#options.folder, `${key}${ENDING}`);
   }
 
   /** One change at a time; a failure is logged and forgotten. */
@@ -98,9 +107,9 @@ class DiskStore implements SpeechStore {
       const path = join(folder, name);
       const facts = await stat(path).catch(() => undefined);
       if (!facts) continue;
-      const stale = name.endsWith('.tmp') && clock.now() - facts.mtimeMs > STALE_TEMPORARY_MS;
+      const stale = name.endsWith(TEMPORARY) && clock.now() - facts.mtimeMs > STALE_TEMPORARY_MS;
       if (stale) await rm(path, { force: true });
-      else if (name.endsWith('.wav')) files.push({ path, bytes: facts.size, usedAt: facts.mtimeMs });
+      else if (name.endsWith(ENDING)) files.push({ path, bytes: facts.size, usedAt: facts.mtimeMs });
     }
     let total = files.reduce((sum, file) => sum + file.bytes, 0);
     if (total <= limitBytes) return;
@@ -112,6 +121,10 @@ class DiskStore implements SpeechStore {
     }
   }
 }
+
+/** Our files by name: nothing else in the folder is touched. */
+const ENDING = '.speech.wav';
+const TEMPORARY = '.speech.tmp';
 
 const TRAILER_BYTES = 12;
 

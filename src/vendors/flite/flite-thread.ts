@@ -1,7 +1,7 @@
 // The caller's side of the flite thread: one text at a time, started on demand, ended when idle, replaced when it dies.
 import { Worker } from 'node:worker_threads';
 import { type Clock, Fault, held, type Log, type Timer } from '../../base/index.ts';
-import { IDLE_MS, MAX_WAITING } from './limits.ts';
+import { IDLE_MS, MAX_WAITING, STUCK_MS } from './limits.ts';
 import type { Part } from './plain-text.ts';
 import type { RenderReply, RenderRequest } from './thread.ts';
 
@@ -17,19 +17,26 @@ interface Job {
   reject(error: unknown): void;
 }
 
+// Compiled for the package, this file and the thread's are JavaScript.
+const threadFile = new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js', import.meta.url);
+
 export class FliteThread {
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #entry: URL;
   #worker: Worker | undefined;
   #running: Job | undefined;
   #waiting: Job[] = [];
   #idle: Timer | undefined;
+  #stuck: Timer | undefined;
   #lastId = 0;
   #closed = false;
 
-  constructor(clock: Clock, log: Log) {
+  /** `entry` is the thread's main file; tests bring one that misbehaves. */
+  constructor(clock: Clock, log: Log, entry: URL = threadFile) {
     this.#clock = clock;
     this.#log = log;
+    this.#entry = entry;
   }
 
   /** Virtual time stands still meanwhile: the thread's work is real. */
@@ -69,16 +76,21 @@ export class FliteThread {
     this.#running = job;
     this.#worker ??= this.#start();
     this.#worker.ref();
-    this.#worker.postMessage(job.request);
+    const worker = this.#worker;
+    worker.postMessage(job.request);
+    this.#stuck = this.#clock.after(STUCK_MS, () => {
+      this.#died(worker, new Error(`the embedded voice did not answer for ${STUCK_MS / 1000} s`));
+      void worker.terminate();
+    });
   }
 
   #start(): Worker {
-    const entry = new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js', import.meta.url);
-    const worker = new Worker(entry, { name: 'flite', env: {}, execArgv: [], stdin: false });
+    const worker = new Worker(this.#entry, { name: 'flite', env: {}, execArgv: [], stdin: false });
     worker.on('message', (reply: RenderReply) => {
       const job = this.#running;
       if (worker !== this.#worker || job?.request.id !== reply.id) return;
       this.#running = undefined;
+      this.#stuck?.cancel();
       if ('pcm' in reply) job.resolve({ pcm: reply.pcm, sampleRate: reply.sampleRate });
       else job.reject(new Error(reply.error));
       this.#next();
@@ -93,6 +105,7 @@ export class FliteThread {
     if (worker !== this.#worker) return;
     this.#log.warn('the thread of the embedded voice died', { error: String(error) });
     this.#worker = undefined;
+    this.#stuck?.cancel();
     const job = this.#running;
     this.#running = undefined;
     job?.reject(error);
@@ -102,6 +115,7 @@ export class FliteThread {
   /** Ends the thread; what waits fails with this reason. */
   async #end(reason: Error = new Error('the thread ended')): Promise<void> {
     this.#idle?.cancel();
+    this.#stuck?.cancel();
     const worker = this.#worker;
     this.#worker = undefined;
     const jobs = this.#running ? [this.#running, ...this.#waiting] : this.#waiting;
