@@ -19,8 +19,8 @@ export function fileKind(first: Uint8Array, contentType = '', url = ''): FileKin
   const raw = /^audio\/l16\b(?:.*;\s*rate=(\d{4,6}))?/i.exec(contentType);
   if (raw) return { kind: 'raw', sampleRate: Number(raw[1] ?? 8000) };
   if (/^audio\/(mpeg|mp3|mpeg3|x-mp3|x-mpeg)\b/i.test(contentType)) return { kind: 'mp3' };
-  if (/^audio\/(wav|x-wav|wave|vnd\.wave)\b/i.test(contentType)) return { kind: 'wav' };
   if (isMpegFrame(first)) return { kind: 'mp3' };
+  if (/^audio\/(wav|x-wav|wave|vnd\.wave)\b/i.test(contentType)) return { kind: 'wav' };
   const extension = /\.(wav|mp3)(?:$|[?#])/i.exec(url)?.[1]?.toLowerCase();
   return extension === 'wav' || extension === 'mp3' ? { kind: extension } : undefined;
 }

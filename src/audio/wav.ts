@@ -33,6 +33,7 @@ const readers: Record<string, ReadSample> = {
 const floatToInt16 = (x: number): number => (Number.isNaN(x) ? 0 : saturate(x * 32_768));
 
 const fault = (text: string): Fault => new Fault('audio-format', text);
+const notWav = (): Fault => fault('not a WAV file: it does not begin with RIFF and WAVE');
 
 /**
  * RIFF/WAVE: PCM 8, 16, 24, 32 bit, float 32 and 64, A-law, mu-law; any rate; channels are averaged to mono.
@@ -62,6 +63,7 @@ export class WavDecoder implements FileDecoder {
   }
 
   end(): Int16Array {
+    if (!this.#riffSeen) throw notWav();
     if (this.#audioLeft === undefined) throw fault('the WAV file ends before its audio');
     return new Int16Array(0);
   }
@@ -101,8 +103,7 @@ export class WavDecoder implements FileDecoder {
       const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
       if (!this.#riffSeen) {
         const id = text(data, 0);
-        if ((id !== 'RIFF' && id !== 'RF64') || text(data, 8) !== 'WAVE')
-          throw fault('not a WAV file: it does not begin with RIFF and WAVE');
+        if ((id !== 'RIFF' && id !== 'RF64') || text(data, 8) !== 'WAVE') throw notWav();
         this.#riffSeen = true;
         this.#skip = 12;
         continue;
