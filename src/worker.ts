@@ -3,9 +3,8 @@ import { setPriority } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type LogLevel, makeLog, realClock, realRandom } from './base/index.ts';
 import { realNetwork } from './base/net/index.ts';
-import type { ChannelEnd, Frame } from './media/channel.ts';
 import type { Welcome } from './media/client.ts';
-import { audioFiles, serveEngine } from './media/engine/index.ts';
+import { audioFiles, type ChannelEnd, type Frame, serveEngine } from './media/engine/index.ts';
 import { makeSpeech } from './speech/index.ts';
 import { vendors } from './vendors/index.ts';
 

@@ -12,14 +12,16 @@ export class PlaybackClient implements Playback {
   /** stop() has been asked for. */
   stopping = false;
   readonly #askStop: (playback: PlaybackClient) => void;
+  readonly #orderedAt: number;
   readonly #settle: (result: PlaybackResult) => void;
   #finished = false;
   #startedAt: number | undefined;
   #position: PlayPosition | undefined;
   #positionAt = 0;
 
-  constructor(options: { order: PlayOrder; stop: (playback: PlaybackClient) => void }) {
+  constructor(options: { order: PlayOrder; at: number; stop: (playback: PlaybackClient) => void }) {
     this.order = options.order;
+    this.#orderedAt = options.at;
     this.#askStop = options.stop;
     const { promise, resolve } = Promise.withResolvers<PlaybackResult>();
     this.done = promise;
@@ -58,8 +60,9 @@ export class PlaybackClient implements Playback {
   }
 
   /** The order for another worker, after the one that played it died: on from where the far end last heard it. */
-  resume(diedAt: number): PlayOrder {
-    if (this.#startedAt === undefined) return this.order;
+  resume(diedAt: number, now: number): PlayOrder {
+    const order = { ...this.order, options: this.#optionsLeft(now) };
+    if (this.#startedAt === undefined) return order;
     const from = this.#position ?? startOfAll;
     const since = this.#position ? this.#positionAt : this.#startedAt;
     const ms = Math.max(0, Math.round(diedAt - since));
@@ -69,6 +72,13 @@ export class PlaybackClient implements Playback {
       passOffset: from.passOffset + ms * 8,
       playedMs: from.playedMs + ms,
     };
-    return { ...this.order, resume };
+    return { ...order, resume };
+  }
+
+  /** The time limit counts from the first order. */
+  #optionsLeft(now: number): PlayOrder['options'] {
+    const { timeoutMs } = this.order.options;
+    if (timeoutMs === undefined) return this.order.options;
+    return { ...this.order.options, timeoutMs: Math.max(0, timeoutMs - (now - this.#orderedAt)) };
   }
 }

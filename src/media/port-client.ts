@@ -133,6 +133,7 @@ export class PortClient implements MediaPort {
   play(sources: AudioSource[], options: PlayOptions): Playback {
     const playback = new PlaybackClient({
       order: { playback: ++this.#lastPlayback, sources, options },
+      at: this.#host.now(),
       stop: (one) => void this.#stop(one),
     });
     if (this.#closed) playback.fail(closedFault());
@@ -207,7 +208,9 @@ export class PortClient implements MediaPort {
       inactivityMs,
       muted: this.#muted,
       gainDb: this.#gainDb,
-      plays: [...this.#plays.values()].filter((one) => !one.stopping).map((one) => one.resume(diedAt)),
+      plays: [...this.#plays.values()]
+        .filter((one) => !one.stopping)
+        .map((one) => one.resume(diedAt, this.#host.now())),
     };
     if (!this.#media) return bare;
     const config = { media: this.#media, start: this.#started };

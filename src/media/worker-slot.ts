@@ -9,7 +9,15 @@ import {
   type WorkerCounts,
   workerLost,
 } from './channel.ts';
-import { beatMs, maxRestores, missedBeats, restartCalmMs, restartDelayMaxMs, restartDelayMs } from './limits.ts';
+import {
+  beatMs,
+  closeTimeoutMs,
+  maxRestores,
+  missedBeats,
+  restartCalmMs,
+  restartDelayMaxMs,
+  restartDelayMs,
+} from './limits.ts';
 import type { StartWorker, WorkerLink } from './link.ts';
 import type { PortClient } from './port-client.ts';
 import type { PortNumbers } from './port-numbers.ts';
@@ -96,7 +104,12 @@ export class Worker {
     this.#closed = true;
     this.#restart?.cancel();
     this.#watch?.cancel();
-    await Promise.all([...this.ports.values()].map((port) => port.close()));
+    // Good-byes of all ports; a worker that hangs does not hold us up.
+    const closed = Promise.all([...this.ports.values()].map((port) => port.close()));
+    const limit = Promise.withResolvers<void>();
+    const timer = this.#options.clock.after(closeTimeoutMs, limit.resolve);
+    await Promise.race([closed, limit.promise]);
+    timer.cancel();
     const link = this.#link;
     this.#link = undefined;
     this.#caller?.close(workerLost());

@@ -9,9 +9,9 @@ import {
   type MediaPort,
   type PortOptions,
   type StartWorker,
+  type WorkerLink,
 } from '../../src/media/client.ts';
 import { type AudioFiles, serveEngine } from '../../src/media/engine/index.ts';
-import type { WorkerLink } from '../../src/media/link.ts';
 import type { Speech } from '../../src/speech/index.ts';
 import { SimPeer } from './sim-rtp-peer.ts';
 

@@ -6,9 +6,7 @@ import { maxRtpBytes } from '../limits.ts';
 import type { DigitEvent } from '../types.ts';
 import { Hearing } from './hearing.ts';
 import { SourceLatch } from './source-latch.ts';
-import { InbandDtmf } from './stages/inband-dtmf.ts';
-import { Mute } from './stages/mute.ts';
-import { describeStages } from './stages/types.ts';
+import { describeStages, InbandDtmf, Mute } from './stages/index.ts';
 
 export interface EarOptions {
   clock: Clock;

@@ -21,6 +21,7 @@ import { Prompts } from './prompts.ts';
 import { bindPair } from './sockets.ts';
 import type { EngineWorld } from './world.ts';
 
+export type { ChannelEnd, Frame } from '../channel.ts';
 export { type AudioFiles, audioFiles, type FoundFile } from './audio-files.ts';
 
 export interface EngineOptions {
@@ -137,7 +138,8 @@ class Engine {
   /** A bug in one port ends that port. */
   #broken(port: { readonly id: string }, error: unknown): void {
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.#world.log.error('media port failed', { port: port.id, error: reason });
+    const pipelines = this.#ports.get(port.id)?.port.describe();
+    this.#world.log.error('media port failed', { port: port.id, pipelines, error: reason });
     this.#responder.notify('broken', { port: port.id, reason: errorText(error) });
     void this.#ports.get(port.id)?.scope.close('port failed');
   }

@@ -3,10 +3,7 @@ import type { Clock } from '../../base/index.ts';
 import type { FinishedPlay, PlayOrder, PlayPosition } from '../channel.ts';
 import type { PlaybackEvent } from '../types.ts';
 import type { Prompts } from './prompts.ts';
-import { Layers } from './stages/layers.ts';
-import { Tones } from './stages/tones.ts';
-import { describeStages } from './stages/types.ts';
-import { Volume } from './stages/volume.ts';
+import { describeStages, Layers, Tones, Volume } from './stages/index.ts';
 import { Track } from './track.ts';
 
 export interface MouthOptions {

@@ -55,6 +55,7 @@ export class Prompts {
 
   /** Rejects with a Fault `play-*`, `http-*` or `tts-*`. */
   async get(source: AudioSource, sampleRate: number): Promise<Prompt> {
+    if (source.kind === 'say' && source.noCache) return this.#load(source)(sampleRate, undefined);
     const key = `${sampleRate} ${keyOf(source)}`;
     const kept = this.#kept.get(key);
     if (kept && kept.freshUntil > this.#world.clock.now()) {
