@@ -1,5 +1,6 @@
-// What the API needs from live calls. wire.ts implements it from calls and commands, so that the API knows neither SIP nor media.
-import type { Refusal } from '../base/index.ts';
+// What the API is given: live calls, checks that other rooms own, and the ports to the world.
+import type { Clock, HttpClient, Log, Random, Refusal } from '../base/index.ts';
+import type { Records } from '../store/index.ts';
 
 /** Query of the call list (rest-calls.md 3.1); all given ones must match exactly. */
 export interface CallFilter {
@@ -15,14 +16,43 @@ export interface UpdateOutcome {
   body?: Record<string, unknown>;
 }
 
+/** Live calls. wire.ts implements it from calls and commands, so that the API knows neither SIP nor media. */
 export interface CallsPort {
   /** Places a call. Refusals carry their HTTP status and path. */
   create(accountSid: string, body: unknown): Promise<{ sid: string; callId: string } | Refusal>;
   list(accountSid: string, filter: CallFilter): Promise<Record<string, unknown>[]>;
   get(accountSid: string, callSid: string): Promise<Record<string, unknown> | undefined>;
   /** `wait`: answer when the effect has reached the wire. */
-  update(accountSid: string, callSid: string, body: unknown, options: { wait: boolean }): Promise<UpdateOutcome | Refusal>;
+  update(
+    accountSid: string,
+    callSid: string,
+    body: unknown,
+    options: { wait: boolean },
+  ): Promise<UpdateOutcome | Refusal>;
   /** Forgets the record; does not hang up. False when there is none. */
   remove(accountSid: string, callSid: string): Promise<boolean>;
   count(accountSid: string): Promise<{ inbound: number; outbound: number }>;
+}
+
+/** One side of a speech credential's test. */
+export interface SpeechProbe {
+  status: 'ok' | 'fail' | 'not tested';
+  reason?: string;
+}
+
+/** Everything the API stands on. */
+export interface ApiPorts {
+  clock: Clock;
+  random: Random;
+  log: Log;
+  records: Records;
+  calls: CallsPort;
+  /** For the environment variables that an application says it takes. */
+  http: HttpClient;
+  /** Checks an application's verbs (the JSON value, not its text). */
+  checkVerbs(verbs: unknown): Refusal | undefined;
+  /** Text for Prometheus. */
+  metrics(): string | Promise<string>;
+  /** Tries a credential's synthesizer with a short text; absent: credentials are not tested. */
+  probeSynthesizer?(vendor: string, credential: Record<string, unknown>): Promise<SpeechProbe>;
 }

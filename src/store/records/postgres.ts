@@ -1,12 +1,13 @@
 // Records in PostgreSQL, through drizzle and pg. Rim file: opens connections.
-import { and, asc, eq, getTableColumns, inArray, isNull, type SQL, sql } from 'drizzle-orm';
-import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import type { SQL } from 'drizzle-orm';
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { bug, errorText, Fault, isSid, type Log } from '../../base/index.ts';
 import { connectTimeoutMs, poolConnections, poolIdleMs, statementTimeoutMs } from '../limits.ts';
 import { migrate, readMigrations } from '../migrate.ts';
 import type { Collection, ListQuery, Records } from '../types.ts';
+import { and, asc, drizzle, eq, getTableColumns, inArray, isNull, sql } from './drizzle.ts';
 import { duplicate, inUse, type Kind, missingOwner, type RecordOf, rules } from './rules.ts';
 import { tables } from './schema.ts';
 

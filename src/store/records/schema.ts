@@ -1,6 +1,6 @@
 // The tables as drizzle sees them. The truth about constraints is in migrations/; the columns here are checked against the record types.
-import { boolean, customType, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import type { Account, ApiKey, Application, ServiceProvider, SpeechCredential, User, WebhookRecord } from '../types.ts';
+import { boolean, customType, jsonb, pgTable, text, uuid } from './drizzle.ts';
 
 /** timestamptz that reads as ISO 8601 with milliseconds, in UTC. */
 const instant = customType<{ data: string; driverData: string }>({

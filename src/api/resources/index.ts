@@ -1,0 +1,19 @@
+// The REST resources, in the order of the documentation. A new one is one file and one line here.
+import type { Resource } from '../define.ts';
+import { accounts } from './accounts.ts';
+import { apiKeys } from './api-keys.ts';
+import { appEnv } from './app-env.ts';
+import { applications } from './applications.ts';
+import { calls } from './calls.ts';
+import { serviceProviders } from './service-providers.ts';
+import { speechCredentials } from './speech-credentials.ts';
+
+export const resources: readonly Resource[] = [
+  calls,
+  applications,
+  appEnv,
+  accounts,
+  apiKeys,
+  speechCredentials,
+  serviceProviders,
+];
