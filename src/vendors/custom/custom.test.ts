@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sine, writeWav } from '../../audio/index.ts';
-import { mp3Mono } from '../../audio/testing.ts';
 import { Fault, type HttpRequest, type HttpResponse, isFault, realClock } from '../../base/index.ts';
 import { makeSpeech, type Spoken, type SynthesizerChoice } from '../../speech/index.ts';
 import { vendors } from '../index.ts';
@@ -14,6 +13,21 @@ const choice: SynthesizerChoice = {
   voice: 'Klara',
   custom: { url: 'https://tts.test/speak', authToken: 'secret' },
 };
+
+/** Half a second of tone as MP3, 8000 Hz. */
+const mp3 = Buffer.from(
+  [
+    '/+MYxAALkS7aWUEQAN9//4JvwBjGMYxjYAAABeYxjGPwAAD5jG/yB//P+cOAAAh2GP6Qx08uCHAb+7pVwGAoFARKAwGAAAkH/+MYxAwP6cMGWY',
+    'VoAoBhH/DoCiQe/w8URDv+ZF4kjEuj1//pJLMSRBdNfxe/i9Rv////zEul1IGhKEga//Ep0Or//////////+MYxAcOCVYsAcD4AK4WAQTBSAys',
+    'xIpP/N1gHUzHahNkwgQChMBIAVjA2wL4wE8AGBIAOYBUAPl6Vbi7U/jV+X//7//8I0v4/+MYxAkFgSoUAABujDPOr///////u//+7+v5f//v//',
+    'wjS/gzzq///////7v//u/r+X//7//8I0v4M86v//////+7//7v6////+MYxC4FgSoUAABujP//////mwaBeYQoP5h1Ubn4UMSYpBEBjMBpGEMD',
+    'gYCwG5gggQmAmAehOUg3B5YvmgABAKBgABgMBgN//+MYxFMFgSoUAABujKaf4owgHP8gcAgp/+TA5hOEMFyEQ/BkfwZFSCBwgBBAspIn///iAZ',
+    'ARQY4y6OeRM1IuT////5qTZXPF/+MYxHgMaVY8AUDwAPNzxmbnjM3////88mHgfGg4Jwj//+DgnOARNRJZI0VKAODQcwaBoNQaBoGcGgaDUsDR',
+    '7LA1xEDLoNA0/+MYxIEYGrrSWYWQADAafO/yoLHv4SBo9waVTEFNRTMuMTAwVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVV/+',
+    'MYxFsLUALqWcEQAlVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVV',
+  ].join(''),
+  'base64',
+);
 
 interface Answer {
   status?: number;
@@ -89,7 +103,7 @@ test('WAV, raw samples and MP3 are taken, also under a wrong or unknown type', a
     assert.equal(spoken.sampleRate, rate);
   }
   for (const type of ['audio/mpeg', 'audio/mp3', 'audio/wav']) {
-    const { spoken } = await speak({ type, body: mp3Mono() });
+    const { spoken } = await speak({ type, body: mp3 });
     assert.equal(spoken.sampleRate, 8000, type);
     assert.ok(spoken.pcm.length >= 4000);
   }
