@@ -1,16 +1,18 @@
 // Call: an owner with a mailbox. Everything that happens to it is one of its turns; its verbs are tasks below its scope.
-import { baseInfo, type CallFacts, type HookInput, type Payload } from '../apps/index.ts';
-import { type Clock, errorText, type Log, Mailbox, type Refusal, Scope } from '../base/index.ts';
+import { baseInfo, type CallFacts, type HookInput, type Payload, sessionRedirect } from '../apps/index.ts';
+import { type Clock, errorText, type Log, Mailbox, Scope } from '../base/index.ts';
 import type { ExtraHeaders } from '../sip/index.ts';
 import { type Answer, Conversation } from './conversation.ts';
 import { Digits } from './digits.ts';
 import { EventLog } from './events.ts';
-import { Leg, type LegHandler } from './leg.ts';
+import { Leg } from './leg.ts';
+import type { LegHandler } from './leg-types.ts';
 import { lastHooksMs, mailboxLimit } from './limits.ts';
-import { Program, type ProgramOwner } from './program.ts';
+import { Program } from './program.ts';
 import { SpeechSettings } from './speech-settings.ts';
 import { type CallStatus, finalStatuses } from './status.ts';
-import { type CallOwner, type CallWorld, type Step, speechOf, type VerbRun } from './types.ts';
+import { type CallOwner, type CallWorld, type Step, speechOf } from './types.ts';
+import { VerbHost } from './verb-host.ts';
 import { Whispers } from './whispers.ts';
 
 /** How a call ends: its last status (live-call-control.md 7.1) and who ended it. */
@@ -34,7 +36,7 @@ export interface CallOptions {
   onGone(call: Call): void;
 }
 
-export class Call implements ProgramOwner {
+export class Call {
   readonly world: CallWorld;
   readonly owner: CallOwner;
   readonly facts: CallFacts;
@@ -52,11 +54,13 @@ export class Call implements ProgramOwner {
   /** config.sipRequestWithinDialogHook: where in-dialog INFO and MESSAGE go. */
   sipRequestHook: HookInput | undefined;
   readonly #options: CallOptions;
+  readonly #host: VerbHost;
   readonly #mailbox: Mailbox<{ what: string; run: () => void }>;
   #answeredAt: number | undefined;
-  #ending: Promise<void> | undefined;
-  /** Why media could not be had, for the final response of an unanswered call. */
-  #mediaRefusal: Refusal | undefined;
+  #ended = false;
+  /** BYE or CANCEL on its way: a call waits for the answer before it is gone. */
+  #farewell: Promise<void> = Promise.resolve();
+  #gone: Promise<void> = Promise.resolve();
 
   constructor(options: CallOptions, handler: (call: Call) => LegHandler) {
     const { world, facts } = options;
@@ -84,7 +88,8 @@ export class Call implements ProgramOwner {
       handler: handler(this),
       answerHeaders: options.answerHeaders,
     });
-    this.program = new Program(this);
+    this.#host = new VerbHost(this);
+    this.program = new Program(this.#host);
     this.speech = new SpeechSettings(speechOf(options.owner));
     this.whispers = new Whispers(this);
     this.conversation = new Conversation(
@@ -109,7 +114,7 @@ export class Call implements ProgramOwner {
   }
 
   get ended(): boolean {
-    return this.#ending !== undefined;
+    return this.#ended;
   }
 
   /** Runs `fn` alone, after what the call is doing now. Its errors end this call and nothing else. */
@@ -120,6 +125,11 @@ export class Call implements ProgramOwner {
   /** Standard call information, for every hook (verbs.md 1.2). */
   payload(extra: Payload = {}): Payload {
     return { ...baseInfo(this.facts), ...extra };
+  }
+
+  /** Asks a hook for verbs to run from here on (session:redirect). */
+  askRedirect(hook: HookInput, options: { rebase?: boolean } = {}): Promise<Answer> {
+    return this.conversation.ask('session:redirect', hook, sessionRedirect(this.facts), options);
   }
 
   /** A status on the way; the last one is given by `finish`. */
@@ -145,14 +155,14 @@ export class Call implements ProgramOwner {
     if (this.ended) return;
     const bye = reason === undefined ? headers : { 'X-Reason': reason, ...headers };
     if (this.leg.answered) {
-      void this.leg.hangup(bye);
+      this.#farewell = this.leg.hangup(bye);
       return this.finish({ status: 'completed', sipStatus: 200, sipReason: 'OK', by: 'jambonz' });
     }
     if (this.facts.direction === 'outbound') {
-      void this.leg.hangup();
+      this.#farewell = this.leg.hangup();
       return this.finish({ status: 'no-answer', sipStatus: 487, sipReason: 'Request Terminated', by: 'jambonz' });
     }
-    const refusal = this.#mediaRefusal;
+    const refusal = this.#host.mediaRefusal;
     this.decline(refusal?.sip ?? 603, refusal ? undefined : 'Decline', refusal ? { 'X-Reason': refusal.reason } : bye);
   }
 
@@ -171,18 +181,18 @@ export class Call implements ProgramOwner {
   /** The one end of every call: the last status, then the verbs' last words, then nothing is left. */
   finish(end: CallEnd, socketCode: 1000 | 1001 = 1000): void {
     if (this.ended) return;
+    this.#ended = true;
     this.facts.callTerminationBy = end.by;
     if (end.headers) this.facts.headers = end.headers;
     if (end.status === 'completed')
       this.facts.duration = Math.round((this.clock.now() - (this.#answeredAt ?? this.clock.now())) / 1000);
     this.#report(end.status, end.sipStatus, end.sipReason);
-    const stopped = this.program.stop('hangup');
-    this.#ending = this.#leave(stopped, socketCode);
+    this.#gone = this.#leave(Promise.all([this.program.stop('hangup'), this.#farewell]), socketCode);
   }
 
   /** Resolves when the call has left nothing behind. */
   gone(): Promise<void> {
-    return this.#ending ?? Promise.resolve();
+    return this.#gone;
   }
 
   alert(type: string, message: string): void {
@@ -195,76 +205,6 @@ export class Call implements ProgramOwner {
     if (this.ended) return;
     if (answer.kind === 'verbs') this.run(answer.steps);
     if (answer.kind === 'invalid') this.conversation.refused(answer.refusal);
-  }
-
-  // What its program asks of it.
-
-  async prepare(step: Step): Promise<Refusal | undefined> {
-    const { leg } = this;
-    if (step.needs === 'stable' && !leg.answered)
-      return { refused: true, code: 'not-answered', reason: `${step.name} needs an answered call` };
-    if (step.needs === 'unanswered' && leg.answered)
-      return { refused: true, code: 'answered', reason: `${step.name} needs an unanswered call` };
-    if (step.needs !== 'media') return undefined;
-    const refusal = await leg.ensureMedia(step.earlyMedia);
-    if (refusal) this.#mediaRefusal = refusal;
-    return refusal;
-  }
-
-  context(step: Step, scope: Scope): VerbRun {
-    const withId = (extra: Payload): Payload =>
-      this.payload(step.id === undefined ? extra : { ...extra, verbId: step.id });
-    return {
-      call: this,
-      scope,
-      step,
-      hook: async (hook, extra) => {
-        if (hook === undefined) return;
-        const answer = await this.conversation
-          .ask('verb:hook', hook, withId(extra))
-          .catch((error) => this.conversation.failed(error));
-        if (answer && this.program.isRunning(scope)) this.applyAnswer(answer);
-      },
-      tell: (hook, extra) => hook !== undefined && this.conversation.tell(hook, withId(extra)),
-      status: (event, extra = {}) =>
-        this.verbStatus(event, { verb: step.name, ...(step.id !== undefined && { id: step.id }), ...extra }),
-    };
-  }
-
-  verbStatus(event: string, fields: Payload): void {
-    if (this.notifyEvents) this.conversation.notify('verb:status', { event, ...fields });
-  }
-
-  onStarting(step: Step): void {
-    this.events.append('verb-started', { verb: step.name, id: step.id });
-    this.verbStatus('starting', { id: step.id, name: step.name });
-  }
-
-  onFinished(step: Step): void {
-    this.events.append('verb-finished', { verb: step.name, id: step.id });
-    this.verbStatus('finished', { id: step.id, name: step.name });
-  }
-
-  onKilled(step: Step, reason: string): void {
-    this.events.append('verb-killed', { verb: step.name, id: step.id, reason });
-  }
-
-  onSkipped(step: Step, refusal: Refusal): void {
-    this.events.append('verb-skipped', { verb: step.name, id: step.id, reason: refusal.reason });
-  }
-
-  onCrash(step: Step, error: unknown): void {
-    this.events.append('error', { what: `${step.name} failed`, reason: errorText(error) });
-    this.log.error('a verb ended its call', {
-      verb: step.name,
-      error: errorText(error),
-      stack: error instanceof Error ? error.stack : undefined,
-    });
-    this.hangup(errorText(error));
-  }
-
-  onIdle(): void {
-    this.turn('application ended', () => this.endIfIdle());
   }
 
   /** A call with nothing to do ends, unless its application may still send commands. */
@@ -282,26 +222,27 @@ export class Call implements ProgramOwner {
     this.conversation.notify('call:status', this.payload());
   }
 
-  async #leave(stopped: Promise<void>, socketCode: 1000 | 1001): Promise<void> {
-    const patience = new Promise<void>((resolve) => {
-      const timer = this.clock.after(lastHooksMs, resolve);
-      void stopped.then(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
-    const { status, direction, duration } = {
-      status: this.facts.callStatus,
-      direction: this.facts.direction,
-      duration: this.facts.duration,
-    };
+  async #leave(lastWords: Promise<unknown>, socketCode: 1000 | 1001): Promise<void> {
+    const { callStatus: status, direction, duration } = this.facts;
     await this.leg.scope.close('call over');
-    await patience;
+    await this.#atMost(lastHooksMs, lastWords);
     await this.conversation.close(socketCode);
     await this.scope.close('call over');
     this.#mailbox.close();
     this.events.append('ended', { status, direction, duration });
     this.#options.onGone(this);
+  }
+
+  /** Waits for a promise, but no longer than this. */
+  #atMost(ms: number, promise: Promise<unknown>): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.clock.after(ms, resolve);
+      const done = (): void => {
+        timer.cancel();
+        resolve();
+      };
+      promise.then(done, done);
+    });
   }
 
   /** The code is wrong, not the world: this call ends, the server does not. */

@@ -1,6 +1,6 @@
 // Conversation: a call's talk with its application. Answers become steps, failures become events and alerts.
 import type { AppEvent, AppSession, HookInput, NoticeType, Payload, RequestType } from '../apps/index.ts';
-import { errorText, isFault, isRefusal, type Refusal, refusalText } from '../base/index.ts';
+import { isRefusal, type Refusal, refusalText } from '../base/index.ts';
 import type { Call } from './call.ts';
 import type { Step } from './types.ts';
 
@@ -30,7 +30,7 @@ export class Conversation {
     type: RequestType,
     hook: HookInput | undefined,
     payload: Payload,
-    options: { rebase?: boolean } = {},
+    options: { rebase?: boolean; signal?: AbortSignal } = {},
   ): Promise<Answer> {
     const reply = await this.#session.request(type, hook, payload, options);
     if (reply === undefined || reply === null || reply === '') return { kind: 'nothing' };
@@ -66,17 +66,10 @@ export class Conversation {
       this.notify('call:status', { ...this.#call.payload(), error: 'invalid actionHook response', reason: text });
   }
 
-  /** A hook failed: a fact for the log, an alert for the account. */
-  failed(error: unknown): void {
-    const text = errorText(error);
-    const status = isFault(error) ? error.detail.status : undefined;
-    this.#call.alert(status === undefined ? 'webhook-connection-failure' : 'webhook-failure', text);
-  }
-
   #noted(event: AppEvent): void {
     const { type, ...fields } = event;
     if (event.type === 'alert') return this.#call.alert(event.alert, event.detail);
-    if (event.type === 'hook-failed') {
+    if (event.type === 'hook-failed' || event.type === 'socket-failed') {
       const { type: _, fault, ...rest } = event;
       return this.#call.events.append(type, { ...rest, reason: fault.message, code: fault.code });
     }

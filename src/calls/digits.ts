@@ -1,6 +1,6 @@
 // Digits of one leg: who wants to hear them, and one press heard once even when a phone sends it two ways.
 import type { Clock } from '../base/index.ts';
-import type { DigitSource } from './leg.ts';
+import type { DigitSource } from './leg-types.ts';
 
 export type DigitListener = (digit: string, durationMs: number) => void;
 

@@ -14,14 +14,14 @@ export async function firstAnswer(
 ): Promise<FirstAnswer> {
   try {
     if (appJson !== undefined) return storedVerbs(call, appJson);
-    const answer = await call.conversation.ask('session:new', undefined, payload());
+    const answer = await call.conversation.ask('session:new', undefined, payload(), { signal: call.leg.scope.signal });
     if (answer.kind === 'verbs') return { steps: answer.steps };
     return invalid(
       call,
       answer.kind === 'invalid' ? refusalText(answer.refusal) : 'the application answered with no verbs',
     );
   } catch (error) {
-    call.conversation.failed(error);
+    if (call.ended) return { refused: 'the call is over' };
     call.events.append('program-refused', { reason: errorText(error) });
     return { refused: errorText(error) };
   }

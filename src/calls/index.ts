@@ -1,4 +1,5 @@
 // calls: a call, its leg, its program, its events, and where calls are found.
+export type { AppCommand, HookInput } from '../apps/index.ts';
 export type { PlaybackResult } from '../media/client.ts';
 export { readBoostDb } from './boost.ts';
 export { Call, type CallEnd } from './call.ts';

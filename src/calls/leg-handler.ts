@@ -1,7 +1,7 @@
 // What a leg's happenings mean to its call: each becomes one of the call's turns.
 import type { SipRequest } from '../sip/index.ts';
 import type { Call, CallEnd } from './call.ts';
-import type { LegEnd, LegHandler } from './leg.ts';
+import type { LegEnd, LegHandler } from './leg-types.ts';
 import { statusOfFailure } from './status.ts';
 
 export interface LegHandlerOptions {
@@ -43,7 +43,7 @@ function passOn(call: Call, request: SipRequest): void {
   });
   call.conversation.ask('verb:hook', hook, payload).then(
     (answer) => call.turn('in-dialog hook answered', () => call.applyAnswer(answer)),
-    (error) => call.conversation.failed(error),
+    () => {},
   );
 }
 

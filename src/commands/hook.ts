@@ -1,6 +1,7 @@
 // A hook in a command: a URL, absolute or relative, or an object with its method and credentials.
-import type { HookInput } from '../apps/index.ts';
+
 import type { Refusal } from '../base/index.ts';
+import type { HookInput } from '../calls/index.ts';
 import { badValue, isObject } from './refusals.ts';
 
 export const hookSchema = {

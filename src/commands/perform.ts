@@ -1,7 +1,6 @@
 // Performing commands: in one turn of the call all are allowed or none acts; effects and answers follow.
-import type { AppCommand } from '../apps/index.ts';
 import { errorText, isRefusal, type Refusal, refusalText, refuse } from '../base/index.ts';
-import type { Call, Directory } from '../calls/index.ts';
+import type { AppCommand, Call, Directory } from '../calls/index.ts';
 import type { Applied, Target } from './define.ts';
 import { type Command, readSocketCommand, readUpdate } from './read.ts';
 

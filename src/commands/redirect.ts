@@ -1,7 +1,6 @@
 // call_hook: what this hook answers replaces the application. The socket may also bring the verbs with it (`redirect`).
-import type { HookInput } from '../apps/index.ts';
 import { errorText, isRefusal, type Refusal, refusalText } from '../base/index.ts';
-import type { Call } from '../calls/index.ts';
+import type { Call, HookInput } from '../calls/index.ts';
 import { defineCommand } from './define.ts';
 import { hookSchema, readHook } from './hook.ts';
 import { badValue, isObject } from './refusals.ts';
@@ -56,7 +55,7 @@ async function fetchAndReplace(
   { hook, statusHook }: { hook: HookInput; statusHook?: HookInput },
 ): Promise<{ at: number }> {
   try {
-    const answer = await call.conversation.ask('session:redirect', hook, call.payload());
+    const answer = await call.askRedirect(hook);
     const effect = nextAudible(call);
     call.turn('redirected', () => {
       if (statusHook !== undefined) call.conversation.setStatusHook(statusHook);
