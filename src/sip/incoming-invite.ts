@@ -28,6 +28,7 @@ export class InviteServer implements IncomingInvite {
     this.peer = transaction.source.peer;
     this.callId = this.request.callId;
     dialog.theirOffer = transaction;
+    transaction.toTag = dialog.localTag;
     transaction.user = {
       onAck: (ack) => dialog.receiveAck(ack),
       onCancel: (cancel) => this.cancelled(cancel),
@@ -46,7 +47,7 @@ export class InviteServer implements IncomingInvite {
     if (this.state !== 'proceeding' || status <= 100 || status >= 200) return;
     this.#respond(status, reason, reply);
     this.#progressing ??= every(this.#core.clock, PROGRESS_REPEAT, () => {
-      const last = this.#transaction.response;
+      const last = this.#transaction.provisional;
       if (last && last.status > 100) this.#transaction.respond(last);
     });
   }

@@ -123,8 +123,9 @@ export class InviteClient implements OutgoingInvite {
     }
     const acknowledgement = this.#acknowledge(dialog, response);
     this.#tell('onAnswer', () => this.onAnswer(dialog, response));
-    if (this.#options.body || !this.ackBody) return;
-    void this.#answerLate(dialog, acknowledgement, response);
+    const { ackBody } = this;
+    if (!this.#options.body && ackBody) void this.#answerLate(dialog, acknowledgement, () => ackBody(response));
+    this.#forget();
   }
 
   /** Acknowledges at once, or makes ready to once the late offer has its answer. */
@@ -136,14 +137,18 @@ export class InviteClient implements OutgoingInvite {
     return acknowledgement;
   }
 
-  async #answerLate(dialog: SipDialog, acknowledgement: Acknowledgement, response: SipResponse): Promise<void> {
+  async #answerLate(
+    dialog: SipDialog,
+    acknowledgement: Acknowledgement,
+    makeBody: () => Promise<MessageBody | undefined>,
+  ): Promise<void> {
     const limit = this.#core.clock.after(TRANSACTION_TIMEOUT, () => noAnswer(new Error('it took too long')));
     const noAnswer = (cause: unknown): void => {
       acknowledgement.flush();
       dialog.die(new Fault('sip-no-answer', 'the offered session cannot be had', { sip: 488, cause }));
     };
     try {
-      acknowledgement.send(await this.ackBody!(response));
+      acknowledgement.send(await makeBody());
     } catch (error) {
       noAnswer(error);
     } finally {
@@ -215,6 +220,13 @@ export class InviteClient implements OutgoingInvite {
     this.#settle();
     for (const dialog of this.#dialogs.values()) if (dialog.phase === 'early') dialog.discard();
     this.#tell('onFailure', () => this.onFailure(failure));
+    this.#forget();
+  }
+
+  /** The transaction knows us for half a minute more; it must not keep what our user hung on us. */
+  #forget(): void {
+    this.onProvisional = this.onAnswer = this.onFailure = () => {};
+    this.ackBody = undefined;
   }
 
   #tell(what: string, handler: () => void): void {

@@ -65,9 +65,10 @@ export class UserAgentServer {
   /** RFC 3261 9.2. The CANCEL has an answer of its own; what it does to the INVITE comes second. */
   cancel(cancel: ServerTransaction, invite: ServerTransaction | undefined): void {
     if (!invite) return this.#refuse(cancel, { status: 481 });
-    const toTag = invite.response?.toTag ?? newTag(this.#core.random);
-    cancel.respond(composeResponse(this.#core.identity, { request: cancel.request, status: 200 }, { toTag }));
-    if (invite.open) invite.user?.onCancel?.(cancel.request);
+    const { request } = cancel;
+    const toTag = invite.toTag ?? newTag(this.#core.random);
+    cancel.respond(composeResponse(this.#core.identity, { request, status: 200 }, { toTag }));
+    if (invite.open) invite.user?.onCancel?.(request);
   }
 
   /** Status and headers of the first rule that the request breaks, in the order of RFC 3261 8.2. */

@@ -8,7 +8,6 @@ export class Acceptance {
   readonly cseq: number;
   readonly #clock: Clock;
   readonly #transaction: ServerTransaction;
-  readonly #response: SipResponse;
   #interval = T1;
   #repeat: Timer | undefined;
   readonly #limit: Timer;
@@ -22,20 +21,19 @@ export class Acceptance {
   }) {
     this.#clock = options.clock;
     this.#transaction = options.transaction;
-    this.#response = options.response;
     this.cseq = options.transaction.request.cseq.number;
     this.#limit = this.#clock.after(TRANSACTION_TIMEOUT, () => {
       this.stop();
       options.onGiveUp();
     });
-    this.#transaction.respond(this.#response);
+    this.#transaction.respond(options.response);
     this.#arm();
   }
 
   #arm(): void {
     this.#repeat = this.#clock.after(this.#interval, () => {
       this.#interval = Math.min(this.#interval * 2, T2);
-      this.#transaction.respond(this.#response);
+      this.#transaction.repeatAccepted();
       this.#arm();
     });
   }
@@ -43,5 +41,6 @@ export class Acceptance {
   stop(): void {
     this.#repeat?.cancel();
     this.#limit.cancel();
+    this.#transaction.release();
   }
 }

@@ -91,13 +91,16 @@ export class Acknowledgement {
 
   #transmit(to: Peer, packet: { request: SipRequest; bytes: Uint8Array }, repeat: boolean): void {
     const { core } = this.#dialog;
-    core.wire.sendRequest(packet.request, packet.bytes, {
-      to,
-      connection: connectionOf(this.#dialog, to),
-      connectTimeout: TCP_SWITCH_TIMEOUT,
-      repeat,
-      onError: () => this.#refused(to),
-    });
+    const message = repeat ? undefined : packet.request;
+    core.wire.send(
+      { message, bytes: packet.bytes },
+      {
+        to,
+        connection: connectionOf(this.#dialog, to),
+        connectTimeout: TCP_SWITCH_TIMEOUT,
+        onError: () => this.#refused(to),
+      },
+    );
   }
 
   /** Over TCP in vain: over UDP if it was there for its size only, else the far end repeats its 2xx and we try again. */

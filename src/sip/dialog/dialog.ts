@@ -294,6 +294,8 @@ export class SipDialog implements Dialog {
     this.offers.close(fault);
     this.#release?.();
     this.#tell('end', () => this.onEnd(end));
+    // Transactions know the dialog for half a minute more; they must not keep what its user hung on it.
+    this.onReinvite = this.onRequest = this.onAck = this.onEnd = this.onEarlyEnd = ignore;
   }
 
   /** Never came to be: the user does not know it. */
@@ -323,4 +325,5 @@ export class SipDialog implements Dialog {
   }
 }
 
+const ignore = (): void => {};
 const endedFault = (): Fault => new Fault('sip-ended', 'the call has ended', { sip: 481 });

@@ -5,10 +5,10 @@ import { MAX_TRANSACTIONS } from '../limits.ts';
 import { printMessage, type SipRequest, type SipResponse } from '../message/index.ts';
 import type { Connection, Source } from '../transport/index.ts';
 import type { Peer } from '../types.ts';
-import type { Wire } from '../wire.ts';
-import { ClientTransaction, type ClientUser } from './client.ts';
+import { type Packet, responsePeer, type Wire } from '../wire.ts';
+import { ClientTransaction, type ClientUser, type ClientWire } from './client.ts';
 import { clientKey, mergeKey, responseKey, serverKey } from './keys.ts';
-import { ServerTransaction } from './server.ts';
+import { ServerTransaction, type ServerWire } from './server.ts';
 
 export interface LayerOptions {
   readonly clock: Clock;
@@ -55,7 +55,7 @@ export class TransactionLayer {
     const transaction = new ClientTransaction({
       key: clientKey(fresh.branch, fresh.request.method),
       clock: this.#options.clock,
-      wire: this,
+      wire: this.#clientWire,
       user,
       request: fresh.request,
       bytes: fresh.bytes ?? printMessage(fresh.request),
@@ -112,48 +112,45 @@ export class TransactionLayer {
     return transaction.mergeKey !== undefined && this.#merges.get(transaction.mergeKey) !== transaction;
   }
 
-  readonly #serverWire = {
-    transmit: (transaction: ServerTransaction): void => {
-      const repeat = transaction.bytes !== undefined;
-      const response = transaction.response!;
-      transaction.bytes ??= printMessage(response);
-      this.#options.wire.sendResponse(response, transaction.bytes, {
-        request: transaction.request,
-        source: transaction.source,
-        repeat,
-        onError: () => transaction.transportFailed(),
-      });
+  readonly #serverWire: ServerWire = {
+    send: (transaction, response) => {
+      const bytes = printMessage(response);
+      // Looked up while the request is there: repeats go the same way.
+      transaction.replyTo ??= responsePeer(transaction.request, transaction.source);
+      this.#sendResponse(transaction, { message: response, bytes });
+      return bytes;
     },
-    forget: (transaction: ServerTransaction): void => {
+    sendAgain: (transaction, bytes) => this.#sendResponse(transaction, { message: undefined, bytes }),
+    forget: (transaction) => {
       this.#servers.delete(transaction.key);
       const merge = transaction.mergeKey;
       if (merge !== undefined && this.#merges.get(merge) === transaction) this.#merges.delete(merge);
     },
   };
 
-  transmit(bytes: Uint8Array, transaction: ClientTransaction): void {
-    this.#options.wire.sendRequest(transaction.request, bytes, {
-      to: transaction.to,
-      connection: transaction.connection,
-      connectTimeout: transaction.connectTimeout,
-      repeat: transaction.sendings > 1,
-      onError: (error) => transaction.transportFailed(error),
+  #sendResponse(transaction: ServerTransaction, packet: Packet): void {
+    this.#options.wire.send(packet, {
+      to: transaction.replyTo!,
+      connection: transaction.source.connection,
+      onError: () => transaction.transportFailed(),
     });
   }
 
-  acknowledge(response: SipResponse, transaction: ClientTransaction, repeat: boolean): void {
-    const ack = ackToFailure(transaction.request, response);
-    this.#options.wire.sendRequest(ack, printMessage(ack), {
-      to: transaction.to,
-      connection: transaction.connection,
-      repeat,
-      onError: (error) => transaction.transportFailed(error),
-    });
-  }
-
-  forget(transaction: ClientTransaction): void {
-    this.#clients.delete(transaction.key);
-  }
+  readonly #clientWire: ClientWire = {
+    transmit: (transaction, packet) => {
+      this.#options.wire.send(packet, {
+        to: transaction.to,
+        connection: transaction.connection,
+        connectTimeout: transaction.connectTimeout,
+        onError: (error) => transaction.transportFailed(error),
+      });
+    },
+    acknowledgement: (transaction, response) => {
+      const message = ackToFailure(transaction.request, response);
+      return { message, bytes: printMessage(message) };
+    },
+    forget: (transaction) => void this.#clients.delete(transaction.key),
+  };
 
   /** Drops everything, telling nobody. */
   close(): void {

@@ -1,7 +1,8 @@
 // A server transaction: one request received, and our responses to it (RFC 3261 17.2, RFC 6026).
-import type { Clock } from '../../base/index.ts';
+import { bug, type Clock } from '../../base/index.ts';
 import type { SipRequest, SipResponse } from '../message/index.ts';
-import type { Source } from '../transport/transport.ts';
+import type { Source } from '../transport/index.ts';
+import type { Peer } from '../types.ts';
 import { inviteServer, nonInviteServer, type TransactionAction } from './tables.ts';
 import { Transaction } from './transaction.ts';
 
@@ -15,8 +16,10 @@ export interface ServerUser {
 }
 
 export interface ServerWire {
-  /** Sends the transaction's last response; its `bytes` are set when it has been sent before. */
-  transmit(transaction: ServerTransaction): void;
+  /** Sends a response for the first time, and gives its bytes. */
+  send(transaction: ServerTransaction, response: SipResponse): Uint8Array;
+  /** Sends the bytes of a response again. */
+  sendAgain(transaction: ServerTransaction, bytes: Uint8Array): void;
   forget(transaction: ServerTransaction): void;
 }
 
@@ -30,16 +33,19 @@ export interface ServerOptions {
 }
 
 export class ServerTransaction extends Transaction {
-  readonly request: SipRequest;
   readonly source: Source;
   /** Tells merged requests (RFC 3261 8.2.2.2); undefined for requests inside dialogs. */
   readonly mergeKey: string | undefined;
   user: ServerUser | undefined;
-  /** The last response that we gave, and its bytes once printed. */
-  response: SipResponse | undefined;
-  bytes: Uint8Array | undefined;
+  /** To tag of the responses, as far as known: the answer to a CANCEL has the same (RFC 3261 9.2). */
+  toTag: string | undefined;
+  /** Where the responses go; set with the first. */
+  replyTo: Peer | undefined;
   readonly #wire: ServerWire;
-  #ack: SipRequest | undefined;
+  // Let go of when it cannot be needed any more: a transaction may outlive its call by half a minute.
+  #request: SipRequest | undefined;
+  #bytes: Uint8Array | undefined;
+  #response: SipResponse | undefined;
   #settled = false;
 
   constructor(options: ServerOptions) {
@@ -52,7 +58,7 @@ export class ServerTransaction extends Transaction {
       clock: options.clock,
     });
     this.#wire = options.wire;
-    this.request = options.request;
+    this.#request = options.request;
     this.source = options.source;
     this.mergeKey = options.mergeKey;
     this.begin();
@@ -63,43 +69,60 @@ export class ServerTransaction extends Transaction {
     return this.state === 'trying' || this.state === 'proceeding';
   }
 
-  /** Gives a response; ignored after a final one, but for repeats of a 2xx to INVITE. */
-  respond(response: SipResponse): void {
-    if (!this.open && !(this.state === 'accepted' && response.status < 300 && response.status >= 200)) return;
-    const settles = this.open && response.status >= 200;
-    if (response !== this.response) this.bytes = undefined;
-    this.response = response;
-    this.step(response.status < 200 ? '1xx' : response.status < 300 ? '2xx' : '3-6xx');
-    if (settles) this.#settle();
+  /** The request; not to be asked for after the final response. */
+  get request(): SipRequest {
+    return this.#request ?? bug('a finished transaction was asked for its request');
   }
 
-  #settle(): void {
-    if (this.#settled) return;
-    this.#settled = true;
-    this.user?.onSettled?.();
+  /** The latest provisional response. */
+  get provisional(): SipResponse | undefined {
+    return this.open ? this.#response : undefined;
+  }
+
+  /** Gives a response; ignored after a final one. */
+  respond(response: SipResponse): void {
+    if (!this.open) return;
+    const again = response === this.#response;
+    this.#response = response;
+    this.toTag ??= response.toTag;
+    if (again) return this.#sendAgain();
+    this.step(response.status < 200 ? '1xx' : response.status < 300 ? '2xx' : '3-6xx', response);
+    if (!this.open) this.#settle();
+  }
+
+  /** Sends the 2xx to INVITE again. */
+  repeatAccepted(): void {
+    this.step('2xx', undefined);
+  }
+
+  /** The 2xx has its ACK: nothing of it is needed any more but to absorb repeats. */
+  release(): void {
+    this.user = undefined;
+    this.#bytes = undefined;
   }
 
   repeated(): void {
-    this.step('request');
+    this.step('request', undefined);
   }
 
   acknowledged(ack: SipRequest): void {
-    this.#ack = ack;
-    this.step('ACK');
+    this.step('ACK', ack);
   }
 
   transportFailed(): void {
-    this.step('error');
+    this.step('error', undefined);
   }
 
-  protected perform(action: TransactionAction): void {
+  protected perform(action: TransactionAction, cause: unknown): void {
     switch (action) {
       case 'send':
-      case 'resend':
-        if (this.response) this.#wire.transmit(this);
+        if (cause) this.#bytes = this.#wire.send(this, cause as SipResponse);
+        else this.#sendAgain();
         return;
+      case 'resend':
+        return this.#sendAgain();
       case 'deliver':
-        return this.user?.onAck?.(this.#ack!);
+        return this.user?.onAck?.(cause as SipRequest);
       // No ACK to a refusal (timer H), or no way to send: nothing is left to be done about it.
       case 'timeout':
       case 'fail':
@@ -107,8 +130,22 @@ export class ServerTransaction extends Transaction {
     }
   }
 
+  #sendAgain(): void {
+    if (this.#bytes) this.#wire.sendAgain(this, this.#bytes);
+  }
+
   protected ended(): void {
     this.#wire.forget(this);
     this.#settle();
+  }
+
+  #settle(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#request = undefined;
+    this.#response = undefined;
+    const user = this.user;
+    if (this.state !== 'accepted') this.user = undefined;
+    user?.onSettled?.();
   }
 }

@@ -24,8 +24,8 @@ export abstract class Transaction {
     this.#clock = options.clock;
   }
 
-  /** Carries one action out. */
-  protected abstract perform(action: TransactionAction): void;
+  /** Carries one action out. `cause` is what came with the event: a message or an error. */
+  protected abstract perform(action: TransactionAction, cause: unknown): void;
   /** The transaction is over and must be forgotten. Exactly once. */
   protected abstract ended(): void;
 
@@ -35,12 +35,12 @@ export abstract class Transaction {
   }
 
   /** The transaction's only way forward; events without a row change nothing. */
-  protected step(event: TransactionEvent): void {
+  protected step(event: TransactionEvent, cause: unknown): void {
     const row = this.#row.on[event];
     if (row === undefined) return;
     const next = row[0];
     if (next !== this.state) this.#enter(next);
-    for (let i = 1; i < row.length; i++) this.perform(row[i] as TransactionAction);
+    for (let i = 1; i < row.length; i++) this.perform(row[i] as TransactionAction, cause);
     if (next === 'terminated') this.#finish();
   }
 
@@ -75,7 +75,7 @@ export abstract class Transaction {
   #armRepeat(timer: TimerName): void {
     this.#interval = repeatAfter(timer, this.state, this.#interval);
     this.#repeat = this.#clock.after(this.#interval, () => {
-      this.step(timer);
+      this.step(timer, undefined);
       if (this.#row.repeat === timer) this.#armRepeat(timer);
     });
   }
@@ -85,6 +85,6 @@ export abstract class Transaction {
     this.#end = undefined;
     if (timer === undefined) return;
     const ms = endAfter(timer, this.reliable);
-    this.#end = this.#clock.after(ms, () => this.step(timer));
+    this.#end = this.#clock.after(ms, () => this.step(timer, undefined));
   }
 }
