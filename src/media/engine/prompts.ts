@@ -94,7 +94,7 @@ export class Prompts {
   #keep(key: string, prompt: Prompt): Prompt {
     this.#kept.delete(key);
     if (prompt.freshUntil === 0) return prompt;
-    this.#kept.set(key, prompt);
+    this.#kept.set(key, reused(prompt));
     // Clips may still be growing, so the sum is taken anew; a full walk is some hundred entries per new prompt.
     let bytes = 0;
     for (const { clip } of this.#kept.values()) bytes += clip.bytes;
@@ -106,6 +106,10 @@ export class Prompts {
     return prompt;
   }
 }
+
+/** What the next one who plays it is told: it came from the cache, at once. */
+const reused = (prompt: Prompt): Prompt =>
+  prompt.note ? { ...prompt, note: { ...prompt.note, fromCache: true, elapsedMs: 0 } } : prompt;
 
 /** Everything that changes the sound, and who may hear it. */
 function keyOf(source: AudioSource): string {
