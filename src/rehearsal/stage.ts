@@ -1,5 +1,5 @@
 // The stage: the whole server with its phones and applications in one thread, on a virtual clock, from one seed.
-import { type Log, newSid, openScopes, silentLog } from '../base/index.ts';
+import { held, type Log, newSid, openScopes, silentLog } from '../base/index.ts';
 import { type SeededRandom, SimNet, seededRandom, VirtualClock } from '../base/sim/index.ts';
 import type { AlertNote, CallEvent } from '../calls/index.ts';
 import { createMediaPool, inlineWorker, type MediaPool } from '../media/client.ts';
@@ -150,7 +150,8 @@ export class Stage {
       await this.house.stop();
       await Promise.all(this.#phones.map((phone) => phone.close()));
       await this.media.close();
-      await this.#speech?.close();
+      // The voice's thread ends in real time.
+      await held(this.clock, async () => this.#speech?.close());
       await this.records.close();
     })();
     await this.clock.settle(closing, 60_000);
