@@ -2,9 +2,11 @@
 import { runDemo } from './demo/run.ts';
 import { runRehearsals } from './rehearsal/run.ts';
 
+const out = (line: string): void => void process.stdout.write(`${line}\n`);
+
 const commands: Record<string, (args: string[]) => Promise<number>> = {
-  demo: runDemo,
-  rehearse: runRehearsals,
+  demo: () => runDemo(out),
+  rehearse: (args) => runRehearsals(args, out),
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -24,14 +24,14 @@ async function main(settings: Config): Promise<void> {
   };
   const leave = async (signal: string): Promise<void> => {
     log.info(`stopping on ${signal}`);
-    const late = setTimeout(() => {
+    const late = clock.after(longestStopMs, () => {
       log.error(`not stopped after ${longestStopMs} ms; leaving`);
       flush();
       process.exit(1);
-    }, longestStopMs);
+    });
     await starting.catch(() => {});
     await server?.stop();
-    clearTimeout(late);
+    late.cancel();
     flush();
     process.exit(0);
   };

@@ -1,5 +1,5 @@
 // Wire: puts the rooms together and turns the arrows round. The same house stands on real sockets and on a virtual clock.
-import type { CallFilter, CallsPort } from './api/types.ts';
+import type { CallFilter, CallsPort } from './api/index.ts';
 import { type AppsSettings, createApps } from './apps/index.ts';
 import {
   type Address,

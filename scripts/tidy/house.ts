@@ -22,7 +22,7 @@ export const arrows: Record<string, readonly string[]> = {
 };
 
 /** Folders of src that put the whole server together, as the files directly in src do. No room imports them. */
-export const composerFolders: readonly string[] = ['rehearsal'];
+export const composerFolders: readonly string[] = ['rehearsal', 'demo'];
 
 /** What only tests use although it stands in a room: scripted peers and corpora. Counts as a test. */
 export const testSupport: RegExp = /^src\/.*(\/testing\.ts$|\/torture\/)/;
@@ -153,6 +153,12 @@ export const rim: readonly RimEntry[] = [
   },
   { files: /^src\/config\.ts$/, may: ['settings', 'files'], reason: 'the one settings module' },
   { files: /^src\/worker\.ts$/, may: ['time'], reason: 'measures its own event loop, and lets a last log line out' },
+  { files: /^src\/server\.ts$/, may: ['time'], reason: 'measures the main event loop for /metrics' },
+  {
+    files: /^src\/demo\/run\.ts$/,
+    may: ['files'],
+    reason: 'the demo keeps its data in a folder of its own and removes it',
+  },
   { files: /^src\/seed\.ts$/, may: ['files'], reason: 'keeps the first keys in the data folder, mode 600' },
   {
     files: /^src\/media\/engine\/audio-files\.ts$/,

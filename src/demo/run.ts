@@ -12,10 +12,10 @@ import { type Server, startServer } from '../server.ts';
 import { memoryRecords } from '../store/index.ts';
 import { demoOrigin } from './application.ts';
 
-const out = (line = ''): void => void process.stdout.write(`${line}\n`);
+export type Out = (line: string) => void;
 
 /** Runs the demo; resolves with the process's exit code. */
-export async function runDemo(): Promise<number> {
+export async function runDemo(out: Out): Promise<number> {
   const dataDir = await mkdtemp(join(tmpdir(), 'crosspoint-demo-'));
   const clock = realClock();
   const random = realRandom();
@@ -30,8 +30,8 @@ export async function runDemo(): Promise<number> {
   const phone = await openPhone({ clock, random, network, host: '127.0.0.1', user: 'newcomer' });
   try {
     out('A phone in this program calls sip:demo over SIP and RTP on loopback. Nothing leaves the machine.');
-    out();
-    const timeline = new Timeline(server);
+    out('');
+    const timeline = new Timeline(server, out);
     const call = await phone.call(`sip:demo@127.0.0.1:${server.house.sip.udp.port}`);
     const status = await call.answered;
     if (status !== 200) throw new Error(`the demo was not answered: ${status}`);
@@ -44,7 +44,7 @@ export async function runDemo(): Promise<number> {
     await server.stop();
     await network.close();
     await rm(dataDir, { recursive: true, force: true });
-    out();
+    out('');
     out('That was the main job. `npm run up` starts the server; call sip:demo with a phone of your own.');
   }
 }
@@ -86,7 +86,10 @@ class Timeline {
   callSid = '';
   #startedAt = 0;
 
-  constructor(server: Server) {
+  readonly #out: Out;
+
+  constructor(server: Server, out: Out) {
+    this.#out = out;
     const seen = new Set([
       'digit',
       'status',
@@ -122,7 +125,7 @@ class Timeline {
   }
 
   #print(at: number, text: string): void {
-    out(`${(Math.max(0, at - this.#startedAt) / 1000).toFixed(3).padStart(7)} s  ${text}`);
+    this.#out(`${(Math.max(0, at - this.#startedAt) / 1000).toFixed(3).padStart(7)} s  ${text}`);
   }
 }
 

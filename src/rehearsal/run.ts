@@ -7,10 +7,10 @@ const defaultSeeds = 20;
 const mostSeeds = 100_000;
 
 /** `--seeds N` (from 1), or `--seed S` for one. Resolves with the process's exit code. */
-export async function runRehearsals(args: string[]): Promise<number> {
+export async function runRehearsals(args: string[], out: (line: string) => void): Promise<number> {
   const wanted = readArgs(args);
   if (typeof wanted === 'string') {
-    process.stderr.write(`crosspoint: ${wanted}\n`);
+    out(`crosspoint: ${wanted}`);
     return 2;
   }
   const clock = realClock();
@@ -24,11 +24,11 @@ export async function runRehearsals(args: string[]): Promise<number> {
     const broken = [...first.broken, ...(first.log === second.log ? [] : ['two runs of the seed differ'])];
     const digest = createHash('sha256').update(first.log).digest('hex').slice(0, 12);
     if (broken.length > 0) failures++;
-    process.stdout.write(`seed ${seed}  ${digest}  ${broken.length === 0 ? 'ok' : broken.join('; ')}\n`);
+    out(`seed ${seed}  ${digest}  ${broken.length === 0 ? 'ok' : broken.join('; ')}`);
   }
   const seconds = (clock.now() - startedAt) / 1000;
-  process.stdout.write(
-    `${wanted.length - failures} passed, ${failures} failed: ${Math.round(virtualMs / 60_000)} minutes of calls in ${seconds.toFixed(1)} s\n`,
+  out(
+    `${wanted.length - failures} passed, ${failures} failed: ${Math.round(virtualMs / 60_000)} minutes of calls in ${seconds.toFixed(1)} s`,
   );
   return failures === 0 ? 0 : 1;
 }
