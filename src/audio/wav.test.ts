@@ -182,6 +182,13 @@ test('what cannot be played says why', () => {
   );
 });
 
+test('a header without its audio says so', () => {
+  assert.match(
+    failure(() => decode(file(bytesOf(tone)).subarray(0, 30))),
+    /before its audio/,
+  );
+});
+
 test('raw samples: odd pieces, wrong rates, nothing at all', () => {
   const decoder = new RawDecoder(16_000);
   const bytes = bytesOf(tone);
