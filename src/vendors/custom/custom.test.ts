@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sine, writeWav } from '../../audio/index.ts';
 import { Fault, type HttpRequest, type HttpResponse, isFault, realClock } from '../../base/index.ts';
+import { SimNet, seededRandom, VirtualClock } from '../../base/sim/index.ts';
 import { makeSpeech, type Spoken, type SynthesizerChoice } from '../../speech/index.ts';
 import { vendors } from '../index.ts';
 
@@ -140,4 +141,30 @@ test('a server that cannot be reached may be tried again', async () => {
 test('without an address it says what to add', async () => {
   const { custom: _, ...without } = choice;
   assert.match((await failure({}, { choice: without })).message, /add one to the account/);
+});
+
+test('on the virtual clock: the network takes its time, the MP3 decoder takes none, a dead server is given up', async () => {
+  const clock = new VirtualClock();
+  const net = new SimNet({ clock, random: seededRandom(1) });
+  const server = net.serveHttp('http://tts.test', () => ({
+    status: 200,
+    headers: { 'content-type': 'audio/mpeg' },
+    body: mp3,
+  }));
+  server.latencyMs = 80;
+  const speech = makeSpeech({ clock, http: net.host('10.0.0.1').http, vendors });
+  const spoken = speech.speak({ ...choice, custom: { url: 'http://tts.test/speak' } }, 'Hallo');
+  await clock.runFor(1000);
+  const { pcm, elapsedMs } = await spoken;
+  assert.ok(pcm.length >= 4000);
+  assert.ok(elapsedMs >= 80 && elapsedMs < 500, `${elapsedMs} ms`);
+  net.serveHttp('http://dead.test', () => new Promise(() => {}));
+  const dead = assert.rejects(
+    speech.speak({ ...choice, custom: { url: 'http://dead.test/' } }, 'Hallo'),
+    (error) => isFault(error) && error.code === 'tts-failed' && error.retryable,
+  );
+  await clock.runFor(30_000);
+  await dead;
+  await speech.close();
+  assert.equal(clock.pendingTimers, 0);
 });
