@@ -1,6 +1,6 @@
 // Speech as a clip: the speech room renders (and caches) it, here it takes the leg's rate.
 import { resample } from '../../../audio/index.ts';
-import { Fault, held, isFault } from '../../../base/index.ts';
+import { Fault, isFault } from '../../../base/index.ts';
 import type { AudioSource } from '../../types.ts';
 import { Clip } from '../clip.ts';
 import type { Prompt, PromptWorld } from '../prompts.ts';
@@ -16,11 +16,9 @@ export async function loadSpeech(
   const { speech, clock } = world;
   const { text, synthesizer, noCache } = source;
   if (!speech) throw new Fault('tts-unknown-vendor', 'no speech is available on this server');
-  const spoken = await held(clock, () => speech.speak(synthesizer, text, { noCache: noCache ?? false })).catch(
-    (error: unknown) => {
-      throw isFault(error) ? error : new Fault('tts-failed', 'the speech could not be made', { cause: error });
-    },
-  );
+  const spoken = await speech.speak(synthesizer, text, { noCache: noCache ?? false }).catch((error: unknown) => {
+    throw isFault(error) ? error : new Fault('tts-failed', 'the speech could not be made', { cause: error });
+  });
   return {
     clip: Clip.of(resample(spoken.pcm, spoken.sampleRate, sampleRate), sampleRate),
     freshUntil: noCache ? 0 : clock.now() + freshMs,
