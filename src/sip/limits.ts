@@ -40,7 +40,7 @@ export const BIND_ATTEMPTS = 10;
 export const MAX_TRANSACTIONS = 200_000;
 /** Beyond the limit above, this many more requests get a 503; what comes on top is dropped. */
 export const MAX_REFUSALS_PER_SECOND = 2000;
-/** Dialogs alive, early ones included. */
+/** Dialogs alive, early ones included: more than one machine's media can carry. */
 export const MAX_DIALOGS = 50_000;
 /** Early dialogs of one outgoing INVITE; a forking proxy makes a handful. */
 export const MAX_FORKS = 16;

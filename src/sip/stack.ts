@@ -6,7 +6,13 @@ import { type Core, firstCSeq, newCallId, newTag } from './core.ts';
 import { pathOf } from './dialog/state.ts';
 import { DialogTable } from './dialog/table.ts';
 import { Identity } from './identity.ts';
-import { MAX_REFUSALS_PER_SECOND, OVERLOAD_RETRY_AFTER_SECONDS } from './limits.ts';
+import {
+  MAX_CONNECTIONS,
+  MAX_DIALOGS,
+  MAX_REFUSALS_PER_SECOND,
+  MAX_TRANSACTIONS,
+  OVERLOAD_RETRY_AFTER_SECONDS,
+} from './limits.ts';
 import { isIpLiteral } from './locate.ts';
 import {
   isSipParseError,
@@ -48,6 +54,8 @@ export interface SipStackOptions {
   allow?: readonly string[];
   /** Option tags that are understood; none unless given. */
   supported?: readonly string[];
+  /** In place of the numbers of limits.ts. */
+  limits?: { transactions?: number; dialogs?: number; connections?: number };
 }
 
 export const createSipStack = (options: SipStackOptions): SipStack => new Stack(options);
@@ -64,17 +72,19 @@ class Stack implements SipStack {
 
   constructor(options: SipStackOptions) {
     this.#options = options;
-    const { clock, random, network, log } = options;
+    const { clock, random, network, log, limits } = options;
     this.#transports = new Transports({
       clock,
       network,
       log,
+      maxConnections: limits?.connections ?? MAX_CONNECTIONS,
       onMessage: (message, source) => this.#receive(message, source),
       onBad: (error, source) => this.#receiveBad(error, source),
     });
     const wire = new Wire(this.#transports, log);
-    const dialogs = new DialogTable();
+    const dialogs = new DialogTable(limits?.dialogs ?? MAX_DIALOGS);
     const layer = new TransactionLayer({
+      limit: limits?.transactions ?? MAX_TRANSACTIONS,
       clock,
       wire,
       onRequest: (transaction) => this.#uas.receive(transaction),

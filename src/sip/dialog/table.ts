@@ -1,5 +1,4 @@
 // The dialogs alive, early ones included, found by Call-ID and both tags (RFC 3261 12).
-import { MAX_DIALOGS } from '../limits.ts';
 import type { SipRequest, SipResponse } from '../message/index.ts';
 import type { SipDialog } from './dialog.ts';
 import { dialogKey, requestDialogKey } from './state.ts';
@@ -7,14 +6,19 @@ import { dialogKey, requestDialogKey } from './state.ts';
 const keyOf = (dialog: SipDialog): string => dialogKey(dialog.callId, dialog.localTag, dialog.remoteTag);
 
 export class DialogTable {
+  readonly #limit: number;
   readonly #dialogs = new Map<string, SipDialog>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
 
   get size(): number {
     return this.#dialogs.size;
   }
 
   get full(): boolean {
-    return this.#dialogs.size >= MAX_DIALOGS;
+    return this.#dialogs.size >= this.#limit;
   }
 
   add(dialog: SipDialog): void {

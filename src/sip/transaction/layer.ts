@@ -1,7 +1,6 @@
 // The transactions alive, and which message belongs to which of them.
 import type { Clock } from '../../base/index.ts';
 import { ackToFailure } from '../compose.ts';
-import { MAX_TRANSACTIONS } from '../limits.ts';
 import { printMessage, type SipRequest, type SipResponse } from '../message/index.ts';
 import type { Connection, Source } from '../transport/index.ts';
 import type { Peer } from '../types.ts';
@@ -11,6 +10,8 @@ import { clientKey, mergeKey, responseKey, serverKey } from './keys.ts';
 import { ServerTransaction, type ServerWire } from './server.ts';
 
 export interface LayerOptions {
+  /** Most transactions that may live at once. */
+  readonly limit: number;
   readonly clock: Clock;
   readonly wire: Wire;
   /** A request that is no repeat, with its new transaction. */
@@ -85,7 +86,7 @@ export class TransactionLayer {
       if (known) known.acknowledged(request);
       else this.#options.onAck(request);
     } else if (known) known.repeated();
-    else if (this.count >= MAX_TRANSACTIONS) this.#options.onOverload(request, source);
+    else if (this.count >= this.#options.limit) this.#options.onOverload(request, source);
     else this.#accept(request, source, key);
   }
 

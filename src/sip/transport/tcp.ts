@@ -12,7 +12,6 @@ import {
   CONNECTION_IDLE,
   CONNECTION_SWEEP,
   MAX_CONNECT_QUEUE,
-  MAX_CONNECTIONS,
   TCP_CONNECT_TIMEOUT,
 } from '../limits.ts';
 import { StreamFramer } from '../message/index.ts';
@@ -84,6 +83,7 @@ export class TcpTransport implements Transport {
         socket.destroy();
         throw new Error('the TCP transport is closed or full');
       }
+      connection.askedFor = key;
       this.#byAddress.set(key, connection);
       const waiting = this.#taken(key);
       for (const one of waiting) if (!connection.send(one.bytes)) one.onError(new Error('the TCP peer does not read'));
@@ -100,7 +100,7 @@ export class TcpTransport implements Transport {
   }
 
   #isFull(): boolean {
-    return this.#open.size + this.#connecting.size >= MAX_CONNECTIONS;
+    return this.#open.size + this.#connecting.size >= this.#options.maxConnections;
   }
 
   #adopt(socket: TcpConnection, inbound: boolean): StreamConnection | undefined {
@@ -115,7 +115,9 @@ export class TcpTransport implements Transport {
     if (!this.#byAddress.has(key)) this.#byAddress.set(key, connection);
     connection.onClosed = () => {
       this.#open.delete(connection);
-      for (const [address, one] of this.#byAddress) if (one === connection) this.#byAddress.delete(address);
+      for (const address of [key, connection.askedFor]) {
+        if (this.#byAddress.get(address) === connection) this.#byAddress.delete(address);
+      }
       if (this.#open.size === 0) this.#stopSweep();
     };
     this.#sweep ??= every(this.#options.clock, CONNECTION_SWEEP, () => {
@@ -144,6 +146,8 @@ export class TcpTransport implements Transport {
 
 class StreamConnection implements Connection {
   readonly remote: Address;
+  /** The address that it was made for, as text. */
+  askedFor = '';
   onClosed: () => void = () => {};
   #open = true;
   #holds = 0;

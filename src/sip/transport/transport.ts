@@ -33,6 +33,8 @@ export interface TransportOptions {
   readonly clock: Clock;
   readonly network: Network;
   readonly log: Log;
+  /** Most connections open at once. */
+  readonly maxConnections: number;
   readonly onMessage: (message: SipRequest | SipResponse, source: Source) => void;
   /** What came is no message; `error.partial` may be answered. */
   readonly onBad: (error: SipParseError, source: Source) => void;
