@@ -18,7 +18,7 @@ import { demoOrigin, withDemo } from './demo/application.ts';
 import { createMediaPool, type MediaPool, processWorker } from './media/client.ts';
 import { type Observer, observe } from './observers/index.ts';
 import { type Seed, seed } from './seed.ts';
-import { postgresRecords, type Records, startEmbedded } from './store/index.ts';
+import { cacheRecords, postgresRecords, type Records, startEmbedded } from './store/index.ts';
 import { embeddedVoice } from './vendors/index.ts';
 import { parseApplication } from './verbs/index.ts';
 import { buildHouse, type House, type HouseSettings } from './wire.ts';
@@ -107,7 +107,7 @@ async function openRecords(
   if (embedded) closing.push(() => embedded.stop());
   const opened = await postgresRecords({ url: embedded?.url ?? config.databaseUrl ?? '', log });
   closing.push(() => opened.close());
-  return { records: opened, pids: () => embedded?.pids ?? [] };
+  return { records: cacheRecords(opened, clock), pids: () => embedded?.pids ?? [] };
 }
 
 function openMedia({ config, clock, random, log }: ServerPorts): MediaPool {

@@ -26,3 +26,9 @@ export const restartMs = [500, 30_000] as const;
 
 /** scrypt: 16 MB and about 50 ms for each try at a password, at a login only. */
 export const passwordCost = { N: 16_384, r: 8, p: 1 };
+
+/** How long a read account or application is taken for true: long enough for a rush of calls, short enough to forget. */
+export const cacheFreshMs = 1_000;
+
+/** Records kept for that second, per kind: about 2 KB each. */
+export const cachedRecords = 1_000;
