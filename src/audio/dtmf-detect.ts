@@ -97,8 +97,9 @@ export class DtmfDetector {
   /** Called once per digit, as soon as it is certain, 25 to 38 ms into the tone. */
   onStart: (digit: string) => void = () => {};
   readonly #hopSamples: number;
-  /** The one that ends with this hop and the one that ends with the next. */
-  #banks: [Bank, Bank];
+  /** The one whose block ends with this hop, and the one that ends with the next. */
+  #ending: Bank;
+  #next: Bank;
   #filled = 0;
   #first = true;
   #candidate = '';
@@ -111,22 +112,24 @@ export class DtmfDetector {
     this.#hopSamples = Math.round((sampleRate * HOP_MS) / 1000);
     const tones = [...dtmfLayout.rows, ...dtmfLayout.columns];
     const coefficients = Float64Array.from(tones, (hz) => 2 * Math.cos((2 * Math.PI * hz) / sampleRate));
-    this.#banks = [new Bank(coefficients), new Bank(coefficients)];
+    this.#ending = new Bank(coefficients);
+    this.#next = new Bank(coefficients);
   }
 
   /** Listens to a frame of any length. */
   process(pcm: Int16Array): void {
     for (let at = 0; at < pcm.length; ) {
       const n = Math.min(pcm.length - at, this.#hopSamples - this.#filled);
-      const [ending, next] = this.#banks;
-      ending.add(pcm, at, n);
-      next.add(pcm, at, n);
+      this.#ending.add(pcm, at, n);
+      this.#next.add(pcm, at, n);
       at += n;
       this.#filled += n;
       if (this.#filled < this.#hopSamples) continue;
       this.#filled = 0;
+      const ending = this.#ending;
       const digit = ending.finish(2 * this.#hopSamples);
-      this.#banks = [next, ending];
+      this.#ending = this.#next;
+      this.#next = ending;
       // The very first block is half a block: it counts for nothing.
       if (!this.#first) this.#step(digit);
       this.#first = false;

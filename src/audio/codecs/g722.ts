@@ -37,6 +37,9 @@ const decision = Int32Array.of(
   2195,
   2557,
   2919,
+  // Twice more, so that halving needs no look at the end.
+  2919,
+  2919,
 );
 // Step of the low log scale for the 4 most significant bits of a code (table 9, W and RL4 in one).
 const lowSteps = Int32Array.of(-60, 3042, 1198, 538, 334, 172, 58, -30, 3042, 1198, 538, 334, 172, 58, -30, -60);
@@ -131,13 +134,13 @@ const highSteps = Int32Array.of(798, -214, 798, -214);
 /** QUANTL: the 6-bit code of a low-band difference. */
 function quantizeLow(difference: number, scale: number): number {
   const magnitude = difference >= 0 ? difference : -(difference + 1);
-  // The first level above the magnitude, by halving.
-  let level = 1;
-  for (let above = 30; level < above; ) {
-    const middle = (level + above) >> 1;
-    if (magnitude >= Math.imul(decision[middle]!, scale) >> 12) level = middle + 1;
-    else above = middle;
+  // How many of the 29 levels the magnitude reaches, by halving without branches: the mask is -1 where it does.
+  let reached = 0;
+  for (let step = 16; step > 0; step >>= 1) {
+    const above = (Math.imul(decision[reached + step]!, scale) >> 12) - magnitude - 1;
+    reached += step & (above >> 31);
   }
+  const level = Math.min(reached, 29) + 1;
   // Table 5: positive codes run 61..32, negative ones 63, 62, 31..4.
   if (difference >= 0) return 62 - level;
   return level < 3 ? 64 - level : 34 - level;
