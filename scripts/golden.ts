@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { configurationPage } from '../src/config.ts';
 
 /** Each writes its own files, or with --check compares them and ends with 1. In this order: later ones may load what earlier ones write. */
-const programs = ['generate-verb-schemas.ts', 'generate-payload-examples.ts'];
+const programs = ['generate-verb-schemas.ts', 'generate-payload-examples.ts', 'generate-openapi.ts'];
 
 /** Pages whose whole text one function gives. */
 const pages: Record<string, () => string> = {

@@ -18,14 +18,29 @@ export interface Api {
   listen(at: Address): Promise<Address>;
   /** A request without a network, for tests and rehearsals. */
   inject: FastifyInstance['inject'];
-  /** The OpenAPI document. */
-  openapi(): object;
   /** Requests under way are finished (for a bounded time), then all connections are closed. */
   close(): Promise<void>;
 }
 
 /** Builds the API below /v1 and /api/v1, with /docs, /health and /metrics. */
 export async function buildApi(ports: ApiPorts): Promise<Api> {
+  const app = await assemble(ports);
+  return {
+    listen: (at) => listen(app, at),
+    inject: app.inject.bind(app) as FastifyInstance['inject'],
+    close: () => close(app, ports),
+  };
+}
+
+/** The OpenAPI document as it is committed; it depends on nothing that the API is given. */
+export async function openapiText(): Promise<string> {
+  const app = await assemble({} as ApiPorts);
+  const text = `${JSON.stringify(app.swagger(), null, 2)}\n`;
+  await app.close();
+  return text;
+}
+
+async function assemble(ports: ApiPorts): Promise<FastifyInstance> {
   const app = Fastify({
     logger: false,
     bodyLimit: bodyBytes,
@@ -52,12 +67,7 @@ export async function buildApi(ports: ApiPorts): Promise<Api> {
   );
   addOpenRoutes(app, ports);
   await app.ready();
-  return {
-    listen: (at) => listen(app, at),
-    inject: app.inject.bind(app) as FastifyInstance['inject'],
-    openapi: () => app.swagger(),
-    close: () => close(app, ports),
-  };
+  return app;
 }
 
 /** Bodies that are absent or empty are an empty object: many clients send a JSON content type with everything. */

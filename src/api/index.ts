@@ -1,3 +1,3 @@
 // api: the REST API over HTTP. Records and live calls, for those whose key allows it.
-export { type Api, buildApi } from './http.ts';
+export { type Api, buildApi, openapiText } from './http.ts';
 export * from './types.ts';

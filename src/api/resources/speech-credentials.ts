@@ -162,6 +162,13 @@ async function update(request: ApiRequest): Promise<Answer | Refusal> {
   return (await speechCredentials.update(kept.speech_credential_sid, patch)) ? noContent : notFound();
 }
 
+async function remove(request: ApiRequest): Promise<Answer | Refusal> {
+  const found = await oneOf(request, 'write');
+  if (isRefusal(found)) return found;
+  const { speechCredentials } = request.ports.records;
+  return (await speechCredentials.remove(found.speech_credential_sid)) ? noContent : notFound();
+}
+
 /** What cannot be tried, or needs no trial, is `not tested`. */
 async function probe(request: ApiRequest): Promise<Answer | Refusal> {
   const kept = await oneOf(request, 'read');
@@ -229,12 +236,7 @@ function routesBelow(
       summary: 'Remove a speech credential',
       access: access.write,
       reply: { status: 204 },
-      async handle(request) {
-        const found = await oneOf(request, 'write');
-        if (isRefusal(found)) return found;
-        const gone = await request.ports.records.speechCredentials.remove(found.speech_credential_sid);
-        return gone ? noContent : notFound();
-      },
+      handle: remove,
     },
     {
       method: 'GET',
