@@ -24,6 +24,8 @@ async function setting() {
     sip_realm: null,
     webhook_secret: 's',
     is_active: true,
+    device_calling_application_sid: null,
+    siprec_hook_sid: null,
     created_at,
   } as Account;
   await records.accounts.insert(account);
