@@ -177,8 +177,8 @@ async function openHouse(
     checkVerbs,
     metrics: () => metrics.text(),
   });
-  closing.push(() => house.stop());
-  closing.push(() => api.close());
+  // Side by side: a request that waits for a call's effect ends with the call.
+  closing.push(async () => void (await Promise.all([api.close(), house.stop()])));
   return { house, api };
 }
 

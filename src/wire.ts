@@ -27,7 +27,7 @@ import {
 import { performSocket, performUpdate } from './commands/index.ts';
 import { admit, type Gateway } from './edge/index.ts';
 import type { MediaPool } from './media/client.ts';
-import { createSipStack, type IncomingInvite, type SipStack } from './sip/index.ts';
+import { createSipStack, type IncomingInvite, type Peer, type SipStack, type SipTrace } from './sip/index.ts';
 import type { Records } from './store/index.ts';
 import { parseApplication } from './verbs/index.ts';
 
@@ -95,6 +95,7 @@ export async function buildHouse(ports: HousePorts): Promise<House> {
     onEvent: (call, event) => ports.onEvent?.(call, event),
     onAlert: (note) => ports.onAlert?.(note),
   };
+  sip.onTrace = (trace) => noteMessage(directory, trace);
   sip.onInvite = (invite) => void welcome(invite, ports, world, directory);
   return {
     sip,
@@ -113,6 +114,24 @@ const advertised = (local: Address, host: string | undefined): Address => ({
   port: local.port,
 });
 
+/** Each SIP message of a call goes into its event log. */
+function noteMessage(
+  directory: Directory,
+  { callId, direction, summary, peer, retransmission, message }: SipTrace,
+): void {
+  const call = directory.byCallId(callId);
+  if (!call) return;
+  const what = message.kind === 'response' ? `${summary} (${message.cseq.method})` : summary;
+  call.events.append('sip', { ...sipFacts(direction, what, peer), ...(retransmission && { repeated: true }) });
+}
+
+const sipFacts = (direction: 'in' | 'out', summary: string, peer: Peer) => ({
+  direction,
+  summary,
+  peer: addressText(peer),
+  transport: peer.transport,
+});
+
 /** A new call at the door: let in, or told why not. */
 async function welcome(
   invite: IncomingInvite,
@@ -122,7 +141,11 @@ async function welcome(
 ): Promise<void> {
   try {
     const admission = directory.admits ?? (await admit(invite, records, settings));
-    if (!isRefusal(admission)) return void receiveCall({ world, directory, owner: admission, invite });
+    if (!isRefusal(admission)) {
+      const call = receiveCall({ world, directory, owner: admission, invite });
+      call?.events.append('sip', sipFacts('in', `INVITE ${invite.request.uriText} SIP/2.0`, invite.peer));
+      return;
+    }
     log.info('call turned away', { to: invite.request.uriText, from: invite.peer.host, reason: admission.reason });
     invite.reject(admission.sip ?? 480, undefined, { headers: { 'X-Reason': admission.reason } });
   } catch (error) {

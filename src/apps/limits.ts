@@ -54,7 +54,7 @@ export const maxPendingRequests = 256;
 export const closeWaitMs = 12_000;
 
 /** The same when the whole server stops: it promises to be gone within 5 s. */
-export const shutdownWaitMs = 2500;
+export const shutdownWaitMs = 1500;
 
 /** Names whose snake_case form is remembered. */
 export const maxRememberedNames = 2000;

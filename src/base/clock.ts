@@ -78,3 +78,15 @@ export async function held<T>(clock: Clock, work: () => Promise<T>): Promise<T> 
     release();
   }
 }
+
+/** Waits until the promise settles, either way, but no longer than `ms`. */
+export function atMost(clock: Clock, ms: number, promise: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.after(ms, resolve);
+    const done = (): void => {
+      timer.cancel();
+      resolve();
+    };
+    promise.then(done, done);
+  });
+}

@@ -1,6 +1,6 @@
 // Call: an owner with a mailbox. Everything that happens to it is one of its turns; its verbs are tasks below its scope.
 import { baseInfo, type CallFacts, type HookInput, type Payload, sessionRedirect } from '../apps/index.ts';
-import { type Clock, errorText, type Log, Mailbox, Scope } from '../base/index.ts';
+import { atMost, type Clock, errorText, type Log, Mailbox, Scope } from '../base/index.ts';
 import type { ExtraHeaders } from '../sip/index.ts';
 import { type Answer, Conversation } from './conversation.ts';
 import { Digits } from './digits.ts';
@@ -225,24 +225,12 @@ export class Call {
   async #leave(lastWords: Promise<unknown>, socketCode: 1000 | 1001): Promise<void> {
     const { callStatus: status, direction, duration } = this.facts;
     await this.leg.scope.close('call over');
-    await this.#atMost(lastHooksMs, lastWords);
+    await atMost(this.clock, lastHooksMs, lastWords);
     await this.conversation.close(socketCode);
     await this.scope.close('call over');
     this.#mailbox.close();
     this.events.append('ended', { status, direction, duration });
     this.#options.onGone(this);
-  }
-
-  /** Waits for a promise, but no longer than this. */
-  #atMost(ms: number, promise: Promise<unknown>): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.clock.after(ms, resolve);
-      const done = (): void => {
-        timer.cancel();
-        resolve();
-      };
-      promise.then(done, done);
-    });
   }
 
   /** The code is wrong, not the world: this call ends, the server does not. */

@@ -1,8 +1,8 @@
 // Directory: the calls of this node, alive and lately ended. The API and the commands find them here.
 import type { CallFacts } from '../apps/index.ts';
-import { type Clock, type Refusal, refuse } from '../base/index.ts';
+import { atMost, type Clock, type Refusal, refuse } from '../base/index.ts';
 import type { Call } from './call.ts';
-import { callLimit, endedCallKeptMs, endedCallsKept } from './limits.ts';
+import { callLimit, endedCallKeptMs, endedCallsKept, partingMs } from './limits.ts';
 
 /** A call that has ended, as it can still be retrieved. */
 interface EndedCall {
@@ -15,6 +15,7 @@ export class Directory {
   readonly #alive = new Map<string, Call>();
   /** In the order they ended. */
   readonly #ended = new Map<string, EndedCall>();
+  readonly #byCallId = new Map<string, Call>();
   /** Records of live calls that were deleted over the API: the call goes on, unlisted. */
   readonly #unlisted = new Set<string>();
   #closed = false;
@@ -38,6 +39,7 @@ export class Directory {
   /** Moves a call from the living to the ended. */
   remove(call: Call): void {
     this.#alive.delete(call.sid);
+    this.#byCallId.delete(call.facts.callId);
     if (this.#unlisted.delete(call.sid)) return;
     const now = this.#clock.now();
     this.#ended.set(call.sid, { facts: call.facts, at: now });
@@ -45,6 +47,15 @@ export class Directory {
       if (this.#ended.size <= endedCallsKept && now - at < endedCallKeptMs) break;
       this.#ended.delete(sid);
     }
+  }
+
+  /** Lets the call be found by its SIP Call-ID. */
+  knowCallId(call: Call): void {
+    this.#byCallId.set(call.facts.callId, call);
+  }
+
+  byCallId(callId: string): Call | undefined {
+    return this.#byCallId.get(callId);
   }
 
   get(sid: string): Call | undefined {
@@ -93,12 +104,12 @@ export class Directory {
     return counts;
   }
 
-  /** Ends every call politely and waits until they are gone. No call begins any more. */
+  /** Ends every call politely and waits for their goodbyes, for a bounded time. No call begins any more. */
   async close(): Promise<void> {
     this.#closed = true;
     const calls = [...this.#alive.values()];
     for (const call of calls) call.turn('server stops', () => call.hangup('Server Shutdown'));
-    await Promise.all(calls.map((call) => call.gone()));
+    await atMost(this.#clock, partingMs, Promise.all(calls.map((call) => call.gone())));
   }
 }
 

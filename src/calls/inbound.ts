@@ -50,6 +50,7 @@ export function receiveCall(options: InboundOptions): Call | undefined {
     legHandler,
   );
   directory.add(call);
+  directory.knowCallId(call);
   call.leg.receive(invite);
   const appJson = application.app_json ?? undefined;
   void firstAnswer(call, appJson, () => inboundPayload(call, invite.request)).then((answer) =>

@@ -28,3 +28,6 @@ export const endedCallKeptMs = 3_600_000;
 
 /** Calls at once on this node; one more is refused with 503. A guard against floods, not a licence. */
 export const callLimit = 10_000;
+
+/** When the server stops, calls get this long for BYE and last hooks; the server promises to be gone within 5 s. */
+export const partingMs = 1_500;

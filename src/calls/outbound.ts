@@ -84,6 +84,7 @@ export async function placeCall(options: OutboundOptions): Promise<{ sid: string
     return { ...placed, http: 500 };
   }
   facts.callId = placed.callId;
+  directory.knowCallId(call);
   call.turn('dialled', () => call.setStatus('trying', 100, 'Trying'));
   watchRinging(call, options.timeoutMs ?? ringTimeoutMs);
   return { sid: callSid, callId: placed.callId };
