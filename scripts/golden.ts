@@ -2,7 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { commandSurface } from '../src/commands/index.ts';
 import { configurationPage } from '../src/config.ts';
+import { verbSurface } from '../src/verbs/index.ts';
 
 /** Each writes its own files, or with --check compares them and ends with 1. In this order: later ones may load what earlier ones write. */
 const programs = ['generate-verb-schemas.ts', 'generate-payload-examples.ts', 'generate-openapi.ts'];
@@ -10,6 +12,8 @@ const programs = ['generate-verb-schemas.ts', 'generate-payload-examples.ts', 'g
 /** Pages whose whole text one function gives. */
 const pages: Record<string, () => string> = {
   'docs/configuration.md': configurationPage,
+  'test/golden/commands.json': () => `${JSON.stringify(commandSurface(), null, 2)}\n`,
+  'test/golden/verbs.json': () => `${JSON.stringify(verbSurface(), null, 2)}\n`,
 };
 
 const options = process.argv.slice(2);

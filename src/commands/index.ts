@@ -15,3 +15,15 @@ export const commands: readonly AnyCommand[] = [callStatus, redirect, mute, sipR
 export type { AnyCommand, CommandDefinition, Target } from './define.ts';
 export { type Outcome, performSocket, performUpdate } from './perform.ts';
 export { readSocketCommand, readUpdate } from './read.ts';
+
+/** The public face of every command, for documents and for the golden text. */
+export const commandSurface = (): Record<string, unknown>[] =>
+  commands.map(({ rest, ws, companions = [], summary, schema, companionSchemas = {}, examples }) => ({
+    rest,
+    ws,
+    companions,
+    summary,
+    schema,
+    companionSchemas,
+    examples,
+  }));

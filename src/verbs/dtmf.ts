@@ -1,5 +1,5 @@
 // dtmf: sends digits to the far end, in order.
-import { refuse } from '../base/index.ts';
+import { errorText, isFault, refuse } from '../base/index.ts';
 import { defineVerb } from './define.ts';
 import { longestDigitMs, mostDigits } from './limits.ts';
 
@@ -18,6 +18,12 @@ export const dtmf = defineVerb<{ dtmf: string; duration?: number }>({
     return undefined;
   },
   async run({ dtmf: digits, duration = defaultDurationMs }, { call }) {
-    await call.leg.port?.sendDigits(digits, duration);
+    try {
+      await call.leg.port?.sendDigits(digits, duration);
+    } catch (error) {
+      // On hold, or with the media worker gone, digits cannot be sent; that is no reason to end the call.
+      if (!isFault(error)) throw error;
+      call.events.append('error', { what: 'dtmf was not sent', reason: errorText(error) });
+    }
   },
 });

@@ -38,7 +38,8 @@ function inputRefusal({ input = ['digits'], finishOnKey }: Options): Refusal | u
   if (input.includes('speech'))
     return refuse('verb-later', 'speech input is not in this version; use ["digits"]', { path: 'input' });
   if (input.length === 0) return refuse('verb-option', 'must name an input', { path: 'input' });
-  if (finishOnKey !== undefined && !/^[0-9*#]$/.test(finishOnKey))
+  // An empty text means no key, as in the reference.
+  if (finishOnKey !== undefined && !/^[0-9*#]?$/.test(finishOnKey))
     return refuse('verb-option', 'must be one key: 0-9, * or #', { path: 'finishOnKey' });
   return undefined;
 }

@@ -6,6 +6,7 @@ import { config } from './config.ts';
 import type { AnyVerb } from './define.ts';
 import { dtmf } from './dtmf.ts';
 import { gather } from './gather.ts';
+import schemas from './generated/schemas.cjs';
 import { hangup } from './hangup.ts';
 import { pause } from './pause.ts';
 import { play } from './play.ts';
@@ -32,3 +33,11 @@ export const verbs: readonly AnyVerb[] = [
 ];
 
 export { parseApplication } from './parse.ts';
+
+/** The public face of every verb, for the golden text: what it needs and which options it takes. */
+export const verbSurface = (): Record<string, unknown>[] =>
+  verbs.map(({ name, needs, alsoAccepts = [] }) => ({
+    name,
+    needs: typeof needs === 'function' ? 'depends on its options' : needs,
+    options: [...(schemas.accepts[name] ?? []), ...alsoAccepts],
+  }));
