@@ -1,7 +1,5 @@
 // Limits of the audio room, each with its reason.
 
-/** Longest RTP frame we make or take, ms: ptime is at most 60, and a few peers send 120. */
-export const MAX_FRAME_MS = 120;
 /** Samples per call inside the resampler: bounds its scratch memory; longer input is cut up. */
 export const RESAMPLER_BLOCK = 1024;
 /** Phases of a resampling filter table. 441 (8 -> 44.1 kHz) is exact; odder ratios take the nearest of these. */
