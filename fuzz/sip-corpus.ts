@@ -68,3 +68,12 @@ export function sipCorpus(): Buffer[] {
     ...Array.from({ length: weight }, () => traffic).flat(),
   ];
 }
+
+/** Gives the head a true Content-Length, so that what was spoiled elsewhere is looked at. */
+export function withTrueLength(bytes: Buffer): Buffer {
+  const blank = bytes.indexOf('\r\n\r\n');
+  if (blank < 0) return bytes;
+  const head = bytes.toString('latin1', 0, blank).replace(/\r\n(?:Content-Length|l)[ \t]*:[^\r\n]*/gi, '');
+  const body = bytes.subarray(blank + 4);
+  return Buffer.concat([Buffer.from(`${head}\r\nContent-Length: ${body.length}\r\n\r\n`, 'latin1'), body]);
+}

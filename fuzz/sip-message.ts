@@ -24,7 +24,7 @@ import {
 } from '../src/sip/message/index.ts';
 import { type Dice, mutated } from './mutate.ts';
 import { runFuzz } from './run.ts';
-import { sipCorpus } from './sip-corpus.ts';
+import { sipCorpus, withTrueLength } from './sip-corpus.ts';
 
 const corpus = sipCorpus();
 let input: Buffer = Buffer.alloc(0);
@@ -118,15 +118,6 @@ function checkStream(dice: Dice): void {
   const whole = framed(stream, () => stream.length);
   const pieces = framed(stream, () => 1 + dice.below(dice.below(3) ? 200 : 3));
   assert.deepEqual(pieces, whole);
-}
-
-/** Gives the head a true Content-Length, so that what was spoiled elsewhere is looked at. */
-function withTrueLength(bytes: Buffer): Buffer {
-  const blank = bytes.indexOf('\r\n\r\n');
-  if (blank < 0) return bytes;
-  const head = bytes.toString('latin1', 0, blank).replace(/\r\n(?:Content-Length|l)[ \t]*:[^\r\n]*/gi, '');
-  const body = bytes.subarray(blank + 4);
-  return Buffer.concat([Buffer.from(`${head}\r\nContent-Length: ${body.length}\r\n\r\n`, 'latin1'), body]);
 }
 
 await runFuzz({

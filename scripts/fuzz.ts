@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const targets = [
   { name: 'sip-message', file: 'fuzz/sip-message.ts' },
+  { name: 'sip-stack', file: 'fuzz/sip-stack.ts' },
   { name: 'app-messages', file: 'fuzz/app-messages.ts' },
   { name: 'wav', file: 'fuzz/wav.ts' },
   { name: 'mp3', file: 'fuzz/mp3.ts' },

@@ -1,5 +1,5 @@
 // One request from its user's view: looked up, sent, tried again elsewhere or with credentials, until it has its answer.
-import { addressText, Fault, isFault } from '../base/index.ts';
+import { addressText, errorText, Fault, isFault } from '../base/index.ts';
 import { ClientAuth, type Credentials } from './client-auth.ts';
 import { type Core, newBranch } from './core.ts';
 import { MAX_AUTH_ATTEMPTS, MAX_UDP_REQUEST_BYTES, TCP_SWITCH_TIMEOUT } from './limits.ts';
@@ -162,6 +162,15 @@ export class ClientRequest implements ClientUser {
 
   onResponse(response: SipResponse, transaction: ClientTransaction): void {
     if (this.#stopped) return;
+    try {
+      this.#receive(response, transaction);
+    } catch (error) {
+      this.#core.log.error('a SIP response could not be handled', { error: errorText(error) });
+      this.#fail(new Fault('sip-bad-response', 'the far end answered in a way that cannot be read', { cause: error }));
+    }
+  }
+
+  #receive(response: SipResponse, transaction: ClientTransaction): void {
     this.#fallback = undefined;
     const { status } = response;
     if ((status === 401 || status === 407) && this.#answered(response, transaction)) return;

@@ -78,8 +78,8 @@ class Stack implements SipStack {
       network,
       log,
       maxConnections: limits?.connections ?? MAX_CONNECTIONS,
-      onMessage: (message, source) => this.#receive(message, source),
-      onBad: (error, source) => this.#receiveBad(error, source),
+      onMessage: (message, source) => this.#guarded(source, () => this.#receive(message, source)),
+      onBad: (error, source) => this.#guarded(source, () => this.#receiveBad(error, source)),
     });
     const wire = new Wire(this.#transports, log);
     const dialogs = new DialogTable(limits?.dialogs ?? MAX_DIALOGS);
@@ -217,8 +217,17 @@ class Stack implements SipStack {
     };
   }
 
+  /** A bug of ours that a message brings out must not take the socket's other messages with it. */
+  #guarded(source: Source, handle: () => void): void {
+    try {
+      handle();
+    } catch (error) {
+      this.#core.log.error('a SIP message could not be handled', { error: errorText(error), peer: source.peer });
+    }
+  }
+
   #receive(message: SipRequest | SipResponse, source: Source): void {
-    const { wire, layer, log } = this.#core;
+    const { wire, layer } = this.#core;
     wire.received++;
     const insanity = sanityCheck(message);
     if (insanity) {
@@ -228,13 +237,8 @@ class Stack implements SipStack {
       }
       return;
     }
-    try {
-      if (message.kind === 'response') layer.receiveResponse(message, source);
-      else layer.receiveRequest(stampReceived(message, source.peer), source);
-    } catch (error) {
-      // A bug of ours must not take the socket's other messages with it.
-      log.error('a SIP message could not be handled', { error: errorText(error), peer: source.peer });
-    }
+    if (message.kind === 'response') layer.receiveResponse(message, source);
+    else layer.receiveRequest(stampReceived(message, source.peer), source);
   }
 
   #receiveBad(error: SipParseError, source: Source): void {
@@ -246,17 +250,17 @@ class Stack implements SipStack {
 
   /** Answers what no transaction was made for. What cannot be answered is dropped. */
   #refuseStateless(request: SipRequest, source: Source, refusal: { status: number; reason: string }): void {
+    if (request.header('Via') === undefined) return;
     const { identity, wire, random } = this.#core;
     const { status, reason } = refusal;
     const parts = { reason, toTag: newTag(random) };
-    let stamped: SipRequest;
     try {
-      stamped = stampReceived(request, source.peer);
+      const stamped = stampReceived(request, source.peer);
+      wire.sendStateless(composeResponse(identity, { request: stamped, status }, parts), stamped, source);
     } catch (error) {
       if (!isSipParseError(error)) throw error;
-      return wire.sendBack(composeResponse(identity, { request, status }, parts), source);
+      wire.sendBack(composeResponse(identity, { request, status }, parts), source);
     }
-    wire.sendStateless(composeResponse(identity, { request: stamped, status }, parts), stamped, source);
   }
 
   /** No room for another transaction: 503, and silence when that is too much as well. */

@@ -1,11 +1,12 @@
 // What becomes of a request: refused by rule (RFC 3261 8.2), given to its dialog, or handed to the user.
+import { errorText } from '../base/index.ts';
 import { composeResponse } from './compose.ts';
 import { type Core, firstCSeq, newTag } from './core.ts';
 import { SipDialog } from './dialog/dialog.ts';
 import { serverDialog } from './dialog/state.ts';
 import { InviteServer } from './incoming-invite.ts';
 import { OVERLOAD_RETRY_AFTER_SECONDS } from './limits.ts';
-import type { SipRequest } from './message/index.ts';
+import { isSipParseError, type SipRequest } from './message/index.ts';
 import { Responder } from './responder.ts';
 import { MAGIC_COOKIE } from './transaction/keys.ts';
 import type { ServerTransaction } from './transaction/server.ts';
@@ -34,7 +35,19 @@ export class UserAgentServer {
     this.#user = user;
   }
 
+  /** Every request gets an answer, also when a header that nobody looked at before is malformed, or we have a bug. */
   receive(transaction: ServerTransaction): void {
+    try {
+      this.#receive(transaction);
+    } catch (error) {
+      const malformed = isSipParseError(error);
+      if (!malformed) this.#core.log.error('a SIP request could not be handled', { error: errorText(error) });
+      if (transaction.open)
+        this.#refuse(transaction, malformed ? { status: 400, reason: error.message } : { status: 500 });
+    }
+  }
+
+  #receive(transaction: ServerTransaction): void {
     const { request } = transaction;
     const refusal = this.#refusal(transaction);
     if (refusal) return this.#refuse(transaction, refusal);
@@ -108,7 +121,7 @@ export class UserAgentServer {
     try {
       this.#user.onInvite(invite);
     } catch (error) {
-      core.log.error('the handler of a call failed', { callId: request.callId, error: String(error) });
+      core.log.error('the handler of a call failed', { callId: request.callId, error: errorText(error) });
       invite.reject(500);
     }
   }

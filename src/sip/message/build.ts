@@ -3,7 +3,7 @@ import { isSipParseError } from './error.ts';
 import { RequestMessage, ResponseMessage } from './message.ts';
 import { canonicalHeaderName, knownHeaderName } from './names.ts';
 import { reasonPhrase } from './reasons.ts';
-import { isToken } from './text.ts';
+import { isToken, splitList } from './text.ts';
 import type { SipRequest, SipResponse, Via } from './types.ts';
 import { printVia } from './via.ts';
 
@@ -137,10 +137,21 @@ export function withHeaders(message: SipRequest | SipResponse, edits: HeaderEdit
 /** One name for all spellings of a header. */
 const keyOf = (name: string): string => knownHeaderName(name) ?? name.toLowerCase();
 
-/** A copy whose topmost Via is this one, in its place; the Vias below stay as they came. */
+/** A copy whose topmost Via is this one, in its place; the Vias below stay as they came, line by line. */
 export function withTopVia(request: SipRequest, via: Via): SipRequest {
-  const [, ...below] = request.values('Via');
-  return withHeaders(request, { set: [['Via', [printVia(via), ...below].join(', ')]] });
+  const lines = new Lines();
+  let placed = false;
+  for (const [name, value] of request.lines) {
+    if (name !== 'Via' || placed) {
+      lines.copy(name, value);
+      continue;
+    }
+    const [, ...below] = splitList(value);
+    lines.copy(name, [printVia(via), ...below].join(', '));
+    placed = true;
+  }
+  const parts = { ...lines, body: request.body, encoding: request.encoding };
+  return new RequestMessage(request.method, request.uriText, parts);
 }
 
 /**
