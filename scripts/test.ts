@@ -11,8 +11,10 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { ensureDebianPackages } from './debian.ts';
 
-/** One test file may take this long: a busy two-core machine, ten times what the longest needs. */
-const fileTimeoutMs = 300_000;
+/** One test may take this long: a busy two-core machine, ten times what the longest needs. */
+const testTimeoutMs = 300_000;
+/** Silence after which the files under way count as stuck: longer than the longest test may take. */
+const silenceMs = testTimeoutMs + 60_000;
 /** Test files at a time. */
 const concurrency = Math.min(2, availableParallelism());
 
@@ -33,7 +35,6 @@ if (files.length === 0) {
   process.exit(2);
 }
 if (!ensureDebianPackages()) process.exit(2);
-await report();
 
 function findFiles(): string[] {
   const patterns = named.length === 0 ? ['{src,scripts,test}/**/*.test.ts'] : named.map(patternOf);
@@ -61,15 +62,51 @@ async function report(): Promise<void> {
   async function* events(): AsyncGenerator<TestEvent> {
     for (const group of groups) {
       const paths = group.files.map((file) => resolve(root, file));
-      const stream = run({ files: paths, concurrency: group.concurrency, timeout: fileTimeoutMs, cwd: root });
-      yield* perFile(stream as AsyncIterable<TestEvent>, (counts) => {
+      const patience = new Patience();
+      const { signal } = patience;
+      const stream = run({ files: paths, concurrency: group.concurrency, timeout: testTimeoutMs, cwd: root, signal });
+      yield* perFile(patience.watch(stream as AsyncIterable<TestEvent>), (counts) => {
         for (const key of Object.keys(total) as (keyof Counts)[]) total[key] += counts[key];
       });
     }
     yield* summary(total, performance.now() - started);
   }
   await pipeline(Readable.from(events()), new spec(), process.stdout, { end: false });
-  process.exitCode = total.failed + total.cancelled > 0 ? 1 : 0;
+  if (total.failed + total.cancelled > 0) process.exitCode = 1;
+}
+
+/** Ends a run in which nothing happens any more: a file whose tests are over, or timed out, and whose process does not exit. */
+class Patience {
+  readonly #abort = new AbortController();
+  readonly #underWay = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  async *watch(stream: AsyncIterable<TestEvent>): AsyncGenerator<TestEvent> {
+    this.#restart();
+    for await (const event of stream) {
+      this.#restart();
+      const { file, name } = event.data as { file?: string; name?: string };
+      if (file !== undefined && file === name && event.type === 'test:dequeue')
+        this.#underWay.add(relative(root, file));
+      if (file !== undefined && file === name && event.type === 'test:complete')
+        this.#underWay.delete(relative(root, file));
+      yield event;
+    }
+    clearTimeout(this.#timer);
+  }
+
+  #restart(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      console.error(`nothing happened for ${silenceMs / 1000} s; stuck: ${[...this.#underWay].join(', ')}`);
+      process.exitCode = 1;
+      this.#abort.abort();
+    }, silenceMs);
+  }
 }
 
 /** Passes on what the reporter prints: of a file that passed one line, of one that failed everything. Keeps back each run's own summary. */
@@ -115,3 +152,5 @@ function* summary(total: Counts, durationMs: number): Generator<TestEvent> {
     yield { type: 'test:diagnostic', data: { nesting: 0, message: `${name} ${value}`, level: 'info' } };
   }
 }
+
+await report();
