@@ -1,136 +1,163 @@
-// A rehearsal from one seed: random verbs, presses, updates and faults on a few calls, then the promises that must hold.
-
-import { type Random, randomInt } from '../base/index.ts';
-import type { SimHttpServer } from '../base/sim/index.ts';
-import type { PhoneCall } from './phone.ts';
-import { appOrigin, Stage } from './stage.ts';
+// A rehearsal from one seed: phones, applications, operators and bad luck on a few calls, then the promises that must hold.
+import { isRefusal, randomInt } from '../base/index.ts';
+import type { Phone, PhoneCall } from './phone.ts';
+import { brokenPromises } from './promises.ts';
+import { randomUpdate } from './random-json.ts';
+import { openPrograms, type RandomPrograms } from './random-programs.ts';
+import { Stage } from './stage.ts';
 
 export interface Rehearsed {
-  /** Every event of every call, one JSON line each: the same seed gives the same text. */
+  /** Every event of every call and what each phone heard, one JSON line each: the same seed gives the same text. */
   log: string;
   /** Promises that were broken; none when all is well. */
   broken: string[];
   virtualMs: number;
 }
 
-const calls = 3;
-/** What happens in one rehearsal, at the most. */
-const acts = 14;
+/** Calls at the start; more may follow. */
+const firstCalls = 3;
+/** What happens in one rehearsal. */
+const acts = 30;
+const longestWaitMs = 900;
+/** After the last goodbye: longer than every timer of a call's end. */
+const settleMs = 90_000;
 
-type Json = Record<string, unknown>;
+/** An update on its way; `outcome` once it was answered. */
+export interface AskedUpdate {
+  body: string;
+  outcome?: string;
+}
+
+export interface Cast {
+  readonly stage: Stage;
+  readonly programs: RandomPrograms;
+  readonly phones: Phone[];
+  /** Calls of the phones, either way. */
+  readonly calls: PhoneCall[];
+  readonly asked: AskedUpdate[];
+}
 
 export async function rehearse(seed: number): Promise<Rehearsed> {
-  const stage = await Stage.open({ seed });
+  const stage = await Stage.open({ seed, workers: 2 });
   const startedAt = stage.clock.now();
-  const random = stage.random;
-  const statuses = new Map<string, string[]>();
-  const server = stage.net.serveHttp(appOrigin, (request) => {
-    const body = request.method === 'POST' ? (request.json() as Json) : {};
-    if (request.path !== '/status')
-      return { body: JSON.stringify(randomApplication(random)), headers: { 'content-type': 'application/json' } };
-    const list = statuses.get(String(body.call_sid)) ?? [];
-    list.push(String(body.call_status));
-    statuses.set(String(body.call_sid), list);
-    return {};
-  });
+  const { random } = stage;
   stage.net.link(
     {},
-    { delayMs: 5, jitterMs: 15, lossRate: random.next() * 0.15, duplicateRate: 0.03, reorderRate: 0.03 },
+    { delayMs: 5, jitterMs: 15, lossRate: random.next() * 0.1, duplicateRate: 0.03, reorderRate: 0.03 },
   );
-  const hook = (path: string) => ({ url: appOrigin + path, method: 'POST', username: null, password: null });
-  const app = await stage.application({ call_hook: hook('/'), call_status_hook: hook('/status') });
-  const phone = await stage.phone();
-  const live: PhoneCall[] = [];
-  for (let i = 0; i < calls; i++) live.push(await phone.call(stage.uriOf(app)));
+  const programs = await openPrograms(stage);
+  const phones = [await stage.phone('alice'), await stage.phone('bob')];
+  const cast: Cast = { stage, programs, phones, calls: [], asked: [] };
+  for (const phone of phones) phone.onCall = (call, invite) => pickUp(cast, call, invite);
+  for (let i = 0; i < firstCalls; i++) await dial(cast);
   for (let i = 0; i < acts; i++) {
-    await stage.clock.runFor(randomInt(random, 3_000));
-    await act(stage, live[randomInt(random, calls)]!, server);
+    await stage.clock.runFor(randomInt(random, longestWaitMs));
+    await act(cast);
   }
-  server.state = 'up';
-  for (const call of live) void call.hangup();
-  await stage.clock.runFor(90_000);
+  programs.heal();
+  await stage.clock.runFor(1_000);
+  for (const call of cast.calls) void call.hangup();
+  await stage.clock.runFor(settleMs);
   const left = await stage.close();
   return {
-    log: stage.events.map((e) => JSON.stringify(e)).join('\n'),
-    broken: brokenPromises(stage, left),
+    log: [...stage.events, ...cast.asked, ...cast.calls.map(heardBy)].map((e) => JSON.stringify(e)).join('\n'),
+    broken: brokenPromises(cast, left),
     virtualMs: stage.clock.now() - startedAt,
   };
 }
 
-/** One thing that a caller, an operator or bad luck does. */
-async function act(stage: Stage, call: PhoneCall, server: SimHttpServer): Promise<void> {
+const heardBy = ({ audio, finalResponse }: PhoneCall) => ({
+  status: finalResponse?.status,
+  packets: audio.heard.length,
+  last: audio.heard.at(-1)?.at,
+  digits: audio.digits.join(''),
+});
+
+/** A phone calls an application, over UDP or TCP. */
+async function dial({ stage, programs, phones, calls }: Cast): Promise<void> {
   const { random } = stage;
-  const sid = call.finalResponse?.header('X-Call-Sid');
-  const dice = randomInt(random, 10);
-  if (dice === 0) server.state = (['refusing', 'hanging', 'garbage', 'resetting'] as const)[randomInt(random, 4)]!;
-  else if (dice === 1) server.state = 'up';
-  else if (dice === 2) void call.hangup();
-  else if (dice <= 4) call.press('0123456789*#'[randomInt(random, 12)]!);
-  else if (sid !== undefined)
-    void stage.house.calls.update(stage.account.account_sid, sid, randomUpdate(random), { wait: random.next() < 0.3 });
+  const application = programs.applications[randomInt(random, programs.applications.length)]!;
+  const transport = random.next() < 0.3 ? ';transport=tcp' : '';
+  const phone = phones[randomInt(random, phones.length)]!;
+  calls.push(await phone.call(stage.uriOf(application) + transport));
 }
 
-const tone = (random: Random): string =>
-  `tone_stream://%(${200 + randomInt(random, 3_000)},0,${300 + randomInt(random, 900)})`;
-
-function randomApplication(random: Random): Json[] {
-  const verbs: (() => Json)[] = [
-    () => ({
-      verb: 'play',
-      url: tone(random),
-      loop: 1 + randomInt(random, 2),
-      ...(random.next() < 0.5 && { actionHook: '/played' }),
-    }),
-    () => ({
-      verb: 'gather',
-      actionHook: '/digits',
-      numDigits: 1 + randomInt(random, 3),
-      timeout: 1 + randomInt(random, 5),
-      play: { url: tone(random) },
-    }),
-    () => ({ verb: 'pause', length: randomInt(random, 3) }),
-    () => ({ verb: 'tag', data: { n: randomInt(random, 100) } }),
-    () => ({ verb: 'dtmf', dtmf: String(randomInt(random, 1_000)), duration: 100 }),
-    () => ({ verb: 'redirect', actionHook: '/next' }),
-    () => ({ verb: 'config', boostAudioSignal: randomInt(random, 20) - 10 }),
-    () => ({ verb: 'sip:request', method: 'INFO', body: 'x', actionHook: '/requested' }),
-    () => ({ verb: 'hangup' }),
-    () => ({ verb: 'sip:decline', status: 486 }),
-    () => ({ verb: 'play', url: 'nonsense' }),
-  ];
-  return Array.from({ length: 1 + randomInt(random, 4) }, () => verbs[randomInt(random, verbs.length)]!());
-}
-
-function randomUpdate(random: Random): Json {
-  const updates: (() => Json)[] = [
-    () => ({ call_hook: '/next' }),
-    () => ({ mute_status: random.next() < 0.5 ? 'mute' : 'unmute' }),
-    () => ({ boostAudioSignal: randomInt(random, 30) - 15 }),
-    () => ({ dtmf: { digit: '1' } }),
-    () => ({ tag: { t: randomInt(random, 10) } }),
-    () => ({ whisper: { verb: 'play', url: tone(random) } }),
-    () => ({ sip_request: { method: 'INFO', content_type: 'text/plain', content: 'x' } }),
-    () => ({ call_status: random.next() < 0.5 ? 'completed' : 'no-answer' }),
-    () => ({ nonsense: true }),
-  ];
-  return updates[randomInt(random, updates.length)]!();
-}
-
-const finals = new Set(['completed', 'busy', 'no-answer', 'failed']);
-
-function brokenPromises(stage: Stage, left: Record<string, number>): string[] {
-  const broken = Object.entries(left)
-    .filter(([, count]) => count !== 0)
-    .map(([what, count]) => `${count} ${what} left open`);
-  const sids = new Set(stage.events.map((e) => e.callSid));
-  for (const sid of sids) {
-    const last = stage.eventsOf(sid, 'status').filter((e) => finals.has(String(e.status)));
-    if (last.length !== 1) broken.push(`call ${sid} has ${last.length} final statuses`);
-    if (stage.eventsOf(sid, 'ended').length !== 1) broken.push(`call ${sid} did not end once`);
-    const bugs = stage.eventsOf(sid, 'error').filter((e) => String(e.what).startsWith('internal error'));
-    for (const bug of bugs) broken.push(`call ${sid}: ${bug.what}: ${bug.reason}`);
-    if (stage.eventsOf(sid, 'command-refused').some((e) => !e.reason))
-      broken.push(`call ${sid} refused an update without a reason`);
+/** A phone is called: it answers, at once or after ringing, or it does not. */
+function pickUp({ stage, calls }: Cast, ...[call, invite]: Parameters<Phone['onCall']>): void {
+  const dice = randomInt(stage.random, 6);
+  if (dice === 0) {
+    call.refused(486);
+    return invite.reject(486);
   }
-  return broken;
+  calls.push(call);
+  if (dice > 3) return call.accept(invite);
+  invite.progress(180, 'Ringing');
+  if (dice === 1) return;
+  stage.clock.after(500, () => invite.state === 'proceeding' && call.accept(invite));
+}
+
+/** One thing that a caller, an operator or bad luck does. */
+async function act(cast: Cast): Promise<void> {
+  const { stage, programs, calls } = cast;
+  const { random } = stage;
+  const alive = calls.filter((call) => call.dialog !== undefined && call.ended === undefined);
+  const call = alive[randomInt(random, Math.max(1, alive.length))];
+  const dice = randomInt(random, 40);
+  if (dice < 9) programs.stir();
+  else if (dice < 11) await dial(cast);
+  else if (dice === 11) await place(cast);
+  else if (dice === 12) stage.killWorker(randomInt(random, 2));
+  else if (dice === 13) void calls[randomInt(random, calls.length)]!.hangup();
+  else if (call && dice < 19) call.press('0123456789*#'[randomInt(random, 12)]!);
+  else if (call && dice === 19) info(call, String(randomInt(random, 10)));
+  else if (call && dice < 23) reoffer(cast, call);
+  else update(cast, call);
+}
+
+/** An operator changes a call, usually one that is alive. */
+function update({ stage, asked }: Cast, call: PhoneCall | undefined): void {
+  const { random, house, account } = stage;
+  const sid = call?.finalResponse?.header('X-Call-Sid') ?? stage.events.at(-1)?.callSid;
+  if (sid === undefined) return;
+  const body = randomUpdate(random);
+  const one: AskedUpdate = { body: JSON.stringify(body) };
+  asked.push(one);
+  void house.calls.update(account.account_sid, sid, body, { wait: random.next() < 0.3 }).then((outcome) => {
+    one.outcome = isRefusal(outcome) ? `refused: ${outcome.reason}` : String(outcome.status);
+  });
+}
+
+/** An operator calls a phone. */
+async function place({ stage, programs, phones, asked }: Cast): Promise<void> {
+  const { random, house, account } = stage;
+  const application = programs.applications[randomInt(random, programs.applications.length)]!;
+  const phone = phones[randomInt(random, phones.length)]!;
+  const body = {
+    from: '15551234567',
+    to: { type: 'sip', sipUri: phone.uri },
+    application_sid: application.application_sid,
+    timeout: 5 + randomInt(random, 10),
+    ...(random.next() < 0.3 && { timeLimit: 1 + randomInt(random, 10) }),
+  };
+  const one: AskedUpdate = { body: JSON.stringify(body) };
+  asked.push(one);
+  void house.calls.create(account.account_sid, body).then((outcome) => {
+    one.outcome = isRefusal(outcome) ? `refused: ${outcome.reason}` : outcome.sid;
+  });
+}
+
+/** A digit in an INFO request. */
+function info(call: PhoneCall, digit: string): void {
+  const content = `Signal=${digit}\r\nDuration=160\r\n`;
+  call.dialog?.request('INFO', { body: { contentType: 'application/dtmf-relay', content } }).catch(() => {});
+}
+
+/** Hold, resume, another codec, another packet time. */
+function reoffer({ stage }: Cast, call: PhoneCall): void {
+  const { random } = stage;
+  const dice = randomInt(random, 6);
+  const direction = (['sendonly', 'inactive', 'recvonly', 'sendrecv', 'sendrecv', 'sendrecv'] as const)[dice]!;
+  let content = call.audio.sdp(direction);
+  if (dice === 4) content = content.replace('RTP/AVP 0 ', 'RTP/AVP 8 0 ').replace('a=ptime:20', 'a=ptime:40');
+  call.dialog?.reinvite({ body: { contentType: 'application/sdp', content } }).catch(() => {});
 }

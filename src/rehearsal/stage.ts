@@ -2,7 +2,7 @@
 import { held, type Log, newSid, openScopes, silentLog } from '../base/index.ts';
 import { type SeededRandom, SimNet, seededRandom, VirtualClock } from '../base/sim/index.ts';
 import type { AlertNote, CallEvent } from '../calls/index.ts';
-import { createMediaPool, inlineWorker, type MediaPool } from '../media/client.ts';
+import { createMediaPool, inlineWorker, type MediaPool, type WorkerLink } from '../media/client.ts';
 import { audioFiles, serveEngine } from '../media/engine/index.ts';
 import { makeSpeech, type Speech } from '../speech/index.ts';
 import { type Account, type Application, memoryRecords, newWebhookSecret, type Records } from '../store/index.ts';
@@ -16,6 +16,8 @@ export interface StageOptions {
   settings?: Partial<HouseSettings>;
   /** Media workers; more than one to let one die. */
   workers?: number;
+  /** Called before a media worker starts; throws when it shall not. */
+  onWorkerStart?(index: number): void;
   /** Speech that several stages share, as its voice takes a second of real time to wake up. */
   speech?: Speech;
 }
@@ -41,6 +43,7 @@ export class Stage {
   readonly account: Account;
   readonly media: MediaPool;
   readonly #phones: Phone[] = [];
+  readonly #links: WorkerLink[];
   readonly #speech: Speech | undefined;
   readonly #scopesBefore: number;
   #nextHost = 1;
@@ -55,6 +58,10 @@ export class Stage {
     const network = net.host(serverHost);
     const log = options.log ?? silentLog;
     const speech = options.speech ?? makeSpeech({ clock, http: network.http, vendors, log });
+    const startWorker = inlineWorker(clock, (end) =>
+      serveEngine(end, { clock, random, network, log, speech, files: audioFiles([]), bindHost: serverHost }),
+    );
+    const links: WorkerLink[] = [];
     const media = createMediaPool({
       clock,
       random,
@@ -62,9 +69,11 @@ export class Stage {
       ports: { min: 20_000, max: 29_999 },
       advertise: serverHost,
       workers: options.workers ?? 1,
-      startWorker: inlineWorker(clock, (end) =>
-        serveEngine(end, { clock, random, network, log, speech, files: audioFiles([]), bindHost: serverHost }),
-      ),
+      startWorker(index) {
+        options.onWorkerStart?.(index);
+        links[index] = startWorker(index);
+        return links[index];
+      },
     });
     const events: StageEvent[] = [];
     const alerts: AlertNote[] = [];
@@ -89,6 +98,7 @@ export class Stage {
       house,
       events,
       alerts,
+      links,
       speech: options.speech ? undefined : speech,
       scopesBefore,
     });
@@ -96,6 +106,7 @@ export class Stage {
 
   private constructor(
     parts: Pick<Stage, 'clock' | 'random' | 'net' | 'records' | 'account' | 'media' | 'house' | 'events' | 'alerts'> & {
+      links: WorkerLink[];
       speech: Speech | undefined;
       scopesBefore: number;
     },
@@ -109,6 +120,7 @@ export class Stage {
     this.house = parts.house;
     this.events = parts.events;
     this.alerts = parts.alerts;
+    this.#links = parts.links;
     this.#speech = parts.speech;
     this.#scopesBefore = parts.scopesBefore;
   }
@@ -136,6 +148,11 @@ export class Stage {
   /** Where to call an application. */
   uriOf(application: Application): string {
     return `sip:app-${application.application_sid}@${serverHost}:${this.house.sip.udp.port}`;
+  }
+
+  /** A media worker dies, as by kill -9. */
+  killWorker(index: number): void {
+    this.#links[index]?.kill();
   }
 
   eventsOf(callSid: string, type?: string): CallEvent[] {
