@@ -192,7 +192,7 @@ const settings = {
     name: 'CROSSPOINT_HTTP_USER_AGENT_HEADER',
     alias: 'JAMBONES_HTTP_USER_AGENT_HEADER',
     meaning: '`user-agent` of webhooks and application sockets; empty sends none',
-    standard: 'crosspoint',
+    standard: 'jambonz',
     emptyAllowed: true,
     accepts: 'up to 256 printable characters',
     parse: (text: string) => (/^[\x20-\x7e]{0,256}$/.test(text) ? text : undefined),
