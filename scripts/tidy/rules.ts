@@ -60,6 +60,7 @@ function arrowFault(file: SourceFile, from: string | undefined, { target, specif
 function doorFault(file: SourceFile, from: string | undefined, { target }: Import): string | undefined {
   const to = target === undefined ? undefined : roomOf(target);
   if (target === undefined || to === undefined || to === from || !house.arrows[to]) return undefined;
+  if (isTest(file.path) && house.testSupport.test(target)) return undefined;
   const inside = target.slice(`src/${to}/`.length);
   const all = house.doors[to] ?? [{ file: 'index.ts', for: 'all' as const }];
   const who = isTest(file.path) || from === undefined ? 'composers' : from;

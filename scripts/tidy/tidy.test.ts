@@ -40,7 +40,8 @@ export type { Socket };`,
 import { it } from 'node:test';
 import { engine } from '../media/engine/index.ts';
 import { inner } from './inner.ts';
-it('works', () => { setTimeout(() => inner, engine); });\n`,
+import { script } from '../apps/testing.ts';
+it('works', () => { setTimeout(() => inner + script, engine); });\n`,
   'src/verbs/index.ts':
     "// verbs.\nimport { say } from './say.ts';\nimport { play } from './play.ts';\nexport const verbs = [say, play];\n",
   'src/verbs/say.ts': "// say.\nimport { define } from './define.ts';\nexport const say = define(1);\n",
@@ -76,6 +77,9 @@ await import('../cellar/index.ts');`,
   'src/edge/media-manager.ts':
     "// media-manager.\nimport './long.ts';\nexport { a as default } from '../store/index.ts';\n",
   'src/edge/list.test.ts': `// A list of tests may be long.\nimport { describe, it } from 'node:test';\ndescribe('x', () => {\n  it('y', () => {});\n${lines(80)}});\n`,
+  'src/apps/testing.ts':
+    "// testing: for tests of any room, with base's sims.\nimport '../base/net/index.ts';\nexport const script = 1;\n",
+  'src/apps/uses.ts': "// uses.\nimport { script } from './testing.ts';\nexport const uses = script;\n",
   // Kinds.
   'src/commands/index.ts':
     "// commands.\nimport { mute } from './mute.ts';\nexport const commands = [mute, mute];\nexport * from './more.ts';\n",
@@ -120,6 +124,11 @@ it('keeps the doors', () => {
     '5: only composers import composers',
     '6: calls may not import verbs',
     '7: the product may not import test/kit/kit.ts',
+  ]);
+  assert.deepEqual(about('src/apps/testing.ts'), []);
+  assert.deepEqual(about('src/apps/uses.ts'), [
+    '1: nobody imports it',
+    '2: the product may not import src/apps/testing.ts',
   ]);
   assert.deepEqual(about('test/kit/kit.ts'), ['2: src/calls/inner.ts is inside the room calls']);
 });
