@@ -34,7 +34,7 @@ export interface Syntax {
   /** Globals the file touches, as written: `Date.now`, `setTimeout`. */
   globals: Use[];
   defaultExportLine: number | undefined;
-  /** How often each identifier occurs outside imports. */
+  /** How often the value of each name is used. */
   identifiers: ReadonlyMap<string, number>;
 }
 

@@ -157,15 +157,16 @@ class Reader {
   }
 
   #identifier(node: Node, name: string): void {
-    this.#identifiers.set(name, (this.#identifiers.get(name) ?? 0) + 1);
     const { parent } = node;
     if (isDeclarationName(node, parent)) this.#declared.add(name);
     else if (is.isPropertyAccessExpression(parent) && parent.name === node) {
       // globalThis.setTimeout is setTimeout.
       if (is.isIdentifier(parent.expression) && parent.expression.text === 'globalThis') this.#touch(name, name, node);
-    } else if (isNameOnly(node, parent)) return;
-    else if (!owners.has(name)) this.#touch(name, name, node);
-    else if (is.isPropertyAccessExpression(parent)) this.#touch(`${name}.${parent.name.text}`, name, node);
+    } else if (!isNameOnly(node, parent)) {
+      this.#identifiers.set(name, (this.#identifiers.get(name) ?? 0) + 1);
+      if (!owners.has(name)) this.#touch(name, name, node);
+      else if (is.isPropertyAccessExpression(parent)) this.#touch(`${name}.${parent.name.text}`, name, node);
+    }
   }
 
   #function(node: Node): void {
