@@ -16,9 +16,16 @@ import { realNetwork } from './base/net/index.ts';
 import type { Config } from './config.ts';
 import { demoOrigin, withDemo } from './demo/application.ts';
 import { createMediaPool, type MediaPool, processWorker } from './media/client.ts';
-import { type Observer, observe } from './observers/index.ts';
+import { type Metrics, type Observer, observe } from './observers/index.ts';
 import { type Seed, seed } from './seed.ts';
-import { cacheRecords, postgresRecords, type Records, startEmbedded } from './store/index.ts';
+import {
+  cacheRecords,
+  type Embedded,
+  postgresRecords,
+  type Records,
+  startEmbedded,
+  type WebhookRecord,
+} from './store/index.ts';
 import { embeddedVoice } from './vendors/index.ts';
 import { parseApplication } from './verbs/index.ts';
 import { buildHouse, type House, type HouseSettings } from './wire.ts';
@@ -59,55 +66,80 @@ export async function startServer(ports: ServerPorts): Promise<Server> {
 }
 
 async function start(ports: ServerPorts, scope: Scope): Promise<Server> {
-  const { config, clock, random } = ports;
-  const closing: (() => Promise<void>)[] = [];
+  const closing: Closing = {};
   scope.defer(() => closeAll(closing));
-  const real = realNetwork({ clock });
-  closing.push(() => real.close());
-  const network = withDemo(real);
-  const { records, pids } = await openRecords(ports, closing);
-  const seeded = await seed({
-    records,
-    dataDir: config.dataDir,
-    clock,
-    random,
-    demo: { call_hook: { url: `${demoOrigin}/`, method: 'POST', username: null, password: null } },
-  });
+  const real = realNetwork({ clock: ports.clock });
+  closing.network = () => real.close();
+  const parts: Parts = { network: withDemo(real), observers: new Set() };
+  // The workers and the database start while the API is put together; nothing is served before all three are there.
   const media = openMedia(ports);
-  closing.push(() => media.close());
-  const observers = new Set<Observer>();
-  const { house, api } = await openHouse(ports, { network, records, media, seeded, observers }, closing);
-  const http = await api.listen({ host: config.bind, port: config.httpPort });
+  closing.media = () => media.close();
+  const [api] = await allOrNone([openApi(ports, parts, closing), openRecords(ports, parts, closing)]);
+  const seeded = await seed({
+    ...ports,
+    records: parts.records!,
+    dataDir: ports.config.dataDir,
+    demo: { call_hook: demoHook },
+  });
+  const house = await openHouse(ports, { ...parts, media, seeded, http: () => http });
+  parts.house = house;
+  closing.house = () => house.stop();
+  parts.metrics = startObserving(house, media, parts.observers);
+  const http = await api.listen({ host: ports.config.bind, port: ports.config.httpPort });
   return {
     http,
     seed: seeded,
     house,
     get pids() {
-      return { workers: media.workers.map((w) => w.pid), database: pids() };
+      return { workers: media.workers.map((w) => w.pid), database: parts.database?.pids ?? [] };
     },
-    observe: (observer) => void observers.add(observer),
+    observe: (observer) => void parts.observers.add(observer),
     stop: () => closeInOrder(scope),
   };
 }
 
-/** Last opened, first closed; each waits for the one before. */
-async function closeAll(closing: (() => Promise<void>)[]): Promise<void> {
-  for (const close of closing.reverse()) await close();
+const demoHook: WebhookRecord = { url: `${demoOrigin}/`, method: 'POST', username: null, password: null };
+
+/** Waits for all, also when one fails: what the others opened must be known to be closed. */
+async function allOrNone<T extends readonly unknown[]>(promises: { [K in keyof T]: Promise<T[K]> }): Promise<T> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises) as unknown as Promise<T>;
+}
+
+/** How to close what has been opened so far. */
+type Closing = Partial<Record<'api' | 'house' | 'media' | 'records' | 'database' | 'network', () => Promise<void>>>;
+
+/** Who still needs whom: a request that waits for a call's effect ends with the call, last hooks need the network. */
+const closingOrder: readonly (readonly (keyof Closing)[])[] = [
+  ['api', 'house'],
+  ['media'],
+  ['records'],
+  ['database'],
+  ['network'],
+];
+
+async function closeAll(closing: Closing): Promise<void> {
+  for (const together of closingOrder) await Promise.all(together.map((part) => closing[part]?.()));
 }
 
 const closeInOrder = (scope: Scope): Promise<void> => scope.close('server stops');
 
 async function openRecords(
   { config, clock, random, log, records }: ServerPorts,
-  closing: (() => Promise<void>)[],
-): Promise<{ records: Records; pids: () => readonly number[] }> {
-  if (records) return { records, pids: () => [] };
-  const embedded =
-    config.databaseUrl === undefined ? await startEmbedded({ dataDir: config.dataDir, log, clock, random }) : undefined;
-  if (embedded) closing.push(() => embedded.stop());
-  const opened = await postgresRecords({ url: embedded?.url ?? config.databaseUrl ?? '', log });
-  closing.push(() => opened.close());
-  return { records: cacheRecords(opened, clock), pids: () => embedded?.pids ?? [] };
+  parts: Parts,
+  closing: Closing,
+): Promise<void> {
+  if (records) {
+    parts.records = records;
+    return;
+  }
+  const { dataDir, databaseUrl } = config;
+  const embedded = databaseUrl === undefined ? await startEmbedded({ dataDir, log, clock, random }) : undefined;
+  if (embedded) closing.database = () => embedded.stop();
+  parts.database = embedded;
+  const opened = await postgresRecords({ url: embedded?.url ?? databaseUrl ?? '', log });
+  closing.records = () => opened.close();
+  parts.records = cacheRecords(opened, clock);
 }
 
 function openMedia({ config, clock, random, log }: ServerPorts): MediaPool {
@@ -127,33 +159,59 @@ function openMedia({ config, clock, random, log }: ServerPorts): MediaPool {
   });
 }
 
+/** What comes to be one after another while the server starts. */
 interface Parts {
   network: Network;
-  records: Records;
-  media: MediaPool;
-  seeded: Seed;
   observers: Set<Observer>;
+  records?: Records;
+  database?: Embedded | undefined;
+  house?: House;
+  metrics?: Metrics;
 }
 
-async function openHouse(
-  ports: ServerPorts,
-  { network, records, media, seeded, observers }: Parts,
-  closing: (() => Promise<void>)[],
-): Promise<{ house: House; api: Api }> {
-  const { config, clock, random, log } = ports;
-  const settings = houseSettings(config, seeded.keys.demo_application_sid ?? undefined);
-  const house = await buildHouse({
+/** The API over parts that are there before it listens. */
+async function openApi({ clock, random, log }: ServerPorts, parts: Parts, closing: Closing): Promise<Api> {
+  const api = await buildApi({
+    clock,
+    random,
+    log: log.with({ room: 'api' }),
+    http: parts.network.http,
+    get records() {
+      return parts.records!;
+    },
+    get calls() {
+      return parts.house!.calls;
+    },
+    checkVerbs(verbs) {
+      const steps = parseApplication(verbs);
+      return isRefusal(steps) ? steps : undefined;
+    },
+    metrics: () => parts.metrics!.text(),
+  });
+  closing.api = () => api.close();
+  return api;
+}
+
+function openHouse(
+  { config, clock, random, log }: ServerPorts,
+  parts: Parts & { media: MediaPool; seeded: Seed; http: () => Address },
+): Promise<House> {
+  const { network, media, seeded, observers, records } = parts;
+  return buildHouse({
     clock,
     random,
     network,
     log,
-    records,
+    records: records!,
     media,
-    settings,
+    settings: houseSettings(config, seeded.keys.demo_application_sid ?? undefined, parts.http),
     onEvent: (call, event) => {
       for (const observer of observers) observer(call, event);
     },
   });
+}
+
+function startObserving(house: House, media: MediaPool, observers: Set<Observer>): Metrics {
   const loop = monitorEventLoopDelay({ resolution: 10 });
   loop.enable();
   const { onEvent, metrics } = observe({
@@ -163,26 +221,10 @@ async function openHouse(
     mainLoopDelayMs: () => loop.percentile(99) / 1e6,
   });
   observers.add(onEvent);
-  const checkVerbs = (verbs: unknown) => {
-    const steps = parseApplication(verbs);
-    return isRefusal(steps) ? steps : undefined;
-  };
-  const api = await buildApi({
-    clock,
-    random,
-    log: log.with({ room: 'api' }),
-    records,
-    calls: house.calls,
-    http: network.http,
-    checkVerbs,
-    metrics: () => metrics.text(),
-  });
-  // Side by side: a request that waits for a call's effect ends with the call.
-  closing.push(async () => void (await Promise.all([api.close(), house.stop()])));
-  return { house, api };
+  return metrics;
 }
 
-function houseSettings(config: Config, demoApplicationSid: string | undefined): HouseSettings {
+function houseSettings(config: Config, demoApplicationSid: string | undefined, http: () => Address): HouseSettings {
   return {
     bind: config.bind,
     sipPort: config.sipPort,
@@ -190,7 +232,7 @@ function houseSettings(config: Config, demoApplicationSid: string | undefined): 
     dev: config.dev,
     demoApplicationSid,
     gateway: config.phoneGateway,
-    serviceUrl: `http://${addressText({ host: advertisedHost(config), port: config.httpPort })}`,
+    serviceUrl: () => `http://${addressText({ host: advertisedHost(config), port: http().port })}`,
     apps: {
       httpTimeoutMs: config.httpTimeoutMs,
       wsHandshakeTimeoutMs: config.wsHandshakeTimeoutMs,

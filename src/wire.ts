@@ -53,7 +53,7 @@ export interface HouseSettings {
   demoApplicationSid: string | undefined;
   gateway: Gateway | undefined;
   /** Base URL of the API, for `service_url` of call records. */
-  serviceUrl: string;
+  serviceUrl(): string;
   apps: Partial<AppsSettings>;
   calls: Omit<CallSettings, 'sipAddress' | 'publicIp'>;
 }
@@ -168,7 +168,7 @@ async function findCredential(records: Records, accountSid: string, vendor: stri
 /** Live calls as the API sees them. */
 function callsPort({ records, settings, clock }: HousePorts, world: CallWorld, directory: Directory): CallsPort {
   const record = (facts: Parameters<typeof callRecord>[0]): Record<string, unknown> =>
-    callRecord(facts, settings.serviceUrl);
+    callRecord(facts, settings.serviceUrl());
   return {
     async create(accountSid, body) {
       const account = await records.accounts.get(accountSid);

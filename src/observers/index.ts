@@ -4,6 +4,7 @@ import { logCall } from './call-log.ts';
 import { type MetricSources, type Metrics, makeMetrics } from './metrics.ts';
 
 export { explain } from './explain.ts';
+export type { Metrics } from './metrics.ts';
 
 export type Observer = (call: Call, event: CallEvent) => void;
 

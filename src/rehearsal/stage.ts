@@ -184,7 +184,7 @@ const stageSettings: HouseSettings = {
   dev: true,
   demoApplicationSid: undefined,
   gateway: undefined,
-  serviceUrl: `http://${serverHost}:3000`,
+  serviceUrl: () => `http://${serverHost}:3000`,
   apps: {},
   calls: { webhookErrorStatus: 480, mediaInactivityMs: 0, inbandDtmf: false, apiBaseUrl: undefined, embeddedVoice },
 };
