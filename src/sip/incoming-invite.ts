@@ -4,7 +4,7 @@ import { composeResponse } from './compose.ts';
 import type { Core } from './core.ts';
 import type { SipDialog } from './dialog/dialog.ts';
 import { PROGRESS_REPEAT } from './limits.ts';
-import type { SipRequest } from './message/index.ts';
+import type { SipRequest, SipResponse } from './message/index.ts';
 import type { ServerTransaction } from './transaction/server.ts';
 import type { Dialog, IncomingInvite, Peer, Reply } from './types.ts';
 
@@ -57,6 +57,10 @@ export class InviteServer implements IncomingInvite {
     this.state = 'accepted';
     this.#dialog.accept(this.#transaction, reply);
     return this.#dialog;
+  }
+
+  send(method: string, reply?: Reply): Promise<SipResponse> {
+    return this.#dialog.request(method, reply);
   }
 
   reject(status: number, reason?: string, reply?: Reply): void {

@@ -61,5 +61,7 @@ export const MAX_HOPS = 8;
 export const MAX_SRV_TARGETS = 8;
 /** Challenges answered for one request: a proxy's, the server's, and a stale nonce of each. */
 export const MAX_AUTH_ATTEMPTS = 4;
+/** A re-INVITE of ours that only gets provisional answers is cancelled after this: nothing else of the session can change meanwhile. */
+export const REINVITE_PATIENCE = 60_000;
 /** 491 answers after which a re-INVITE is given up. */
 export const MAX_GLARE_RETRIES = 5;

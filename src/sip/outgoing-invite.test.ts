@@ -248,6 +248,31 @@ test('in an early dialog of ours: UPDATE without offer refreshes, one with an of
   await finish();
 });
 
+test('in an early dialog of ours: we may send UPDATE too, and its refusal does not end the call', async () => {
+  const { rig, peer, call, told, answer, finish } = await calling();
+  await answer('183 Session Progress', 'x');
+  const updated = call.send('x', 'UPDATE', { headers: { 'X-Line': 'new' } });
+  await rig.clock.runFor(5);
+  const update = peer.last('UPDATE');
+  assert.equal(tagOf(update, 'To'), 'x');
+  assert.equal(headerOf(update, 'X-Line'), 'new');
+  assert.ok(headerOf(update, 'Contact'));
+  peer.send(ours, rawResponse(update, '481 No'));
+  assert.equal((await rig.clock.settle(updated)).status, 481);
+  await assert.rejects(call.send('y', 'UPDATE'), { code: 'sip-ended' });
+  await answer('200 OK', 'x');
+  assert.deepEqual(told, ['183 x', 'answer x']);
+  assert.equal(
+    Number(headerOf(peer.last('ACK'), 'CSeq')!.split(' ')[0]),
+    Number(headerOf(update, 'CSeq')!.split(' ')[0]) - 1,
+  );
+  peer.send(
+    ours,
+    rawRequest(peer.address, { method: 'BYE', toTag: tagOf(update, 'From')!, fromTag: 'x', callId: call.callId }),
+  );
+  await finish();
+});
+
 test('closing the stack ends calls with a fault and leaves no timer', async () => {
   const { rig, stack, told, dialogs, answer } = await calling();
   await answer('200 OK', 'x');

@@ -1,14 +1,15 @@
 // A call that we make: INVITE with its early dialogs, forks, CANCEL and the first 2xx (RFC 3261 9.1, 13.2).
 import { errorText, Fault, type Timer } from '../base/index.ts';
 import { ClientRequest, type RequestPlan } from './client-request.ts';
-import { address, cancelOf, composeRequest, composeResponse } from './compose.ts';
+import { address, composeRequest, composeResponse } from './compose.ts';
 import { type Core, firstCSeq, newCallId, newTag } from './core.ts';
 import { Acknowledgement } from './dialog/acknowledgement.ts';
 import { SipDialog } from './dialog/dialog.ts';
+import { cancelInvite } from './dialog/outbound.ts';
 import { clientDialog, pathOf } from './dialog/state.ts';
 import { MAX_FORKS, TRANSACTION_TIMEOUT } from './limits.ts';
 import type { SipRequest, SipResponse } from './message/index.ts';
-import type { Dialog, MessageBody, OutgoingInvite, OutgoingInviteOptions } from './types.ts';
+import type { Dialog, MessageBody, OutgoingInvite, OutgoingInviteOptions, Reply } from './types.ts';
 
 export class InviteClient implements OutgoingInvite {
   readonly callId: string;
@@ -168,6 +169,12 @@ export class InviteClient implements OutgoingInvite {
     if (!this.#done) this.#finish(this.#terminated());
   }
 
+  send(toTag: string, method: string, reply?: Reply): Promise<SipResponse> {
+    const dialog = this.#dialogs.get(toTag);
+    if (dialog) return dialog.request(method, reply);
+    return Promise.reject(new Fault('sip-ended', 'there is no such early dialog', { sip: 481 }));
+  }
+
   cancel(reasonHeader?: string): void {
     if (this.#done || this.#cancelling) return;
     this.#cancelling = { reason: reasonHeader };
@@ -183,10 +190,7 @@ export class InviteClient implements OutgoingInvite {
   #sendCancel(): void {
     const invite = this.#request.transaction;
     if (this.#cancelLimit || !invite) return;
-    const request = cancelOf(invite.request, this.#cancelling?.reason);
-    const branch = invite.request.vias[0]!.params.get('branch')!;
-    const { to, connection } = invite;
-    this.#core.layer.request({ request, branch, to, connection }, ignoring);
+    cancelInvite(this.#core, invite, this.#cancelling?.reason);
     this.#cancelLimit = this.#core.clock.after(TRANSACTION_TIMEOUT, () => {
       invite.abandon();
       this.#finish(this.#terminated());
@@ -241,8 +245,6 @@ export class InviteClient implements OutgoingInvite {
     }
   }
 }
-
-const ignoring = { onResponse: () => {}, onTimeout: () => {}, onTransportError: () => {} };
 
 /** A proxy that we choose is always a loose router. */
 const loose = (uri: string): string => (/;lr(?=[;=]|$)/i.test(uri) ? uri : `${uri};lr`);

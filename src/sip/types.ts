@@ -82,6 +82,8 @@ export interface IncomingInvite {
   progress(status: number, reason?: string, reply?: Reply): void;
   /** Sends the 200 and makes the dialog; retransmits until ACK (RFC 3261 13.3.1.4). Throws when not 'proceeding'. */
   accept(reply: Reply): Dialog;
+  /** A request of ours in the early dialog, after a 1xx over 100: UPDATE, INFO. As Dialog.request; no failure of it ends the call. */
+  send(method: string, reply?: Reply): Promise<SipResponse>;
   /** Sends a final response >= 300. Nothing when not 'proceeding'. */
   reject(status: number, reason?: string, reply?: Reply): void;
   /**
@@ -121,6 +123,8 @@ export interface OutgoingInvite {
   onFailure: (failure: SipResponse | Fault) => void;
   /** Makes the ACK's body from the 2xx of a late offer. May be async; the ACK waits for it (at most until the 2xx's limit). */
   ackBody?: (response: SipResponse) => Promise<MessageBody | undefined>;
+  /** A request in the early dialog of this To tag, as IncomingInvite.send. Rejects with `sip-ended` when there is none. */
+  send(toTag: string, method: string, reply?: Reply): Promise<SipResponse>;
   /** CANCEL, now or as soon as a 1xx has come; a 200 that crosses it is ACKed and ended with BYE and reported as a 487 failure. */
   cancel(reasonHeader?: string): void;
 }

@@ -8,6 +8,7 @@ import {
   type RawRequest,
   type RigStack,
   rawRequest,
+  rawResponse,
   SipRig,
   tagOf,
 } from '../../test/kit/sip.ts';
@@ -178,6 +179,28 @@ test('BYE in the early dialog: 200 to it, 487 to the INVITE', async () => {
   await ask({ method: 'BYE', cseq: 2, toTag: tagOf(peer.last('SIP/2.0 180'), 'To')! });
   assert.deepEqual(peer.statuses, [100, 180, 200, 487]);
   assert.equal(told, 'BYE');
+});
+
+test('in the early dialog of a caller: our UPDATE, theirs without an offer, and 500 for theirs with one', async () => {
+  const { rig, stack, peer, ask } = await facing();
+  peer.send(ours, rawRequest(peer.address, { body: 'v=0' }));
+  await rig.clock.runFor(5);
+  const invite = stack.invites[0]!;
+  invite.progress(180);
+  const updated = invite.send('UPDATE');
+  await rig.clock.runFor(5);
+  peer.send(ours, rawResponse(peer.last('UPDATE'), '200 OK'));
+  assert.equal((await rig.clock.settle(updated)).status, 200);
+  const toTag = tagOf(peer.last('SIP/2.0 180'), 'To')!;
+  assert.equal(statusOf(await ask({ method: 'UPDATE', cseq: 2, toTag })), 200);
+  const refused = await ask({ method: 'UPDATE', cseq: 3, toTag, body: 'v=0' });
+  assert.equal(statusOf(refused), 500);
+  assert.ok(headerOf(refused, 'Retry-After'));
+  assert.equal(statusOf(await ask({ method: 'INVITE', cseq: 4, toTag })), 500);
+  assert.equal(invite.state, 'proceeding');
+  invite.reject(486);
+  await rig.end();
+  assert.equal(stack.stats().dialogs, 0);
 });
 
 test('an INVITE that has said how long it stands is over after that: 487', async () => {

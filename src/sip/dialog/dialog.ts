@@ -274,7 +274,8 @@ export class SipDialog implements Dialog {
 
   /** The dialog cannot go on: BYE for the far end's sake, a fault for the user. */
   die(fault: Fault, headers?: ExtraHeaders): void {
-    if (this.phase === 'terminated') return;
+    // An early dialog ends with its INVITE and by nothing else.
+    if (this.phase !== 'confirmed') return;
     this.#bye = new Promise((resolve) => this.#sendByeWhenAllowed(headers, resolve));
     this.finish({ by: 'fault', fault });
   }

@@ -152,6 +152,26 @@ test('re-INVITEs of ours queue: one at a time, in order', async () => {
   await finish();
 });
 
+test('a re-INVITE of ours that only rings is cancelled after a minute; without an end the dialog is over', async () => {
+  const { rig, peer, dialog, answer, say, finish } = await called();
+  const first = dialog.reinvite({ body: sdp('one') });
+  await rig.clock.runFor(5);
+  await answer('INVITE', '180 Ringing');
+  await rig.clock.runFor(60_000);
+  await answer('CANCEL', '200 OK');
+  await answer('INVITE', '487 Request Terminated');
+  assert.equal((await rig.clock.settle(first)).status, 487);
+  const second = dialog.reinvite({ body: sdp('two') }).catch((error: { code: string }) => error.code);
+  await rig.clock.runFor(5);
+  await answer('INVITE', '180 Ringing');
+  await rig.clock.runFor(93_000);
+  assert.equal(await second, 'sip-timeout');
+  assert.equal(dialog.state, 'terminated');
+  assert.equal(peer.timesOf('BYE').length > 0, true);
+  await say({ method: 'BYE' });
+  await finish();
+});
+
 test('a late re-INVITE: the offer in the 200 is answered in the ACK, which every repeat gets again', async () => {
   const { rig, peer, dialog, answer, say, finish } = await calling();
   peer.restart();

@@ -1,12 +1,12 @@
 // Our re-INVITEs and UPDATEs with an offer: one at a time, later ones queue, and 491 is tried again (RFC 3261 14.1).
 import { errorText, Fault, randomInt, type Timer } from '../../base/index.ts';
 import type { ClientRequest } from '../client-request.ts';
-import { MAX_GLARE_RETRIES, MAX_REINVITE_QUEUE } from '../limits.ts';
+import { MAX_GLARE_RETRIES, MAX_REINVITE_QUEUE, REINVITE_PATIENCE, TRANSACTION_TIMEOUT } from '../limits.ts';
 import type { SipResponse } from '../message/index.ts';
 import type { MessageBody, Reply } from '../types.ts';
 import { Acknowledgement } from './acknowledgement.ts';
 import type { SipDialog } from './dialog.ts';
-import { sendInDialog } from './outbound.ts';
+import { cancelInvite, sendInDialog } from './outbound.ts';
 
 export interface Offer {
   readonly method: 'INVITE' | 'UPDATE';
@@ -27,7 +27,10 @@ export class OfferQueue {
   readonly #queue: Entry[] = [];
   #running: Entry | undefined;
   #request: ClientRequest | undefined;
+  /** Waits after a 491. */
   #timer: Timer | undefined;
+  /** Runs while a re-INVITE has only provisional answers, then while its CANCEL is waited for. */
+  #patience: Timer | undefined;
 
   constructor(dialog: SipDialog) {
     this.#dialog = dialog;
@@ -60,17 +63,17 @@ export class OfferQueue {
     this.#running = entry;
     this.#request = sendInDialog(dialog, entry.offer, {
       onResponse: (response) => this.#answered(entry, response),
-      onFault: (fault) => {
-        this.#running = undefined;
-        entry.reject(fault);
-        dialog.die(fault);
-      },
+      onFault: (fault) => this.#lost(entry, fault),
     });
   }
 
   #answered(entry: Entry, response: SipResponse): void {
     const { status } = response;
-    if (status < 200) return;
+    if (status < 200) {
+      this.#patience ??= this.#dialog.core.clock.after(REINVITE_PATIENCE, () => this.#cancel(entry));
+      return;
+    }
+    this.#stopPatience();
     if (this.#running !== entry) {
       if (status < 300) this.#dialog.receiveRepeated2xx(response);
       return;
@@ -126,7 +129,32 @@ export class OfferQueue {
     });
   }
 
+  /** RFC 3261 9.1: when nothing follows the CANCEL in 64*T1 either, the far end is gone. */
+  #cancel(entry: Entry): void {
+    const { core } = this.#dialog;
+    const transaction = this.#request?.transaction;
+    if (entry.offer.method !== 'INVITE' || transaction?.state !== 'proceeding') return;
+    cancelInvite(core, transaction);
+    this.#patience = core.clock.after(TRANSACTION_TIMEOUT, () => {
+      transaction.abandon();
+      this.#lost(entry, new Fault('sip-timeout', 'the far end did not answer', { retryable: true, sip: 408 }));
+    });
+  }
+
+  #lost(entry: Entry, fault: Fault): void {
+    this.#stopPatience();
+    this.#running = undefined;
+    entry.reject(fault);
+    this.#dialog.die(fault);
+  }
+
+  #stopPatience(): void {
+    this.#patience?.cancel();
+    this.#patience = undefined;
+  }
+
   close(fault: Fault): void {
+    this.#stopPatience();
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#request?.stop();

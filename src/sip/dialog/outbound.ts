@@ -1,6 +1,8 @@
 // Requests of ours inside a dialog (RFC 3261 12.2.1).
 import { ClientRequest, type RequestPlan, type RequestUser } from '../client-request.ts';
-import { composeRequest } from '../compose.ts';
+import { cancelOf, composeRequest } from '../compose.ts';
+import type { Core } from '../core.ts';
+import type { ClientTransaction } from '../transaction/client.ts';
 import type { Connection } from '../transport/index.ts';
 import type { Peer, Reply } from '../types.ts';
 import type { SipDialog } from './dialog.ts';
@@ -45,6 +47,15 @@ export function sendInDialog(
   const request = new ClientRequest(core, plan, user);
   request.start();
   return request;
+}
+
+const ignoring = { onResponse: () => {}, onTimeout: () => {}, onTransportError: () => {} };
+
+/** Sends the CANCEL of an INVITE that has had a provisional answer, the way the INVITE went (RFC 3261 9.1). */
+export function cancelInvite(core: Core, invite: ClientTransaction, reasonHeader?: string): void {
+  const request = cancelOf(invite.request, reasonHeader);
+  const branch = invite.request.vias[0]!.params.get('branch')!;
+  core.layer.request({ request, branch, to: invite.to, connection: invite.connection }, ignoring);
 }
 
 /**
