@@ -61,6 +61,8 @@ export const inbandGapMs = 60;
 export const fadeMs = 5;
 /** A step between two pieces of audio up to this (sample magnitude) is joined as it is; larger ones are smoothed over `fadeMs`. */
 export const joinStep = 400;
+/** So is one at which the waveform bends at most this many times as much as within `fadeMs` of it: the pieces meet, and it is their slope. */
+export const joinBend = 1.5;
 /** Sources of one playback. */
 export const maxSources = 200;
 /** Playbacks that one port may hold: one a layer, and those that fade. */
