@@ -1,8 +1,8 @@
 // Applications: what answers a call. Full CRUD (rest-platform.md 8.5).
 import { isRefusal, newSid, type Refusal } from '../../base/index.ts';
 import type { Application, WebhookRecord } from '../../store/index.ts';
-import { accountFor, anyone, inProvider, mayUseAccount, ownAccount, visibleAccounts } from '../access.ts';
-import { type Answer, type ApiRequest, created, defineResource, noContent, ok } from '../define.ts';
+import { type Access, accountFor, anyone, inProvider, mayUseAccount, ownAccount, visibleAccounts } from '../access.ts';
+import { type Answer, type ApiRequest, created, defineResource, noContent, ok, type Route } from '../define.ts';
 import { type EnvValues, envValuesRefusal, fetchEnvSchema } from '../env-vars.ts';
 import { obscure } from '../obscure.ts';
 import { paged, pagedReply, pagingQuery } from '../paging.ts';
@@ -157,7 +157,7 @@ async function envRefusal(
 
 async function create(request: ApiRequest): Promise<Answer | Refusal> {
   const { caller, body, ports } = request;
-  const account = await accountFor(caller, body.account_sid, ports.records);
+  const account = await accountFor(caller, request.params.account_sid ?? body.account_sid, ports.records);
   if (isRefusal(account)) return account;
   const patch = await patchOf(request);
   if (isRefusal(patch)) return patch;
@@ -184,7 +184,8 @@ async function create(request: ApiRequest): Promise<Answer | Refusal> {
 /** Somebody else's application is, to the caller, none. */
 async function ownOne({ caller, params, ports: { records } }: ApiRequest): Promise<Application | Refusal> {
   const found = await records.applications.get(params.application_sid!);
-  return found && !(await mayUseAccount(caller, found.account_sid, records)) ? found : notFound();
+  if (!found || (params.account_sid !== undefined && params.account_sid !== found.account_sid)) return notFound();
+  return (await mayUseAccount(caller, found.account_sid, records)) ? notFound() : found;
 }
 
 async function update(request: ApiRequest): Promise<Answer | Refusal> {
@@ -201,18 +202,61 @@ async function update(request: ApiRequest): Promise<Answer | Refusal> {
   return (await ports.records.applications.update(current.application_sid, patch)) ? noContent : notFound();
 }
 
-export const applications = defineResource({
-  name: 'Applications',
-  routes: [
+async function remove(request: ApiRequest): Promise<Answer | Refusal> {
+  const found = await ownOne(request);
+  if (isRefusal(found)) return found;
+  return (await request.ports.records.applications.remove(found.application_sid)) ? noContent : notFound();
+}
+
+/** The same below /Applications and, as older clients ask, below an account. */
+function routesBelow(parent: string, access: Access): Route[] {
+  const one = `${parent}/Applications/:application_sid`;
+  const where = parent === '' ? '' : ' of an account';
+  return [
     {
       method: 'POST',
-      path: '/Applications',
-      summary: 'Make an application',
-      access: anyone,
+      path: `${parent}/Applications`,
+      summary: `Make an application${where}`,
+      access,
       body: object(fields, ['name']),
       reply: { status: 201, schema: reply({ sid }) },
       handle: create,
     },
+    {
+      method: 'GET',
+      path: one,
+      summary: `Retrieve an application${where}`,
+      access,
+      reply: { status: 200, schema: row },
+      async handle(request) {
+        const found = await ownOne(request);
+        return isRefusal(found) ? found : ok(show(found, false));
+      },
+    },
+    {
+      method: 'PUT',
+      path: one,
+      summary: `Change an application${where}; what is absent stays`,
+      access,
+      body: object({ ...fields, application_sid: immutable }),
+      reply: { status: 204 },
+      handle: update,
+    },
+    {
+      method: 'DELETE',
+      path: one,
+      summary: `Remove an application${where}`,
+      access,
+      reply: { status: 204 },
+      handle: remove,
+    },
+  ];
+}
+
+export const applications = defineResource({
+  name: 'Applications',
+  routes: [
+    ...routesBelow('', anyone),
     {
       method: 'GET',
       path: '/Applications',
@@ -252,37 +296,6 @@ export const applications = defineResource({
         return ok((await records.applications.list({ among: { column: 'account_sid', values } })).map(showRow));
       },
     },
-    {
-      method: 'GET',
-      path: '/Applications/:application_sid',
-      summary: 'Retrieve an application',
-      access: anyone,
-      reply: { status: 200, schema: row },
-      async handle(request) {
-        const found = await ownOne(request);
-        return isRefusal(found) ? found : ok(show(found, false));
-      },
-    },
-    {
-      method: 'PUT',
-      path: '/Applications/:application_sid',
-      summary: 'Change an application; what is absent stays',
-      access: anyone,
-      body: object({ ...fields, application_sid: immutable }),
-      reply: { status: 204 },
-      handle: update,
-    },
-    {
-      method: 'DELETE',
-      path: '/Applications/:application_sid',
-      summary: 'Remove an application',
-      access: anyone,
-      reply: { status: 204 },
-      async handle(request) {
-        const found = await ownOne(request);
-        if (isRefusal(found)) return found;
-        return (await request.ports.records.applications.remove(found.application_sid)) ? noContent : notFound();
-      },
-    },
+    ...routesBelow('/Accounts/:account_sid', ownAccount),
   ],
 });
