@@ -1,22 +1,24 @@
 // Leg: one SIP dialog and its audio. It knows RFC 3261 and offer/answer, and nothing of applications.
 import { errorText, isFault, type Refusal, refuse, type Scope } from '../base/index.ts';
 import type { MediaPort } from '../media/client.ts';
-import type {
-  Dialog,
-  DialogEnd,
-  ExtraHeaders,
-  IncomingInvite,
-  IncomingReinvite,
-  IncomingRequest,
-  MessageBody,
-  OutgoingInvite,
-  OutgoingInviteOptions,
-  SipRequest,
-  SipResponse,
+import {
+  type Dialog,
+  type DialogEnd,
+  type ExtraHeaders,
+  type IncomingInvite,
+  type IncomingReinvite,
+  type IncomingRequest,
+  type MessageBody,
+  type OutgoingInvite,
+  type OutgoingInviteOptions,
+  printUri,
+  type SipRequest,
+  type SipResponse,
 } from '../sip/index.ts';
 import { readInfoDigit } from './info-digit.ts';
 import { LegAudio, sdpOf } from './leg-audio.ts';
 import type { LegEnd, LegOptions } from './leg-types.ts';
+import { redirectLimit } from './limits.ts';
 
 export class Leg {
   readonly scope: Scope;
@@ -84,13 +86,21 @@ export class Leg {
   /** An outbound call's leg. */
   async dial(options: Omit<OutgoingInviteOptions, 'body'>): Promise<{ callId: string } | Refusal> {
     const failure = (await this.#audio.open()) ?? this.#audio.offer();
-    if (failure) return failure;
+    return failure ?? { callId: this.#send(options, redirectLimit).callId };
+  }
+
+  #send(options: Omit<OutgoingInviteOptions, 'body'>, redirectsLeft: number): OutgoingInvite {
     const outgoing = this.#options.world.sip.invite({ ...options, body: this.#audio.body });
     this.#outgoing = outgoing;
     outgoing.onProvisional = (response) => void this.#ringing(response);
     outgoing.onAnswer = (dialog, response) => void this.#outgoingAnswered(dialog, response);
-    outgoing.onFailure = (failed) => this.#end(failureEnd(failed));
-    return { callId: outgoing.callId };
+    outgoing.onFailure = (failed) => {
+      const moved = redirectsLeft > 0 && !this.#ended ? contactOf(failed) : undefined;
+      if (moved === undefined) return this.#end(failureEnd(failed));
+      this.#options.events.append('media', { what: 'redirected', to: moved });
+      this.#send({ ...options, uri: moved, to: options.to ?? options.uri }, redirectsLeft - 1);
+    };
+    return outgoing;
   }
 
   /** Makes sure there is audio: `early` is content with a 183, otherwise the call is answered. */
@@ -128,11 +138,6 @@ export class Leg {
     if (!this.#dialog) this.#outgoing?.cancel();
     this.#close();
     await done;
-  }
-
-  /** CANCELs an outgoing call that has not been answered; the end is reported when the far end confirms it. */
-  cancel(): void {
-    this.#outgoing?.cancel();
   }
 
   /** A request in the dialog; rejects with a Fault when no answer comes. */
@@ -274,6 +279,13 @@ export class Leg {
     this.#ended = true;
     void this.scope.close('leg over');
   }
+}
+
+/** Where a 3xx says the far end is now (RFC 3261 8.1.3.4). */
+function contactOf(failed: SipResponse | Error): string | undefined {
+  if (!('status' in failed) || failed.status < 300 || failed.status > 399) return undefined;
+  const [contact] = failed.contacts;
+  return contact?.uri.scheme === 'sip' ? printUri(contact.uri) : undefined;
 }
 
 function failureEnd(failed: SipResponse | Error): LegEnd {

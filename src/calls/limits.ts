@@ -31,3 +31,6 @@ export const callLimit = 10_000;
 
 /** When the server stops, calls get this long for BYE and last hooks; the server promises to be gone within 5 s. */
 export const partingMs = 1_500;
+
+/** 3xx answers followed by one outbound call; more is a loop. */
+export const redirectLimit = 5;

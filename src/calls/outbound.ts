@@ -93,7 +93,7 @@ export async function placeCall(options: OutboundOptions): Promise<{ sid: string
 function watchRinging(call: Call, timeoutMs: number): void {
   const timer = call.clock.after(timeoutMs, () =>
     call.turn('ring timeout', () => {
-      if (!call.leg.answered) call.leg.cancel();
+      if (!call.leg.answered) call.hangup();
     }),
   );
   call.leg.scope.defer(() => timer.cancel());

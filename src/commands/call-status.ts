@@ -25,9 +25,9 @@ export const callStatus = defineCommand<Wanted>({
   },
 });
 
-function giveUp({ call, leg }: Target): void {
+function giveUp({ call }: Target): void {
   if (call.facts.direction === 'inbound') call.decline(503, 'Service Unavailable', {}, 'no-answer');
-  else leg.cancel();
+  else call.hangup();
 }
 
 function incompatible(sid: string, why: string): Refusal {

@@ -56,6 +56,7 @@ const sentences: Record<CallEvent['type'], Words> = {
 function mediaWords(e: CallEvent): string {
   if (e.what === 'negotiated')
     return `sound agreed: ${e.codec}, ${e.ptime_ms} ms packets, to and from ${e.remote}${e.direction === 'sendrecv' ? '' : ` (${e.direction}: on hold)`}`;
+  if (e.what === 'redirected') return `the far end has moved to ${e.to}`;
   if (e.what === 'worker-lost') return `the process that carried the sound died; it is ${e.outcome}`;
   return `sound closed: ${e.packetsSent} packets sent, ${e.packetsReceived ?? 0} received, ${e.packetsLost ?? 0} lost, ${e.packetsLate} sent late`;
 }

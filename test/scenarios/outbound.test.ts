@@ -76,6 +76,36 @@ test('a call that nobody takes is cancelled after its timeout: no-answer', async
   await s.end();
 });
 
+test('a silent far end is given up after the timeout, not after SIP has', async () => {
+  const s = await scene({ '/': [] });
+  await callOut(s, 'sip:nobody@10.9.9.9:5060', { timeout: 5 });
+  await s.run(6_000);
+  assert.deepEqual(s.statuses(), ['trying', 'no-answer']);
+  await s.run(60_000);
+  await s.end();
+});
+
+test('a redirect by the far end is followed, and not for ever', async () => {
+  const s = await scene({ '/': [{ verb: 'hangup' }] });
+  const bob = await s.stage.phone('bob');
+  const carol = await s.stage.phone('carol');
+  bob.onCall = (incoming, invite) => {
+    invite.reject(302, undefined, { headers: { Contact: `<${carol.uri}>` } });
+    incoming.refused(302);
+  };
+  await callOut(s, bob.uri);
+  await s.run(2_000);
+  assert.deepEqual(s.statuses(), ['trying', 'in-progress', 'completed']);
+  carol.onCall = (incoming, invite) => {
+    invite.reject(302, undefined, { headers: { Contact: `<${bob.uri}>` } });
+    incoming.refused(302);
+  };
+  await callOut(s, bob.uri);
+  await s.run(2_000);
+  assert.deepEqual(s.statuses().slice(3), ['trying', 'failed']);
+  await s.end();
+});
+
 test('a far end that is not there: failed with 408, once', async () => {
   const s = await scene({ '/': [] });
   await callOut(s, 'sip:nobody@10.9.9.9:5060');
