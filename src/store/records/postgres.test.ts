@@ -79,6 +79,23 @@ test('a database that is not there is a fault that may be tried again', async ()
   });
 });
 
+test('a database that refuses says why, without the password', async () => {
+  const refusal = (url: string) =>
+    postgresRecords({ url, log: silentLog }).then(
+      () => assert.fail('it was let in'),
+      (error: Fault) => error,
+    );
+  const { password } = new URL(database.url);
+  const wrong = await refusal(database.url.replace(password, 'wrong'));
+  assert.equal(wrong.code, 'store-refused');
+  assert.match(
+    wrong.message,
+    /^the database postgres at localhost:5432 cannot be used: password authentication failed/,
+  );
+  const absent = await refusal(database.url.replace('/postgres?', '/absent?'));
+  assert.match(absent.message, /database "absent" does not exist/);
+});
+
 test('after closing, queries are refused as unavailable', async () => {
   const store = await postgresRecords({ url: database.url, log: silentLog });
   await store.close();

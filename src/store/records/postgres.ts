@@ -19,7 +19,7 @@ export interface PostgresOptions {
   log: Log;
 }
 
-/** Connects, migrates and serves. Rejects with Fault `store-unavailable` (retryable) or `store-newer`. */
+/** Connects, migrates and serves. Rejects with Fault `store-unavailable` (retryable), `store-refused` or `store-newer`. */
 export async function postgresRecords({ url, log }: PostgresOptions): Promise<Records> {
   const pool = new pg.Pool({
     connectionString: url,
@@ -35,7 +35,7 @@ export async function postgresRecords({ url, log }: PostgresOptions): Promise<Re
     await prepare(pool, log);
   } catch (error) {
     await pool.end();
-    throw error instanceof Fault ? error : unavailable(error);
+    throw error instanceof Fault ? error : unusable(error, url);
   }
   const db = drizzle(pool);
   const collection = <K extends Kind>(kind: K): Collection<RecordOf[K]> =>
@@ -184,3 +184,16 @@ const unavailable = (cause: unknown): Fault =>
     cause,
     detail: { error: errorText(cause) },
   });
+
+/** Why the start fails, for who has to mend it. */
+function unusable(cause: unknown, url: string): Fault {
+  const { host, pathname } = new URL(url);
+  const which = `the database ${pathname.slice(1)} at ${host}`;
+  if (!(cause instanceof pg.DatabaseError))
+    return new Fault('store-unavailable', `${which} does not answer: ${errorText(cause)}`, {
+      retryable: true,
+      http: 503,
+      cause,
+    });
+  return new Fault('store-refused', `${which} cannot be used: ${cause.message}`, { cause });
+}
