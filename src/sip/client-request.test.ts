@@ -96,13 +96,30 @@ test('names that cannot be found, and URIs that cannot be reached', async () => 
     'sips:bob@10.0.0.1',
     'tel:+15551234',
     'sip:bob@10.0.0.1;transport=tls',
-    'nonsense',
   ]) {
     assert.equal(await outcome(rig, stack, { uri }), 'sip-dns', uri);
   }
   assert.equal(await outcome(rig, stack, { uri: 'sip:bob@[2001:db8::1]' }), 'sip-transport');
   rig.net.dns.failing = true;
   assert.equal(await outcome(rig, stack, { uri: 'sip:bob@somewhere.example' }), 'sip-dns');
+  await finish(rig);
+});
+
+test('what no peer could read is refused before it is sent', async () => {
+  const { rig, stack } = await rigged();
+  for (const uri of ['nonsense', '', 'sip:a b@10.0.0.3', 'sip:a@10.0.0.3>;tag=x', 'sip:a@10.0.0.3\r\nX-Evil: yes']) {
+    assert.equal(await outcome(rig, stack, { uri }), 'sip-bad-request', uri);
+    const call = stack.invite({ uri: 'sip:x@10.0.0.3', from: { uri } });
+    const failure = await rig.clock.settle(
+      new Promise((resolve) => {
+        call.onFailure = resolve;
+      }),
+    );
+    assert.ok(isFault(failure) && failure.code === 'sip-bad-request');
+    await assert.rejects(stack.request({ method: 'MESSAGE', uri, from }), { code: 'sip-bad-request' });
+  }
+  await assert.rejects(stack.request({ method: 'A B', uri: 'sip:x@10.0.0.3', from }), { code: 'sip-bad-request' });
+  assert.deepEqual(stack.log, []);
   await finish(rig);
 });
 

@@ -1,4 +1,5 @@
 // Puts the stack's own messages together: which header stands where, and what a user's extra headers may replace.
+import { Fault } from '../base/index.ts';
 import type { Identity } from './identity.ts';
 import { MAX_FORWARDS } from './limits.ts';
 import {
@@ -6,7 +7,9 @@ import {
   buildResponse,
   canonicalHeaderName,
   type HeaderLine,
+  isSipParseError,
   isToken,
+  parseUri,
   quote,
   type SipRequest,
   type SipResponse,
@@ -48,6 +51,24 @@ function addDefaults(lines: HeaderLine[], defaults: readonly HeaderLine[]): void
 export function address(uri: string, displayName?: string, tag?: string): string {
   const name = displayName === undefined || displayName === '' ? '' : `${quote(displayName)} `;
   return `${name}<${uri}>${tag === undefined ? '' : `;tag=${tag}`}`;
+}
+
+/** A Fault when a request with these could not be read by anybody: they come from applications. */
+export function requestFault(method: string, uris: readonly string[]): Fault | undefined {
+  if (!isToken(method)) return new Fault('sip-bad-request', `"${method}" is no SIP method`, { sip: 400, http: 422 });
+  const wrong = uris.find((uri) => !isUri(uri));
+  if (wrong === undefined) return undefined;
+  return new Fault('sip-bad-request', `"${wrong}" is no SIP address`, { sip: 400, http: 422 });
+}
+
+function isUri(text: string): boolean {
+  try {
+    parseUri(text);
+    return true;
+  } catch (error) {
+    if (!isSipParseError(error)) throw error;
+    return false;
+  }
 }
 
 export interface RequestParts {

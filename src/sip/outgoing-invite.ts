@@ -1,7 +1,7 @@
 // A call that we make: INVITE with its early dialogs, forks, CANCEL and the first 2xx (RFC 3261 9.1, 13.2).
 import { errorText, Fault, type Timer } from '../base/index.ts';
 import { ClientRequest, type RequestPlan } from './client-request.ts';
-import { address, composeRequest, composeResponse } from './compose.ts';
+import { address, composeRequest, composeResponse, requestFault } from './compose.ts';
 import { type Core, firstCSeq, newCallId, newTag } from './core.ts';
 import { Acknowledgement } from './dialog/acknowledgement.ts';
 import { SipDialog } from './dialog/dialog.ts';
@@ -39,6 +39,9 @@ export class InviteClient implements OutgoingInvite {
 
   start(): void {
     if (this.#done) return;
+    const { uri, from, to, proxy } = this.#options;
+    const wrong = requestFault('INVITE', [uri, from.uri, to ?? uri, proxy ?? uri]);
+    if (wrong) return this.#finish(wrong);
     this.#core.outgoing.add(this);
     this.#request.start();
   }

@@ -50,6 +50,27 @@ for (const transport of ['udp', 'tcp'] as const) {
   });
 }
 
+test('a call over IPv6', async () => {
+  const rig = new SipRig();
+  const alice = await rig.stack('2001:db8::1');
+  const bob = await rig.stack('2001:db8::2');
+  bob.onInvite = (invite) => void invite.accept({ body: sdp('answer') });
+  for (const suffix of ['', ';transport=tcp']) {
+    const call = alice.invite({ uri: `sip:bob@[2001:db8::2]${suffix}`, from: { uri: 'sip:alice@[2001:db8::1]' } });
+    const caller = await rig.clock.settle(
+      new Promise<Dialog>((resolve, reject) => {
+        call.onAnswer = resolve;
+        call.onFailure = reject;
+      }),
+    );
+    assert.equal(caller.remoteTarget, `sip:bob@[2001:db8::2]:5060${suffix}`);
+    await rig.clock.settle(caller.bye());
+  }
+  await rig.end();
+  for (const stack of rig.stacks) assert.equal(stack.stats().transactions + stack.stats().dialogs, 0);
+  await rig.close();
+});
+
 test('a call over real sockets', async () => {
   const options = { clock: realClock(), random: realRandom(), log: silentLog, userAgent: 'crosspoint-test' };
   const networks = [realNetwork({ clock: options.clock }), realNetwork({ clock: options.clock })];

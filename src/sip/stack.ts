@@ -1,7 +1,7 @@
 // The SIP stack: transports, transactions and dialogs put together behind the interface of types.ts.
 import { type Address, type Clock, errorText, Fault, type Log, type Network, type Random } from '../base/index.ts';
 import { type Attempt, ClientRequest } from './client-request.ts';
-import { address, composeRequest, composeResponse } from './compose.ts';
+import { address, composeRequest, composeResponse, requestFault } from './compose.ts';
 import { type Core, firstCSeq, newCallId, newTag } from './core.ts';
 import { pathOf } from './dialog/state.ts';
 import { DialogTable } from './dialog/table.ts';
@@ -160,6 +160,8 @@ class Stack implements SipStack {
   request(options: OutgoingRequestOptions): Promise<SipResponse> {
     const { identity, random, outgoing } = this.#core;
     const { method, uri, from, to, proxy, headers, body, auth } = options;
+    const wrong = requestFault(method, [uri, from.uri, to ?? uri, proxy ?? uri]);
+    if (wrong) return Promise.reject(wrong);
     const path = pathOf(uri, proxy === undefined ? [] : [`<${proxy};lr>`]);
     const callId = newCallId(random);
     const first = firstCSeq(random);

@@ -115,6 +115,16 @@ test('no answer to a request of ours ends the dialog', async () => {
   await finish();
 });
 
+test('methods that are no words, or have a way of their own, are refused', async () => {
+  const { peer, dialog, say, finish } = await called();
+  for (const method of ['', 'A B', 'INFO\r\nX: y', 'INVITE', 'ACK', 'BYE', 'CANCEL']) {
+    await assert.rejects(dialog.request(method), { code: 'sip-bad-request' }, method);
+  }
+  await say({ method: 'BYE' });
+  assert.deepEqual(peer.statuses, [200]);
+  await finish();
+});
+
 test('what waits when the far end hangs up is told so; afterwards nothing is sent', async () => {
   const { rig, peer, dialog, say, finish } = await called();
   const outcomes = [dialog.request('INFO'), dialog.reinvite({ body: sdp() }), dialog.reinvite({})].map((promise) =>

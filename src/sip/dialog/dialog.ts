@@ -1,6 +1,6 @@
 // A dialog made by INVITE: what both sides ask for in it, and how it ends (RFC 3261 12 to 15, RFC 3311, RFC 6086).
 import { errorText, Fault } from '../../base/index.ts';
-import { composeResponse } from '../compose.ts';
+import { composeResponse, requestFault } from '../compose.ts';
 import type { Core } from '../core.ts';
 import type { SipRequest, SipResponse } from '../message/index.ts';
 import type { ServerTransaction } from '../transaction/server.ts';
@@ -32,6 +32,9 @@ export interface DialogOptions {
   /** True when our INVITE made the dialog: we own the Call-ID (RFC 3261 14.1). */
   readonly caller: boolean;
 }
+
+/** Methods that reinvite(), bye() and the machines send. */
+const ownWays = new Set(['INVITE', 'ACK', 'BYE', 'CANCEL', 'PRACK']);
 
 /** Something that waits for the dialog: a request of ours without an answer, or one of theirs. */
 type Waiting = (fault: Fault) => void;
@@ -193,6 +196,10 @@ export class SipDialog implements Dialog {
   }
 
   request(method: string, reply: Reply = {}): Promise<SipResponse> {
+    const wrong = requestFault(method, []);
+    if (wrong) return Promise.reject(wrong);
+    if (ownWays.has(method))
+      return Promise.reject(new Fault('sip-bad-request', `${method} cannot be sent so`, { sip: 400 }));
     if (method === 'UPDATE' && reply.body) return this.offers.add({ method, reply });
     return new Promise((resolve, reject) => {
       if (this.phase === 'terminated') return reject(endedFault());
