@@ -119,7 +119,13 @@ export class Worker {
 
   #start(): void {
     const { clock, index, startWorker } = this.#options;
-    const link = startWorker(index);
+    let link: WorkerLink;
+    try {
+      link = startWorker(index);
+    } catch (error) {
+      // No memory, no process numbers left: as if it had died at once, so that it is tried again, ever more slowly.
+      return this.#died(`it could not be started: ${errorText(error)}`);
+    }
     const caller = new Caller(link.end, clock);
     this.#link = link;
     this.#caller = caller;
@@ -167,7 +173,10 @@ export class Worker {
     const caller = this.#caller;
     this.#caller = undefined;
     const { promise: up, resolve } = Promise.withResolvers<void>();
-    for (const port of this.ports.values()) port.lost(up.then(() => this.#restore(port, diedAt)));
+    for (const port of this.ports.values()) {
+      const doomed = lossesNear(port, diedAt) >= maxRestores;
+      port.lost(doomed ? Promise.resolve('lost') : up.then(() => this.#restore(port, diedAt)));
+    }
     // After the ports know, so that what they had asked waits for the new worker.
     caller?.close(workerLost());
     this.#restart = clock.after(this.#restartDelay(diedAt), () => {
@@ -185,15 +194,14 @@ export class Worker {
   }
 
   async #restore(port: PortClient, diedAt: number): Promise<Outcome> {
-    const { clock, numbers } = this.#options;
-    const recent = port.losses.filter((at) => clock.now() - at < restartCalmMs).length;
-    if (port.closed || recent > maxRestores) return 'lost';
+    if (port.closed) return 'lost';
     try {
       await this.ask('open', port.state(diedAt));
       return 'restored';
     } catch (error) {
       if (!isFault(error) || error.code !== 'media-port-busy') return this.#giveUp(port, error);
     }
+    const { numbers } = this.#options;
     const rtpPort = numbers.take();
     if (rtpPort === undefined) return 'lost';
     numbers.release(port.rtpPort);
@@ -211,3 +219,7 @@ export class Worker {
     return 'lost';
   }
 }
+
+/** How many of the port's workers have died of late. */
+const lossesNear = (port: PortClient, now: number): number =>
+  port.losses.filter((at) => now - at < restartCalmMs).length;
