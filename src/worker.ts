@@ -1,5 +1,5 @@
 // The media worker's main file: a child process that serves the engine to its parent, and goes when its parent goes.
-import { setPriority } from 'node:os';
+import { flushCompileCache } from 'node:module';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type LogLevel, makeLog, realClock, realRandom } from './base/index.ts';
 import { realNetwork } from './base/net/index.ts';
@@ -39,20 +39,7 @@ function loopDelayMeter(): () => number {
   };
 }
 
-/** Audio cannot wait while other work can. Only a privileged process may ask; others stay as they are. */
-function goFirst(): void {
-  try {
-    setPriority(workerNiceness);
-  } catch {
-    // Not allowed: the operator's service manager may set it instead.
-  }
-}
-
-/** Of the scale from -20 (first) to 19. */
-const workerNiceness = -10;
-
 function serve({ settings }: Welcome<WorkerSettings>): void {
-  goFirst();
   const clock = realClock();
   const network = realNetwork({ clock });
   const { bindHost, audioDirs, speechCacheDir } = settings;
@@ -70,6 +57,8 @@ function serve({ settings }: Welcome<WorkerSettings>): void {
     files: audioFiles(audioDirs),
     loopDelay: loopDelayMeter(),
   });
+  // For the worker after this one, which may have to be there soon; a killed process could not write it any more.
+  flushCompileCache();
   process.once('disconnect', () => {
     void Promise.allSettled([engine.close(), speech.close(), network.close()]).then(() => process.exit(0));
   });

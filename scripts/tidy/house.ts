@@ -184,9 +184,9 @@ export const rim: readonly RimEntry[] = [
     reason: 'the embedded voice renders in a worker thread',
   },
   {
-    files: /^src\/media\/(pool|process-link)\.ts$/,
-    may: ['processes'],
-    reason: 'starts and watches the media workers',
+    files: /^src\/media\/process-link\.ts$/,
+    may: ['processes', 'settings'],
+    reason: "starts and watches the media workers; settings: their environment is ours and Node's compile cache",
   },
   { files: /^src\/api\/http\.ts$/, may: ['network'], reason: 'the HTTP server' },
 ];

@@ -60,7 +60,8 @@ export interface Checkpoint {
   port: string;
   output: OutputState;
   latched: Address | undefined;
-  plays: { playback: number; position: PlayPosition }[];
+  /** `moving` false for a prompt that waits while a whisper sounds. */
+  plays: { playback: number; position: PlayPosition; moving: boolean }[];
 }
 
 export interface WorkerCounts {

@@ -16,8 +16,8 @@ export class PlaybackClient implements Playback {
   readonly #settle: (result: PlaybackResult) => void;
   #finished = false;
   #startedAt: number | undefined;
-  #position: PlayPosition | undefined;
-  #positionAt = 0;
+  /** Where it stood at `at`, and whether it was moving. */
+  #known: { position: PlayPosition; at: number; moving: boolean } | undefined;
 
   constructor(options: { order: PlayOrder; at: number; stop: (playback: PlaybackClient) => void }) {
     this.order = options.order;
@@ -49,13 +49,12 @@ export class PlaybackClient implements Playback {
     this.finish({ reason: 'failed', ...this.heardSoFar(), fault });
   }
 
-  checked(position: PlayPosition, at: number): void {
-    this.#position = position;
-    this.#positionAt = at;
+  checked(known: { position: PlayPosition; at: number; moving: boolean }): void {
+    this.#known = known;
   }
 
   heardSoFar(): { playedMs: number; lastOffsetSamples: number } {
-    const { playedMs, passOffset } = this.#position ?? startOfAll;
+    const { playedMs, passOffset } = this.#known?.position ?? startOfAll;
     return { playedMs, lastOffsetSamples: passOffset };
   }
 
@@ -63,9 +62,8 @@ export class PlaybackClient implements Playback {
   resume(diedAt: number, now: number): PlayOrder {
     const order = { ...this.order, options: this.#optionsLeft(now) };
     if (this.#startedAt === undefined) return order;
-    const from = this.#position ?? startOfAll;
-    const since = this.#position ? this.#positionAt : this.#startedAt;
-    const ms = Math.max(0, Math.round(diedAt - since));
+    const { position: from, at, moving } = this.#known ?? { position: startOfAll, at: this.#startedAt, moving: true };
+    const ms = moving ? Math.max(0, Math.round(diedAt - at)) : 0;
     const resume: PlayPosition = {
       ...from,
       offset: from.offset + ms * 8,

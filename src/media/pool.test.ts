@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mediaStage } from '../../test/kit/media-stage.ts';
 import { SimPeer } from '../../test/kit/sim-rtp-peer.ts';
-import { isRefusal } from '../base/index.ts';
+import { isRefusal, silentLog } from '../base/index.ts';
+import { seededRandom, VirtualClock } from '../base/sim/index.ts';
+import { createMediaPool, type WorkerLink } from './client.ts';
 import { maxRestores, portQuarantineMs } from './limits.ts';
 
 const tone = { kind: 'url', url: 'tone_stream://%(10000,0,400)' } as const;
@@ -155,4 +157,40 @@ test('digits go out as events, in order, with pauses; as tones when events were 
   await clock.settle(port.sendDigits('5', 100));
   assert.ok(peer.heard.slice(count).every(({ payloadType }) => payloadType === 0));
   await stage.end();
+});
+
+test('a worker that hangs is killed and replaced; a port is never opened on one that cannot start', async () => {
+  const clock = new VirtualClock();
+  const random = seededRandom('hang');
+  let started = 0;
+  const pool = createMediaPool({
+    clock,
+    random,
+    log: silentLog,
+    advertise: '10.0.0.1',
+    ports: { min: 30_000, max: 30_039 },
+    workers: 1,
+    startWorker: () => {
+      started++;
+      const link: WorkerLink = {
+        end: { send: () => {}, onFrame: () => {} },
+        pid: started,
+        onExit: () => {},
+        kill: () => link.onExit('killed'),
+        close: async () => {},
+      };
+      return link;
+    },
+  });
+  const opening = clock.settle(pool.open(open('a')));
+  await assert.rejects(opening, { code: 'media-unavailable', sip: 480 });
+  assert.ok(started >= 1);
+  await clock.runFor(60_000);
+  // Ever more slowly: at once, after 200 ms, 400 ms and so on, each hang noticed after 4 s.
+  assert.ok(started > 5 && started < 16, `${started} starts`);
+  await clock.settle(pool.close());
+  const before = started;
+  await clock.runFor(60_000);
+  assert.equal(started, before);
+  assert.equal(clock.pendingTimers, 0);
 });

@@ -194,7 +194,7 @@ export class PortClient implements MediaPort {
 
   checked(checkpoint: Checkpoint, at: number): void {
     this.#checkpoint = { ...checkpoint, at };
-    for (const { playback, position } of checkpoint.plays) this.#plays.get(playback)?.checked(position, at);
+    for (const { playback, ...where } of checkpoint.plays) this.#plays.get(playback)?.checked({ ...where, at });
   }
 
   /** What a new worker must be told. */

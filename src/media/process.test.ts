@@ -15,6 +15,7 @@ const clock = realClock();
 const network = realNetwork({ clock });
 let folder = '';
 let pool: MediaPool;
+const sockets: UdpSocket[] = [];
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'media-'));
@@ -34,11 +35,13 @@ before(async () => {
       clock,
       entry: new URL('../worker.ts', import.meta.url),
       settings: { bindHost: '127.0.0.1', audioDirs: [folder] },
+      compileCacheDir: join(folder, 'compiled'),
     }),
   });
 });
 
 after(async () => {
+  for (const socket of sockets) socket.close();
   await pool.close();
   await network.close();
   await rm(folder, { recursive: true });
@@ -55,6 +58,7 @@ interface Packet {
 
 async function call(name: string): Promise<{ port: MediaPort; heard: Packet[]; socket: UdpSocket }> {
   const socket = await network.udp({ host: '127.0.0.1', port: 0 });
+  sockets.push(socket);
   const heard: Packet[] = [];
   const view = makeRtpView();
   socket.onMessage = (data, from) => {

@@ -118,8 +118,12 @@ export class Mouth {
     this.#voice?.volume.set(db);
   }
 
-  positions(): { playback: number; position: PlayPosition }[] {
-    return this.#tracks().map((track) => ({ playback: track.playback, position: track.position() }));
+  positions(): { playback: number; position: PlayPosition; moving: boolean }[] {
+    return this.#tracks().map((track) => ({
+      playback: track.playback,
+      position: track.position(),
+      moving: track.audible,
+    }));
   }
 
   describe(): string {

@@ -71,9 +71,9 @@ export class Playlist {
     return {
       pass: this.#pass,
       item: this.#item,
-      offset: Math.round((rounds + this.#offset) * scale),
+      offset: Math.round((rounds + this.#offset + this.#skip) * scale),
       playedMs: Math.round((this.#played * 1000) / this.#rate),
-      passOffset: Math.round(this.#passSamples * scale),
+      passOffset: Math.round((this.#passSamples + this.#skip) * scale),
     };
   }
 

@@ -32,8 +32,9 @@ export class Join {
       }
     }
     if (this.#left > 0) this.#decay(frame, Math.max(0, seam), frame.length);
-    const kept = this.#samples;
-    for (let i = 0; i < kept; i++) this.#tail[i] = frame[frame.length - kept + i]!;
+    const fresh = Math.min(this.#samples, frame.length);
+    this.#tail.copyWithin(0, fresh);
+    for (let i = 1; i <= fresh; i++) this.#tail[this.#samples - i] = frame[frame.length - i]!;
   }
 
   /** Nothing sounds: the next piece starts from silence. */
