@@ -1,19 +1,18 @@
-// Writes what is generated from the code and committed: verb schemas, callback examples, pages. `npm run golden`; with --check it only compares.
+// Writes what is generated from the code and committed: schemas, OpenAPI, examples, pages. `npm run golden`; with --check it only compares.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { commandSurface } from '../src/commands/index.ts';
-import { configurationPage } from '../src/config.ts';
-import { verbSurface } from '../src/verbs/index.ts';
 
-/** Each writes its own files, or with --check compares them and ends with 1. In this order: later ones may load what earlier ones write. */
+/** Each writes its own files, or with --check compares them and ends with 1. The verbs' schemas come first: the others load them. */
 const programs = ['generate-verb-schemas.ts', 'generate-payload-examples.ts', 'generate-openapi.ts'];
 
-/** Pages whose whole text one function gives. */
-const pages: Record<string, () => string> = {
-  'docs/configuration.md': configurationPage,
-  'test/golden/commands.json': () => `${JSON.stringify(commandSurface(), null, 2)}\n`,
-  'test/golden/verbs.json': () => `${JSON.stringify(verbSurface(), null, 2)}\n`,
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/** Files whose whole text one function gives. Imported when asked for, as the programs above may have changed what they stand on. */
+const pages: Record<string, () => Promise<string>> = {
+  'docs/configuration.md': async () => (await import('../src/config.ts')).configurationPage(),
+  'test/golden/verbs.json': async () => json((await import('../src/verbs/index.ts')).verbSurface()),
+  'test/golden/commands.json': async () => json((await import('../src/commands/index.ts')).commandSurface()),
 };
 
 const options = process.argv.slice(2);
@@ -30,10 +29,10 @@ for (const program of programs) {
   const done = spawnSync(process.execPath, [path, ...options], { stdio: 'inherit' });
   if (done.status !== 0) failed = true;
 }
-for (const [name, text] of Object.entries(pages)) if (!page(name, text())) failed = true;
+for (const [name, text] of Object.entries(pages)) if (!page(name, await text())) failed = true;
 process.exitCode = failed ? 1 : 0;
 
-/** Writes the page, or says whether it is as it should be. */
+/** Writes the page, or says that it is stale. */
 function page(name: string, text: string): boolean {
   const file = new URL(`../${name}`, import.meta.url);
   if (current(file) === text) return true;
