@@ -133,6 +133,16 @@ test('a request that comes by two ways is merged: 482 for the second', async () 
   assert.equal(statusOf(await ask({ branch: 'z9hG4bKc', cseq: 2 })), 486);
 });
 
+test('one branch from two senders makes two transactions', async () => {
+  const { rig, peer, ask } = await facing();
+  assert.equal(statusOf(await ask({ method: 'OPTIONS', branch: 'z9hG4bKsame', callId: 'one' })), 200);
+  const other = await RawPeer.open(rig, '10.0.0.3');
+  other.send(ours, rawRequest(other.address, { method: 'OPTIONS', branch: 'z9hG4bKsame', callId: 'two' }));
+  await rig.clock.runFor(5);
+  assert.match(other.last('SIP/2.0 200'), /^Call-ID: two\r$/m);
+  assert.equal(peer.received.length, 1);
+});
+
 test('CANCEL: 200 to it, 487 to the INVITE with the same tag, and its Reason for the user; too late it changes nothing', async () => {
   const { rig, stack, peer, ask } = await facing();
   const reasons: (string | undefined)[] = [];
