@@ -91,7 +91,8 @@ function fieldRefusal(body: Body): Refusal | undefined {
   }
   const { from, tag, headers } = body;
   if (typeof from !== 'string' || from === '') return bad('missing from parameter', 'from');
-  if (from.length > 256 || /[\r\n"<>]/.test(from)) return bad('must be 1 to 256 characters, fit for a SIP URI', 'from');
+  if (from.length > 256 || /[\r\n"<>]/.test(from) || !from.isWellFormed())
+    return bad('must be 1 to 256 characters, fit for a SIP URI', 'from');
   if (present(tag) && !isObject(tag)) return bad('must be an object', 'tag');
   if (present(headers) && !isObject(headers)) return bad('must be an object', 'headers');
   for (const name of ['callerName', 'fromHost', 'sipRequestWithinDialogHook'] as const) {

@@ -9,9 +9,14 @@ export const eventLimit = 2_000;
 /** Verbs of one application. Above this it is a mistake or an attack. */
 export const programLimit = 500;
 
-/** Verbs that may start within `programPaceMs` without any of them waiting: an application that only redirects to itself is ended. */
-export const programPaceSteps = 100;
-export const programPaceMs = 1_000;
+/**
+ * Verbs that may start within so many ms: an application that only redirects to itself is ended, at once when its server is
+ * near, and within a minute or so when each round waits for a far one. Speaking applications start one or two a second.
+ */
+export const programPaces: readonly { steps: number; ms: number }[] = [
+  { steps: 100, ms: 1_000 },
+  { steps: 400, ms: 60_000 },
+];
 
 /** Whispers that may wait for the one that is being spoken. */
 export const whisperLimit = 10;

@@ -1,6 +1,6 @@
 // Program: runs an application's steps one after another, and changes course when told to.
 import { type Clock, Fault, isScopeClosed, type Refusal, type Scope } from '../base/index.ts';
-import { programPaceMs, programPaceSteps } from './limits.ts';
+import { programPaces } from './limits.ts';
 import type { Step, VerbRun } from './types.ts';
 
 /** The call, as its program sees it. */
@@ -32,8 +32,7 @@ export class Program {
   #queue: Step[] = [];
   #running: Running | undefined;
   #stopped = false;
-  #paceFrom = 0;
-  #paceCount = 0;
+  readonly #paces = programPaces.map((limit) => ({ ...limit, from: 0, count: 0 }));
   /** Steps that were ended and still say goodbye (a last hook). */
   readonly #leaving = new Set<Promise<void>>();
 
@@ -134,15 +133,14 @@ export class Program {
   /** Stops an application that goes round without ever waiting. */
   #checkPace(): void {
     const now = this.#owner.clock.now();
-    if (now - this.#paceFrom > programPaceMs) {
-      this.#paceFrom = now;
-      this.#paceCount = 0;
-    }
-    if (++this.#paceCount > programPaceSteps) {
-      throw new Fault(
-        'program-loop',
-        `the application started ${programPaceSteps} verbs within ${programPaceMs} ms: it goes round in circles`,
-      );
+    for (const pace of this.#paces) {
+      if (now - pace.from > pace.ms) {
+        pace.from = now;
+        pace.count = 0;
+      }
+      if (++pace.count <= pace.steps) continue;
+      const text = `the application started ${pace.steps} verbs within ${pace.ms} ms: it goes round in circles`;
+      throw new Fault('program-loop', text);
     }
   }
 }
