@@ -49,9 +49,13 @@ setInterval(() => {}, 60_000);
 /** A server of its own, as another process. */
 async function otherServer(dataDir: string): Promise<{ child: ChildProcess; pids: number[] }> {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', otherScript, dataDir], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'ignore'],
   });
-  const [text] = await once(child.stdout!.setEncoding('utf8'), 'data');
+  const [text] = await Promise.race([
+    once(child.stdout!.setEncoding('utf8'), 'data'),
+    once(child, 'exit').then(() => ['']),
+  ]);
+  if (!text) throw new Error('it did not start');
   return { child, pids: (JSON.parse(text) as { pids: number[] }).pids };
 }
 
@@ -91,6 +95,17 @@ test('records survive a restart; nothing runs after stop; nobody else can enter'
   await assert.rejects(start(dataDir), fault('data-in-use'));
   assert.equal(await providers(second.url), 1, 'the refused start did not disturb it');
   await second.stop();
+});
+
+test('of several that start at the same moment one gets the folder, the others are refused', async () => {
+  const dataDir = join(root, 'at-once');
+  const results = await Promise.allSettled([otherServer(dataDir), otherServer(dataDir), start(dataDir)]);
+  const served = results.filter((result) => result.status === 'fulfilled');
+  assert.equal(served.length, 1);
+  const [{ value }] = served as [PromiseFulfilledResult<Embedded | { child: ChildProcess; pids: number[] }>];
+  if ('child' in value) await kill(value.child);
+  else await value.stop();
+  await allGone(value.pids);
 });
 
 test('a killed server takes its database along, and the next start recovers', async () => {

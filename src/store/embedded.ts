@@ -1,6 +1,6 @@
 // Embedded PostgreSQL: a real one from npm, in the data folder, reached through a socket there. Rim file.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, open, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, errorText, Fault, isFault, type Log, type Random } from '../base/index.ts';
 import * as cluster from './embedded/cluster.ts';
@@ -58,41 +58,42 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
   const dataDir = await realpath(options.dataDir);
   const places = cluster.placesIn(dataDir);
-  const state = await cluster.readState(places);
-  cluster.refuseIfServed(state, dataDir);
-  if (state?.copy !== undefined) await removeCopy(state.copy);
-  const identity = chooseIdentity(await cluster.dataOwner(places));
-  const programs = await usablePrograms(identity, places);
-  const database = new Database({ ...options, places, programs, identity });
+  const left = await cluster.claim(places, dataDir);
+  let database: Database | undefined;
   try {
+    if (left?.copy !== undefined) await removeCopy(left.copy);
+    const identity = chooseIdentity(await cluster.dataOwner(places));
+    const programs = await usablePrograms(identity, places);
+    database = new Database({ ...options, places, programs, identity });
     const secret = await cluster.password(places, options.random);
     await prepare(places, programs, identity, { secret, clock: options.clock });
     await database.start();
-    return {
-      url: await database.url(secret),
-      get pids() {
-        return database.pids;
-      },
-      stop: () => database.stop(),
-    };
+    return await serving(database, secret);
   } catch (error) {
-    await database.stop();
+    await (database ? database.stop() : rm(places.stateFile, { force: true }));
     throw error;
   }
 }
 
-/** Also writes down that this process uses the folder. */
+const serving = async (database: Database, secret: string): Promise<Embedded> => ({
+  url: await database.url(secret),
+  get pids() {
+    return database.pids;
+  },
+  stop: () => database.stop(),
+});
+
 async function usablePrograms(identity: Identity, places: cluster.Places): Promise<Programs> {
   const installed = await installedPrograms();
   const { owner } = identity;
-  const blocked = owner !== undefined && !(await openToAll(installed.folder));
-  const programs = blocked
-    ? await reachableCopy(installed, owner.uid, owner.gid).catch((error) => Promise.reject(forbidden(error)))
-    : installed;
-  const server = cluster.markOf(process.pid) ?? { pid: process.pid, started: '' };
-  const state: cluster.State = { server, copy: blocked ? programs.folder : undefined };
-  await writeFile(places.stateFile, JSON.stringify(state), { mode: 0o600 });
-  return programs;
+  if (owner === undefined || (await openToAll(installed.folder))) return installed;
+  try {
+    const copy = await reachableCopy(installed, owner.uid, owner.gid);
+    await cluster.noteCopy(places, copy.folder);
+    return copy;
+  } catch (error) {
+    throw forbidden(error);
+  }
 }
 
 const forbidden = (error: unknown): Fault =>

@@ -1,7 +1,20 @@
 // The embedded database's files: made once, checked at every start, and freed from a server that died. Rim file.
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { chmod, chown, lchown, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  lchown,
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, Fault, type Random, randomHex, sleep } from '../../base/index.ts';
 import { complaintLines, orphanMs, orphanPollMs } from '../limits.ts';
@@ -138,12 +151,43 @@ export async function chownTree(folder: string, { uid, gid }: User): Promise<voi
   }
 }
 
-export async function readState(places: Places): Promise<State | undefined> {
+async function readState(places: Places): Promise<State | undefined> {
   try {
     return JSON.parse(await readFile(places.stateFile, 'utf8')) as State;
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Makes this process the one that uses the folder, and returns what a dead one left. The file appears whole or not at all.
+ * Rejects with Fault `data-in-use` while another one lives.
+ */
+export async function claim(places: Places, dataDir: string): Promise<State | undefined> {
+  const server = markOf(process.pid) ?? { pid: process.pid, started: '' };
+  const mine = `${places.stateFile}.${process.pid}`;
+  await writeFile(mine, JSON.stringify({ server, copy: undefined } satisfies State), { mode: 0o600 });
+  try {
+    const taken = await link(mine, places.stateFile).then(
+      () => false,
+      () => true,
+    );
+    if (!taken) return undefined;
+    const left = await readState(places);
+    refuseIfServed(left, dataDir);
+    await rename(mine, places.stateFile);
+    const now = await readState(places);
+    if (now?.server.pid !== process.pid) refuseIfServed(now, dataDir);
+    return left;
+  } finally {
+    await rm(mine, { force: true });
+  }
+}
+
+/** Notes the copy of the programs, which must go if this process cannot remove it. */
+export async function noteCopy(places: Places, copy: string): Promise<void> {
+  const state = await readState(places);
+  if (state) await writeFile(places.stateFile, JSON.stringify({ ...state, copy }), { mode: 0o600 });
 }
 
 /** Undefined when there is no such process (or no /proc to ask). */
@@ -159,8 +203,7 @@ export function markOf(pid: number): ProcessMark | undefined {
 
 const alive = (mark: ProcessMark): boolean => markOf(mark.pid)?.started === mark.started;
 
-/** Rejects with Fault `data-in-use` when the server that wrote the state still runs. */
-export function refuseIfServed(state: State | undefined, dataDir: string): void {
+function refuseIfServed(state: State | undefined, dataDir: string): void {
   if (state && alive(state.server))
     throw new Fault(
       'data-in-use',
