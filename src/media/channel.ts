@@ -49,7 +49,7 @@ export interface PortState {
   muted: boolean;
   gainDb: number;
   config?: StreamConfig;
-  output?: OutputState;
+  output: OutputState;
   /** The source that was latched (symmetric RTP). */
   latched?: Address;
   plays: PlayOrder[];

@@ -5,6 +5,7 @@ import { openAttempts } from './limits.ts';
 import type { StartWorker } from './link.ts';
 import { PortClient } from './port-client.ts';
 import { PortNumbers, type PortRange } from './port-numbers.ts';
+import { newOutput } from './resume.ts';
 import type { MediaPool, MediaPort, MediaStats, PortOptions } from './types.ts';
 import { Worker } from './worker-slot.ts';
 
@@ -104,6 +105,7 @@ class Pool implements MediaPool {
       rtpPort,
       options,
       session: newSdpSession({ sessionId: String(randomUint32(random)) }),
+      output: newOutput(random),
       host: {
         now: () => clock.now(),
         ask: (name, body) => worker.ask(name, body),

@@ -16,6 +16,7 @@ import {
   type AskName,
   type Checkpoint,
   type Notices,
+  type OutputState,
   type PortState,
   unpackFault,
 } from './channel.ts';
@@ -52,6 +53,7 @@ export interface PortClientOptions {
   rtpPort: number;
   options: PortOptions;
   session: SdpSession;
+  output: OutputState;
 }
 
 const noop = (): void => {};
@@ -76,7 +78,8 @@ export class PortClient implements MediaPort {
   #gainDb = 0;
   readonly #plays = new Map<number, PlaybackClient>();
   #lastPlayback = 0;
-  #checkpoint: (Checkpoint & { at: number }) | undefined;
+  /** Where the output stood, as far as we know; before the first report, where it began. */
+  #checkpoint: Pick<Checkpoint, 'output' | 'latched'> & { at: number };
   /** Under way while the worker is being replaced. */
   #restoring: Promise<void> | undefined;
   #closed = false;
@@ -89,6 +92,7 @@ export class PortClient implements MediaPort {
     this.#advertise = options.advertise;
     this.#options = options.options;
     this.#session = options.session;
+    this.#checkpoint = { output: options.output, latched: undefined, at: Number.POSITIVE_INFINITY };
   }
 
   get local(): Address {
@@ -193,8 +197,9 @@ export class PortClient implements MediaPort {
   }
 
   checked(checkpoint: Checkpoint, at: number): void {
-    this.#checkpoint = { ...checkpoint, at };
-    for (const { playback, ...where } of checkpoint.plays) this.#plays.get(playback)?.checked({ ...where, at });
+    const { output, latched, plays } = checkpoint;
+    this.#checkpoint = { output, latched, at };
+    for (const { playback, ...where } of plays) this.#plays.get(playback)?.checked({ ...where, at });
   }
 
   /** What a new worker must be told. */
@@ -208,6 +213,7 @@ export class PortClient implements MediaPort {
       inactivityMs,
       muted: this.#muted,
       gainDb: this.#gainDb,
+      output: this.#checkpoint.output,
       plays: [...this.#plays.values()]
         .filter((one) => !one.stopping)
         .map((one) => one.resume(diedAt, this.#host.now())),
@@ -254,6 +260,8 @@ export class PortClient implements MediaPort {
   }
 
   async #configure(media: AgreedMedia, start: boolean): Promise<Refusal | undefined> {
+    // Sending may begin from here on, before anything is reported.
+    this.#checkpoint.at = Math.min(this.#checkpoint.at, this.#host.now());
     try {
       await this.#ask('configure', { port: this.id, config: { media, start } });
     } catch (error) {

@@ -1,6 +1,6 @@
 // Output: what a leg sends. It owns SSRC, sequence and timestamps, whatever makes the audio (house law 4).
 import { type Codec, codecByName, type Encoder } from '../../audio/index.ts';
-import { bug, type Random, randomInt, randomUint32 } from '../../base/index.ts';
+import { bug } from '../../base/index.ts';
 import { type RtpHeader, type RtpOutput, rtpHeaderBytes, writeRtpHeader } from '../../rtp/index.ts';
 import type { OutputState } from '../channel.ts';
 
@@ -31,10 +31,10 @@ export class Output implements RtpOutput {
   #zeros = new Int16Array(0);
   readonly #header: RtpHeader = { marker: true, payloadType: 0, sequence: 0, timestamp: 0, ssrc: 0 };
 
-  constructor(random: Random, state?: OutputState) {
-    this.ssrc = state?.ssrc ?? randomUint32(random);
-    this.sequence = state?.sequence ?? randomInt(random, 0x8000);
-    this.timestamp = state?.timestamp ?? randomUint32(random);
+  constructor(state: OutputState) {
+    this.ssrc = state.ssrc;
+    this.sequence = state.sequence;
+    this.timestamp = state.timestamp;
     this.#header.ssrc = this.ssrc;
   }
 

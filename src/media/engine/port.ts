@@ -55,7 +55,7 @@ export class Port implements Paced {
     this.#notify = notify;
     this.#sockets = sockets;
     this.#inactivityMs = state.inactivityMs;
-    this.#output = new Output(random, state.output);
+    this.#output = new Output(state.output);
     this.#statistics = new StreamStatistics({ ssrc: this.#output.ssrc, clockRate: rtpClockRate });
     this.ear = new Ear({
       clock,
