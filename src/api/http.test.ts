@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type TestApi, testApi } from '../../test/kit/api.ts';
 import { anApiKey, anApplication, aSpeechCredential, sid } from '../../test/kit/records.ts';
-import { Fault } from '../base/index.ts';
+import { Fault, realClock } from '../base/index.ts';
 import type { Route } from './define.ts';
+import { buildApi } from './http.ts';
 import { bodyBytes } from './limits.ts';
 import { resources } from './resources/index.ts';
 
@@ -316,4 +317,31 @@ test('it listens, says where, and says why when it cannot', async () => {
   const other = await testApi();
   await assert.rejects(other.api.listen(at), /HTTP cannot listen on 127\.0\.0\.1:\d+: another program listens there/);
   await other.close();
+});
+
+test('closing ends idle connections at once and waits for a hanging request only so long', async () => {
+  const clock = { ...realClock(), after: (ms: number, fn: () => void) => realClock().after(Math.min(ms, 50), fn) };
+  let arrived = (): void => {};
+  const asked = new Promise<void>((resolve) => {
+    arrived = resolve;
+  });
+  const calls = Object.assign(Object.create(t.ports.calls), {
+    count: () => {
+      arrived();
+      return new Promise(() => {});
+    },
+  });
+  const api = await buildApi({ ...t.ports, clock, calls });
+  const { port } = await api.listen({ host: '127.0.0.1', port: 0 });
+  const origin = `http://127.0.0.1:${port}`;
+  assert.equal(await (await fetch(`${origin}/health`)).text(), 'OK');
+  const headers = { authorization: `Bearer ${t.one.accountKey}` };
+  const hanging = fetch(`${origin}/v1/Accounts/${t.one.account_sid}/CallCount`, { headers }).then(
+    () => 'answered',
+    () => 'cut off',
+  );
+  await asked;
+  await api.close();
+  assert.equal(await hanging, 'cut off');
+  await assert.rejects(fetch(`${origin}/health`));
 });
