@@ -13,6 +13,8 @@ export const maxPendingAsks = 20_000;
 export const portQuarantineMs = 5000;
 /** Port pairs tried for one `open` when others on this machine hold them. */
 export const openAttempts = 20;
+/** A call that comes while its worker is being replaced waits this long for the next one: it takes a third of a second, on a busy machine a whole one. */
+export const openWaitMs = 2000;
 /** A worker reports this often: liveness, counts, and where each port's output stands. */
 export const beatMs = 500;
 /** A worker is dead after so many reports have failed to come: 4 s, longer than any honest stall. A killed one is noticed at once by its exit. */

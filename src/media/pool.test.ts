@@ -194,3 +194,16 @@ test('a worker that hangs is killed and replaced; a port is never opened on one 
   assert.equal(started, before);
   assert.equal(clock.pendingTimers, 0);
 });
+
+test('a call that comes while the only worker is being replaced waits for the next one', async () => {
+  const stage = await mediaStage();
+  const { clock, pool, links } = stage;
+  const early = pool.open(open('early'));
+  links[0]!.kill();
+  const late = pool.open(open('late'));
+  assert.ok((await clock.settle(early)).local.port > 0);
+  assert.ok((await clock.settle(late)).local.port > 0);
+  assert.equal(links.length, 2);
+  assert.equal(pool.workers[0]!.ports, 3);
+  await stage.end();
+});

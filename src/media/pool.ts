@@ -47,26 +47,20 @@ class Pool implements MediaPool {
   }
 
   async open(options: PortOptions): Promise<MediaPort> {
-    const worker = this.#place(options.group);
-    worker.enter(options.group);
+    let orphaned = false;
     for (let attempt = 1; ; attempt++) {
-      const rtpPort = this.#closed ? undefined : this.#numbers.take();
-      if (rtpPort === undefined) {
-        worker.leave(options.group);
-        throw unavailable(this.#closed ? 'the server is closing' : 'no RTP port is free');
-      }
-      const port = this.#makePort(worker, rtpPort, options);
-      worker.ports.set(port.id, port);
+      const worker = this.#place(options.group);
+      worker.enter(options.group);
       try {
-        port.rtpPort = (await worker.ask('open', port.state())).rtpPort;
-        return port;
+        await worker.whenUp();
+        return await this.#openOn(worker, options);
       } catch (error) {
-        worker.ports.delete(port.id);
-        this.#numbers.release(rtpPort);
-        const busy = isFault(error) && error.code === 'media-port-busy';
-        if (busy && attempt < openAttempts) continue;
         worker.leave(options.group);
-        throw unavailable(errorText(error), error);
+        // Somebody else has the port: there are others. The worker died just now: its successor is tried once.
+        const busy = isFault(error) && error.code === 'media-port-busy' && attempt < openAttempts;
+        const orphan = isFault(error) && error.code === 'media-worker-lost' && !orphaned;
+        if (!busy && !orphan) throw unavailable(errorText(error), error);
+        orphaned ||= orphan;
       }
     }
   }
@@ -97,6 +91,20 @@ class Pool implements MediaPool {
     return this.#workers.reduce((best, one) => (load(one) < load(best) ? one : best));
   }
 
+  async #openOn(worker: Worker, options: PortOptions): Promise<MediaPort> {
+    const rtpPort = this.#closed ? undefined : this.#numbers.take();
+    if (rtpPort === undefined) throw unavailable(this.#closed ? 'the server is closing' : 'no RTP port is free');
+    const port = this.#makePort(worker, rtpPort, options);
+    try {
+      port.rtpPort = (await worker.ask('open', port.state())).rtpPort;
+    } catch (error) {
+      this.#numbers.release(rtpPort);
+      throw error;
+    }
+    worker.ports.set(port.id, port);
+    return port;
+  }
+
   #makePort(worker: Worker, rtpPort: number, options: PortOptions): PortClient {
     const { clock, random, advertise, log } = this.#options;
     return new PortClient({
@@ -121,4 +129,6 @@ class Pool implements MediaPool {
 }
 
 const unavailable = (reason: string, cause?: unknown): Fault =>
-  new Fault('media-unavailable', `no media: ${reason}`, { retryable: true, sip: 480, http: 503, cause });
+  isFault(cause) && cause.code === 'media-unavailable'
+    ? cause
+    : new Fault('media-unavailable', `no media: ${reason}`, { retryable: true, sip: 480, http: 503, cause });

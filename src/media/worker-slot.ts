@@ -1,5 +1,5 @@
 // One worker's place in the pool: the process that fills it may die and be replaced; its ports then carry on in the next one.
-import { type Clock, errorText, every, isFault, type Log, type Timer } from '../base/index.ts';
+import { type Clock, errorText, every, Fault, isFault, type Log, type Timer } from '../base/index.ts';
 import {
   type Answer,
   type Ask,
@@ -14,6 +14,7 @@ import {
   closeTimeoutMs,
   maxRestores,
   missedBeats,
+  openWaitMs,
   restartCalmMs,
   restartDelayMaxMs,
   restartDelayMs,
@@ -48,6 +49,7 @@ export class Worker {
   #missed = 0;
   #watch: Timer | undefined;
   #restart: Timer | undefined;
+  #comingUp: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(options: WorkerOptions) {
@@ -80,6 +82,16 @@ export class Worker {
     let sum = 0;
     for (const members of this.#groups.values()) sum += members;
     return sum;
+  }
+
+  /** At once when it runs; while it is being replaced a short wait. Rejects with `media-unavailable`. */
+  async whenUp(): Promise<void> {
+    if (this.#link) return;
+    const limit = Promise.withResolvers<void>();
+    const timer = this.#options.clock.after(openWaitMs, limit.resolve);
+    await Promise.race([this.#comingUp, limit.promise]);
+    timer.cancel();
+    if (!this.#link) throw unavailable();
   }
 
   has(group: string): boolean {
@@ -173,6 +185,7 @@ export class Worker {
     const caller = this.#caller;
     this.#caller = undefined;
     const { promise: up, resolve } = Promise.withResolvers<void>();
+    this.#comingUp = up;
     for (const port of this.ports.values()) {
       const doomed = lossesNear(port, diedAt) >= maxRestores;
       port.lost(doomed ? Promise.resolve('lost') : up.then(() => this.#restore(port, diedAt)));
@@ -223,3 +236,6 @@ export class Worker {
 /** How many of the port's workers have died of late. */
 const lossesNear = (port: PortClient, now: number): number =>
   port.losses.filter((at) => now - at < restartCalmMs).length;
+
+const unavailable = (): Fault =>
+  new Fault('media-unavailable', 'no media worker runs', { retryable: true, sip: 480, http: 503 });

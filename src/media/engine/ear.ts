@@ -58,6 +58,8 @@ export class Ear {
     const old = this.#format;
     this.#format = { media, ...frame };
     this.#meanings = new Map(media.receive.map((format) => [format.payloadType, meaningOf(format.codec)]));
+    // Comfort noise has its number for good (RFC 3551); some send it without having said so.
+    if (!this.#meanings.has(comfortNoise)) this.#meanings.set(comfortNoise, 'noise');
     this.#configureDtmf(media);
     const same = old?.sampleRate === frame.sampleRate && old.ptimeMs === frame.ptimeMs && sameVoices(old.media, media);
     if (!same) this.#close();
@@ -165,6 +167,8 @@ export class Ear {
     this.#mute = undefined;
   }
 }
+
+const comfortNoise = 13;
 
 const meaningOf = (codec: string): Meaning => {
   const name = codec.toLowerCase();
