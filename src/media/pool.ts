@@ -58,7 +58,7 @@ class Pool implements MediaPool {
         worker.leave(options.group);
         // Somebody else has the port: there are others. The worker died just now: its successor is tried once.
         const busy = isFault(error) && error.code === 'media-port-busy' && attempt < openAttempts;
-        const orphan = isFault(error) && error.code === 'media-worker-lost' && !orphaned;
+        const orphan: boolean = isFault(error) && error.code === 'media-worker-lost' && !orphaned;
         if (!busy && !orphan) throw unavailable(errorText(error), error);
         orphaned ||= orphan;
       }
