@@ -44,7 +44,7 @@ export class LegAudio {
       const port = await world.media.open({ callSid, group: callSid, inactivityMs: mediaInactivityMs, inbandDtmf });
       if (scope.closed) {
         await port.close();
-        return refuse('call-ended', 'the call is over');
+        return callOver();
       }
       port.onDigit = this.#options.onDigit;
       port.onInactive = this.#options.onInactive;
@@ -60,7 +60,7 @@ export class LegAudio {
   /** Answers an offer; a refusal leaves everything as it was. */
   async answer(offer: string): Promise<Refusal | undefined> {
     const answer = await this.#port?.answer(offer);
-    if (!answer) return refuse('call-ended', 'the call is over');
+    if (!answer) return callOver();
     if (isRefusal(answer)) return answer;
     this.#localSdp = answer.sdp;
     this.#note(answer.media);
@@ -69,7 +69,7 @@ export class LegAudio {
 
   /** Our offer becomes the body. */
   offer(): Refusal | undefined {
-    if (!this.#port) return refuse('call-ended', 'the call is over');
+    if (!this.#port) return callOver();
     this.#localSdp = this.#port.offer();
     return undefined;
   }
@@ -78,7 +78,7 @@ export class LegAudio {
   async accept(sdp: string | undefined): Promise<Refusal | undefined> {
     if (sdp === undefined) return refuse('no-sdp', 'the far end answered without a session description', { sip: 488 });
     const media = await this.#port?.accept(sdp);
-    if (!media) return refuse('call-ended', 'the call is over');
+    if (!media) return callOver();
     if (isRefusal(media)) return media;
     this.#note(media);
     return undefined;
@@ -104,6 +104,8 @@ export class LegAudio {
     if (stats) this.#options.events.append('media', { what: 'closed', ...stats });
   }
 }
+
+export const callOver = (): Refusal => refuse('call-ended', 'the call is over');
 
 /** The session description in a message, if there is one. */
 export function sdpOf(message: SipRequest | SipResponse): string | undefined {

@@ -1,24 +1,32 @@
 // Leg: one SIP dialog and its audio. It knows RFC 3261 and offer/answer, and nothing of applications.
-import { errorText, isFault, type Refusal, refuse, type Scope } from '../base/index.ts';
+import { type Refusal, refuse, type Scope } from '../base/index.ts';
 import type { MediaPort } from '../media/client.ts';
-import {
-  type Dialog,
-  type DialogEnd,
-  type ExtraHeaders,
-  type IncomingInvite,
-  type IncomingReinvite,
-  type IncomingRequest,
-  type MessageBody,
-  type OutgoingInvite,
-  type OutgoingInviteOptions,
-  printUri,
-  type SipRequest,
-  type SipResponse,
+import type {
+  Dialog,
+  DialogEnd,
+  ExtraHeaders,
+  IncomingInvite,
+  IncomingReinvite,
+  IncomingRequest,
+  MessageBody,
+  OutgoingInvite,
+  OutgoingInviteOptions,
+  SipRequest,
+  SipResponse,
 } from '../sip/index.ts';
 import { readInfoDigit } from './info-digit.ts';
-import { LegAudio, sdpOf } from './leg-audio.ts';
+import { callOver, LegAudio, sdpOf } from './leg-audio.ts';
+import { contactOf, failureEnd } from './leg-failure.ts';
 import type { LegEnd, LegOptions } from './leg-types.ts';
 import { redirectLimit } from './limits.ts';
+
+/** What in-dialog requests are answered; OPTIONS asks only whether we are there. */
+const answers = new Map([
+  ['INFO', 200],
+  ['MESSAGE', 202],
+  ['NOTIFY', 200],
+  ['OPTIONS', 200],
+]);
 
 export class Leg {
   readonly scope: Scope;
@@ -105,17 +113,18 @@ export class Leg {
 
   /** Makes sure there is audio: `early` is content with a 183, otherwise the call is answered. */
   async ensureMedia(early: boolean): Promise<Refusal | undefined> {
-    if (this.#ended) return refuse('call-ended', 'the call is over');
+    if (this.#ended) return callOver();
     if (this.#dialog) return undefined;
     const invite = this.#invite;
     if (!invite) return refuse('not-answered', 'the far end has not answered yet');
     const failure = await this.#opening;
     if (failure) return failure;
-    if (invite.state !== 'proceeding') return this.#dialog ? undefined : refuse('call-ended', 'the call is over');
+    if (invite.state !== 'proceeding') return this.#dialog ? undefined : callOver();
     if (!early) return this.#accept(invite);
     if (!this.#earlyMedia && sdpOf(invite.request) !== undefined) {
       this.#earlyMedia = true;
       invite.progress(183, 'Session Progress', { headers: this.#options.answerHeaders, body: this.#audio.body });
+      this.port?.start();
     }
     return undefined;
   }
@@ -170,13 +179,20 @@ export class Leg {
     const dialog = invite.accept({ headers: this.#options.answerHeaders, body: this.#audio.body });
     const acked = late ? this.#nextAck() : undefined;
     this.#adopt(dialog);
+    this.port?.start();
     this.#options.handler.onAnswered(undefined);
-    return acked && this.#audio.accept(sdpOf(await acked));
+    const ack = await acked;
+    if (!ack) return this.#ended ? callOver() : undefined;
+    const failure = await this.#audio.accept(sdpOf(ack));
+    if (failure) this.#faulted(488, 'Not Acceptable Here', { details: failure.reason });
+    return failure;
   }
 
-  #nextAck(): Promise<SipRequest> {
+  /** Undefined when the leg ends without one. */
+  #nextAck(): Promise<SipRequest | undefined> {
     return new Promise((resolve) => {
       this.#lateAnswer = resolve;
+      this.scope.defer(() => resolve(undefined));
     });
   }
 
@@ -236,9 +252,9 @@ export class Leg {
   /** In-dialog requests (sip-edge.md ID-5, DT-3). */
   #requested(incoming: IncomingRequest): void {
     const { request } = incoming;
-    const status = ({ INFO: 200, MESSAGE: 202, NOTIFY: 200 } as Record<string, number>)[request.method];
+    const status = answers.get(request.method);
     incoming.respond(status ?? 501);
-    if (status === undefined) return;
+    if (status === undefined || request.method === 'OPTIONS') return;
     const digit = request.method === 'INFO' ? readInfoDigit(request) : undefined;
     if (digit) this.#options.handler.onDigit(digit.digit, digit.durationMs, 'info');
     else this.#options.handler.onRequest(request);
@@ -264,8 +280,10 @@ export class Leg {
   #faulted(status: number, reason: string, fields: Record<string, unknown> = {}): void {
     if (this.#ended) return;
     this.#options.events.append('error', { what: reason, ...fields });
-    void this.#dialog?.bye({ 'X-Reason': reason });
+    const headers = { 'X-Reason': reason };
+    void this.#dialog?.bye(headers);
     if (!this.#dialog) this.#outgoing?.cancel();
+    this.#invite?.reject(status, undefined, { headers });
     this.#end({ how: 'fault', status, reason });
   }
 
@@ -279,17 +297,4 @@ export class Leg {
     this.#ended = true;
     void this.scope.close('leg over');
   }
-}
-
-/** Where a 3xx says the far end is now (RFC 3261 8.1.3.4). */
-function contactOf(failed: SipResponse | Error): string | undefined {
-  if (!('status' in failed) || failed.status < 300 || failed.status > 399) return undefined;
-  const [contact] = failed.contacts;
-  return contact?.uri.scheme === 'sip' ? printUri(contact.uri) : undefined;
-}
-
-function failureEnd(failed: SipResponse | Error): LegEnd {
-  if ('status' in failed) return { how: 'refused', status: failed.status, reason: failed.reason, response: failed };
-  const status = isFault(failed) ? (failed.sip ?? 500) : 500;
-  return { how: 'refused', status, reason: errorText(failed), response: undefined };
 }
