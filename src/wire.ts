@@ -140,7 +140,10 @@ async function welcome(
   directory: Directory,
 ): Promise<void> {
   try {
-    const admission = directory.admits ?? (await admit(invite, records, settings));
+    const admitted = directory.admits ?? (await admit(invite, records, settings));
+    // The caller may have given up, or the server begun to stop, while the records were read.
+    if (invite.state !== 'proceeding') return;
+    const admission = directory.admits ?? admitted;
     if (!isRefusal(admission)) {
       const call = receiveCall({ world, directory, owner: admission, invite });
       call?.events.append('sip', sipFacts('in', `INVITE ${invite.request.uriText} SIP/2.0`, invite.peer));
