@@ -30,7 +30,12 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 /** The far ends, in a process of their own: one socket, 50 packets a second to each port, and what comes is counted. */
 function farEnds(): void {
-  const socket = createSocket({ type: 'udp4', recvBufferSize: 8 << 20, lookup: ((_: string, __: unknown, done: (e: null, a: string, f: number) => void) => done(null, '127.0.0.1', 4)) as never });
+  const socket = createSocket({
+    type: 'udp4',
+    recvBufferSize: 8 << 20,
+    lookup: ((_: string, __: unknown, done: (e: null, a: string, f: number) => void) =>
+      done(null, '127.0.0.1', 4)) as never,
+  });
   let ports: number[] = [];
   let received = 0;
   let sequence = 0;
@@ -66,12 +71,18 @@ function farEnds(): void {
 async function main(): Promise<void> {
   const sizes = (process.argv[2] ?? '100,300,500').split(',').map(Number);
   const seconds = Number(process.argv[3] ?? 10);
-  const wav = writeWav(Int16Array.from({ length: 80_000 }, (_, i) => Math.round(8000 * Math.sin(i / 10))), 8000);
-  const web = createServer((_, response) => response.writeHead(200, { 'content-type': 'audio/wav', 'cache-control': 'max-age=600' }).end(wav));
+  const wav = writeWav(
+    Int16Array.from({ length: 80_000 }, (_, i) => Math.round(8000 * Math.sin(i / 10))),
+    8000,
+  );
+  const web = createServer((_, response) =>
+    response.writeHead(200, { 'content-type': 'audio/wav', 'cache-control': 'max-age=600' }).end(wav),
+  );
   await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
   const url = process.argv[4] ?? `http://127.0.0.1:${(web.address() as AddressInfo).port}/prompt.wav`;
   const far = fork(fileURLToPath(import.meta.url), ['far-ends']);
-  const hear = (): Promise<Record<string, number>> => new Promise((resolve) => far.once('message', (m) => resolve(m as Record<string, number>)));
+  const hear = (): Promise<Record<string, number>> =>
+    new Promise((resolve) => far.once('message', (m) => resolve(m as Record<string, number>)));
   const { port: farPort } = await hear();
   const settings = { bindHost: '127.0.0.1', audioDirs: [] };
   const pool = createMediaPool({
@@ -88,7 +99,9 @@ async function main(): Promise<void> {
   const { pid } = pool.workers[0]!;
   await sleep(1000);
   const restMb = residentMb(pid!);
-  console.log('ports | worker CPU % of a core | sent/s | received/s | late % | waited for a core % | loop delay p99 ms | heard by far ends % | RSS MB | KB a port');
+  console.log(
+    'ports | worker CPU % of a core | sent/s | received/s | late % | waited for a core % | loop delay p99 ms | heard by far ends % | RSS MB | KB a port',
+  );
   for (const size of sizes) {
     while (ports.length < size) {
       const port = await pool.open({ callSid: `c${ports.length}`, group: `g${ports.length}`, inactivityMs: 0 });
@@ -115,7 +128,18 @@ async function main(): Promise<void> {
     const late = after.packetsLate - before.packetsLate;
     const mb = residentMb(pid!);
     console.log(
-      [size, ((cpuMs(pid!) - cpu) / elapsed / 10).toFixed(1), (sent / elapsed).toFixed(0), ((after.packetsReceived - before.packetsReceived) / elapsed).toFixed(0), ((100 * late) / sent).toFixed(3), ((waitedMs(pid!) - waited) / elapsed / 10).toFixed(1), worstDelay.toFixed(1), ((100 * heard) / sent).toFixed(2), mb.toFixed(0), (((mb - restMb) * 1024) / size).toFixed(0)].join(' | '),
+      [
+        size,
+        ((cpuMs(pid!) - cpu) / elapsed / 10).toFixed(1),
+        (sent / elapsed).toFixed(0),
+        ((after.packetsReceived - before.packetsReceived) / elapsed).toFixed(0),
+        ((100 * late) / sent).toFixed(3),
+        ((waitedMs(pid!) - waited) / elapsed / 10).toFixed(1),
+        worstDelay.toFixed(1),
+        ((100 * heard) / sent).toFixed(2),
+        mb.toFixed(0),
+        (((mb - restMb) * 1024) / size).toFixed(0),
+      ].join(' | '),
     );
   }
   await pool.close();

@@ -1,0 +1,47 @@
+// The bench: the real server under an independent load. npm run bench [-- --only a,b,c,d,f,rest --quick --node-options=--cpu-prof]
+import { parseArgs } from 'node:util';
+import { growth } from './measures/growth.ts';
+import { promptCalls } from './measures/prompts.ts';
+import { callRate } from './measures/rate.ts';
+import { rest } from './measures/rest.ts';
+import { setupTimes } from './measures/setup.ts';
+import { updateTimes } from './measures/update.ts';
+import { type Options, onStage, type Row } from './subject/bench.ts';
+import { collecting } from './subject/server.ts';
+import { printTable, writeResults } from './table.ts';
+
+const measures: Record<string, (options: Options) => Promise<Row[]>> = {
+  rest,
+  a: (options) => onStage(options, promptCalls),
+  b: (options) => onStage(options, callRate),
+  c: (options) => onStage(options, updateTimes),
+  d: (options) => onStage(options, setupTimes),
+  f: (options) => onStage(options, growth, collecting),
+};
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    'node-options': { type: 'string', default: '' },
+  },
+});
+const wanted = values.only?.split(',') ?? Object.keys(measures);
+const unknown = wanted.find((name) => !(name in measures));
+if (unknown !== undefined) {
+  console.error(`there is no measure ${unknown}: there are ${Object.keys(measures).join(', ')} (e is measured with a)`);
+  process.exit(2);
+}
+const options: Options = {
+  quick: values.quick,
+  nodeOptions: values['node-options'].split(' ').filter((one) => one !== ''),
+  say: (line) => console.error(`  ${line}`),
+};
+const rows: Row[] = [];
+for (const name of wanted) {
+  console.error(`measuring ${name}`);
+  rows.push(...(await measures[name]!(options)));
+}
+printTable(rows);
+// Part of a run is for the eye; the file shows a whole one.
+if (!values.quick && values.only === undefined) writeResults(rows);
