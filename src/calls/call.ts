@@ -53,6 +53,8 @@ export class Call {
   notifyEvents = false;
   /** config.sipRequestWithinDialogHook: where in-dialog INFO and MESSAGE go. */
   sipRequestHook: HookInput | undefined;
+  /** Redirects by update: how many were asked for, the newest that was applied, and whose hooks still think. */
+  readonly redirects = { asked: 0, applied: 0, waiting: 0 };
   readonly #options: CallOptions;
   readonly #host: VerbHost;
   readonly #mailbox: Mailbox<{ what: string; run: () => void }>;
@@ -117,9 +119,9 @@ export class Call {
     return this.#ended;
   }
 
-  /** Runs `fn` alone, after what the call is doing now. Its errors end this call and nothing else. */
-  turn(what: string, fn: () => void): void {
-    this.#mailbox.post({ what, run: fn });
+  /** Runs `fn` alone, after what the call is doing now; false when nothing is left of the call. Its errors end this call and nothing else. */
+  turn(what: string, fn: () => void): boolean {
+    return this.#mailbox.post({ what, run: fn });
   }
 
   /** Standard call information, for every hook (verbs.md 1.2). */
@@ -128,7 +130,7 @@ export class Call {
   }
 
   /** Asks a hook for verbs to run from here on (session:redirect). */
-  askRedirect(hook: HookInput, options: { rebase?: boolean } = {}): Promise<Answer> {
+  askRedirect(hook: HookInput, options: { rebase?: boolean; signal?: AbortSignal } = {}): Promise<Answer> {
     return this.conversation.ask('session:redirect', hook, sessionRedirect(this.facts), options);
   }
 
@@ -209,7 +211,9 @@ export class Call {
 
   /** A call with nothing to do ends, unless its application may still send commands. */
   endIfIdle(): void {
-    if (!this.program.running && this.program.queued === 0 && !this.conversation.waitsForCommands) this.hangup();
+    const { program, conversation, redirects } = this;
+    const waits = conversation.waitsForCommands || redirects.waiting > 0;
+    if (!program.running && program.queued === 0 && !waits) this.hangup();
   }
 
   #report(status: CallStatus, sipStatus: number, sipReason: string): void {

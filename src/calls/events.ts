@@ -43,7 +43,7 @@ export class EventLog {
   readonly #now: () => number;
   readonly #listen: (event: CallEvent) => void;
   #dropped = 0;
-  readonly #waiting = new Set<{ types: readonly CallEventType[]; resolve: (event: CallEvent) => void }>();
+  readonly #waiting = new Set<{ wanted: (event: CallEvent) => boolean; resolve: (event: CallEvent) => void }>();
 
   constructor(now: () => number, listen: (event: CallEvent) => void) {
     this.#now = now;
@@ -56,15 +56,15 @@ export class EventLog {
     else this.#dropped++;
     this.#listen(event);
     for (const waiter of this.#waiting) {
-      if (!waiter.types.includes(type)) continue;
+      if (!waiter.wanted(event)) continue;
       this.#waiting.delete(waiter);
       waiter.resolve(event);
     }
   }
 
-  /** The next event of one of these types. */
-  next(types: readonly CallEventType[]): Promise<CallEvent> {
-    return new Promise((resolve) => this.#waiting.add({ types, resolve }));
+  /** The next event that is wanted. `ended` is the last of every log: who wants that too does not wait for ever. */
+  next(wanted: (event: CallEvent) => boolean): Promise<CallEvent> {
+    return new Promise((resolve) => this.#waiting.add({ wanted, resolve }));
   }
 
   get all(): readonly CallEvent[] {

@@ -60,7 +60,8 @@ export function receiveCall(options: InboundOptions): Call | undefined {
 }
 
 function begin(call: Call, answer: FirstAnswer): void {
-  if (call.ended) return;
+  // A redirect came first and runs already: it is newer than what the application was asked at the beginning.
+  if (call.ended || call.program.running) return;
   if ('steps' in answer) {
     call.setStatus('trying', 100, 'Trying');
     return call.run(answer.steps);

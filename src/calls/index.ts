@@ -3,6 +3,7 @@ export type { AppCommand, HookInput } from '../apps/index.ts';
 export type { PlaybackResult } from '../media/client.ts';
 export { readBoostDb } from './boost.ts';
 export { Call, type CallEnd } from './call.ts';
+export type { Answer } from './conversation.ts';
 export { type CreateContext, type NewCall, readCreate } from './create.ts';
 export { Directory } from './directory.ts';
 export type { CallEvent, CallEventType } from './events.ts';

@@ -6,7 +6,7 @@ export const mailboxLimit = 1_000;
 /** Events kept per call. A long call with thousands of digits keeps its beginning; the rest is counted, not stored. */
 export const eventLimit = 2_000;
 
-/** Verbs of one application. Above this it is a mistake or an attack. */
+/** Verbs that may wait in a program. Above this it is a mistake or an attack. */
 export const programLimit = 500;
 
 /**

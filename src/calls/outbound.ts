@@ -107,5 +107,10 @@ async function startApplication(call: Call, options: OutboundOptions): Promise<v
     call.leg.scope.defer(() => timer.cancel());
   }
   const answer = await firstAnswer(call, options.appJson, () => outboundPayload(call));
-  call.turn('application', () => ('steps' in answer ? call.run(answer.steps) : call.hangup(answer.refused)));
+  call.turn('application', () => {
+    // A redirect came first and runs already.
+    if (call.program.running) return;
+    if ('steps' in answer) call.run(answer.steps);
+    else call.hangup(answer.refused);
+  });
 }

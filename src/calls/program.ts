@@ -1,6 +1,6 @@
 // Program: runs an application's steps one after another, and changes course when told to.
 import { type Clock, Fault, isScopeClosed, type Refusal, type Scope } from '../base/index.ts';
-import { programPaces } from './limits.ts';
+import { programLimit, programPaces } from './limits.ts';
 import type { Step, VerbRun } from './types.ts';
 
 /** The call, as its program sees it. */
@@ -46,6 +46,11 @@ export class Program {
 
   get queued(): number {
     return this.#queue.length;
+  }
+
+  /** Steps that may still be added. */
+  get room(): number {
+    return programLimit - this.#queue.length;
   }
 
   isRunning(scope: Scope): boolean {

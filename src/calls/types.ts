@@ -26,6 +26,8 @@ export interface Step {
   readonly needs: Need;
   /** True: media before the answer is enough (183). */
   readonly earlyMedia: boolean;
+  /** Begins with a sound of its own, or a prompt nested in it. */
+  readonly audible: boolean;
   /** Verbs that only play say here what. */
   readonly audio?: (call: Call) => Promise<AudioPlan | Refusal>;
   /** Ends early, by itself or with ScopeClosed, when `run.scope` closes. */

@@ -57,7 +57,7 @@ export class VerbHost implements ProgramOwner {
   }
 
   onStarting(step: Step): void {
-    this.#call.events.append('verb-started', { verb: step.name, id: step.id });
+    this.#call.events.append('verb-started', { verb: step.name, id: step.id, audible: step.audible });
     this.#status('starting', { id: step.id, name: step.name });
   }
 

@@ -46,17 +46,23 @@ export function performSocket(call: Call, message: AppCommand): void {
 }
 
 function inTurn(call: Call, commands: Command[], at: number): Promise<Applied[] | Refusal> {
-  return new Promise((resolve) => {
-    call.turn('update', () => resolve(act(call, commands, at)));
+  return new Promise((resolve, reject) => {
+    const taken = call.turn('update', () => {
+      try {
+        resolve(act(call, commands, at));
+      } catch (error) {
+        reject(error);
+        throw error;
+      }
+    });
+    if (!taken) resolve(gone(call));
   });
 }
 
 function act(call: Call, commands: Command[], at: number): Applied[] | Refusal {
   const target: Target = { call, leg: call.leg };
   const names = commands.map((c) => c.definition.rest);
-  const refusal = call.ended
-    ? refuse('call-gone', `call session is gone for call_sid ${call.sid}`)
-    : firstRefusal(target, commands);
+  const refusal = call.ended ? gone(call) : firstRefusal(target, commands);
   if (refusal) {
     noteRefusal(call, names, refusal);
     return refusal;
@@ -67,8 +73,7 @@ function act(call: Call, commands: Command[], at: number): Applied[] | Refusal {
     applied.effect?.then(
       (effect) =>
         call.events.append('effect', { command: command.definition.rest, applied_ms: Math.max(0, effect.at - at) }),
-      (error) =>
-        call.events.append('error', { what: `${command.definition.rest} had no effect`, reason: errorText(error) }),
+      (error) => noteFailure(call, command.definition.rest, errorText(error)),
     );
     return applied;
   });
@@ -81,6 +86,14 @@ function firstRefusal(target: Target, commands: Command[]): Refusal | undefined 
   }
   return undefined;
 }
+
+/** An update that was accepted and failed later is an alert (live-call-control.md 1.2), unless the call ended before it. */
+function noteFailure(call: Call, name: string, reason: string): void {
+  call.events.append('error', { what: `${name} had no effect`, reason });
+  if (!call.ended) call.alert('error-updating-call', `${name}: ${reason}`);
+}
+
+const gone = (call: Call): Refusal => refuse('call-gone', `call session is gone for call_sid ${call.sid}`);
 
 function noteRefusal(call: Call, names: string[], refusal: Refusal): void {
   call.events.append('command-refused', { commands: names, reason: refusalText(refusal) });

@@ -1,9 +1,9 @@
 // call_hook: what this hook answers replaces the application. The socket may also bring the verbs with it (`redirect`).
-import { errorText, isRefusal, type Refusal, refusalText } from '../base/index.ts';
-import type { Call, HookInput } from '../calls/index.ts';
+import { Fault, isRefusal, refusalText, refuse } from '../base/index.ts';
+import { type Answer, type Call, type CallEvent, finalStatuses, type HookInput } from '../calls/index.ts';
 import { defineCommand } from './define.ts';
 import { hookSchema, readHook } from './hook.ts';
-import { badValue, isObject } from './refusals.ts';
+import { badValue, isObject, needsAnswer } from './refusals.ts';
 
 type Redirect = { hook: HookInput; statusHook?: HookInput } | { verbs: unknown[]; queue: boolean };
 
@@ -34,53 +34,81 @@ export const redirect = defineCommand<Redirect>({
     const hook = readHook(data.call_hook);
     return isRefusal(hook) ? hook : { hook };
   },
-  allowed({ call }, value) {
-    if (!('verbs' in value)) return undefined;
+  allowed(target, value) {
+    const { call } = target;
+    // Verbs need somebody to hear them: the application of an outgoing call starts with its answer.
+    const early = call.facts.direction === 'outbound' ? needsAnswer(target) : undefined;
+    if (early || !('verbs' in value)) return early;
     const steps = call.world.parse(value.verbs);
-    return isRefusal(steps) ? steps : undefined;
+    if (isRefusal(steps)) return steps;
+    return value.queue && steps.length > call.program.room
+      ? refuse('queue-full', 'too many verbs wait in this call already')
+      : undefined;
   },
   apply({ call }, value) {
-    if (!('verbs' in value)) return { effect: fetchAndReplace(call, value) };
+    const order = ++call.redirects.asked;
+    if (!('verbs' in value)) return { effect: fetchAndReplace(call, value, order) };
     const steps = call.world.parse(value.verbs);
     if (isRefusal(steps)) return {};
+    if (value.queue && call.program.running) {
+      call.program.append(steps);
+      return {};
+    }
     const effect = nextAudible(call);
     if (value.queue) call.program.append(steps);
-    else call.run(steps);
+    else replace(call, { kind: 'verbs', steps }, order);
     return { effect };
   },
 });
 
+/** While the hook thinks, running out of verbs does not end the call: its answer decides. */
 async function fetchAndReplace(
   call: Call,
   { hook, statusHook }: { hook: HookInput; statusHook?: HookInput },
+  order: number,
 ): Promise<{ at: number }> {
-  try {
-    const answer = await call.askRedirect(hook);
-    const effect = nextAudible(call);
-    call.turn('redirected', () => {
+  call.redirects.waiting++;
+  const answer = await call.askRedirect(hook).catch((error: unknown) => ({ error }));
+  return new Promise((resolve, reject) => {
+    const over = !call.turn('redirected', () => {
+      call.redirects.waiting--;
+      const failure = 'error' in answer ? answer.error : refusalOf(call, answer, order);
+      if (failure !== undefined) {
+        reject(failure);
+        return call.endIfIdle();
+      }
       if (statusHook !== undefined) call.conversation.setStatusHook(statusHook);
-      if (answer.kind === 'nothing') call.program.skip('redirected to nothing');
-      else if (answer.kind === 'empty') call.run([]);
-      else if (answer.kind === 'other') refuseAnswer(call, badValue('the hook must answer with an array of verbs'));
-      else if (answer.kind === 'invalid') refuseAnswer(call, answer.refusal);
-      else call.applyAnswer(answer);
+      resolve(nextAudible(call));
+      replace(call, answer as Answer, order);
     });
-    return await effect;
-  } catch (error) {
-    call.alert('error-updating-call', `call_hook: ${errorText(error)}`);
-    throw error;
-  }
+    if (over) reject(new Fault('call-gone', 'the call has ended'));
+  });
 }
 
-/** The application stays as it was; the account and the application hear why (live-call-control.md 2.2). */
-function refuseAnswer(call: Call, refusal: Refusal): void {
+/** Why this answer is not applied; the application stays as it was (live-call-control.md 2.2). */
+function refusalOf(call: Call, answer: Answer, order: number): Fault | undefined {
+  if (call.ended) return new Fault('call-gone', 'the call has ended');
+  if (order < call.redirects.applied) return new Fault('redirect-overtaken', 'a later redirect was applied before it');
+  if (answer.kind !== 'other' && answer.kind !== 'invalid') return undefined;
+  const refusal = answer.kind === 'invalid' ? answer.refusal : badValue('the hook must answer with an array of verbs');
   call.conversation.refused(refusal);
-  call.alert('error-updating-call', `call_hook: ${refusalText(refusal)}`);
+  return new Fault('redirect-invalid', refusalText(refusal));
 }
 
-/** When the far end hears the change: the next packet of a new prompt, or the end of what ran. */
-function nextAudible(call: Call): Promise<{ at: number }> {
-  return call.events
-    .next(['play-started', 'verb-finished', 'ended'])
-    .then((event) => ({ at: typeof event.packet_at === 'number' ? event.packet_at : event.at }));
+function replace(call: Call, answer: Answer, order: number): void {
+  call.redirects.applied = order;
+  if (answer.kind === 'nothing') call.program.skip('redirected to nothing');
+  else call.run(answer.kind === 'verbs' ? answer.steps : []);
+}
+
+/** When the far end hears the change: the next packet of a new prompt, or when a verb without sound begins in its place. */
+async function nextAudible(call: Call): Promise<{ at: number }> {
+  const { packet_at: packetAt, at } = await call.events.next(isHeard);
+  return { at: typeof packetAt === 'number' ? packetAt : at };
+}
+
+function isHeard({ type, layer, audible, status }: CallEvent): boolean {
+  if (type === 'play-started') return layer === 'prompt';
+  if (type === 'verb-started') return audible === false;
+  return type === 'verb-finished' || type === 'ended' || (type === 'status' && finalStatuses.has(String(status)));
 }

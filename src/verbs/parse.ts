@@ -103,6 +103,7 @@ function toStep(verb: VerbDefinition<Options>, options: Options): Step {
     id: options.id,
     needs: typeof verb.needs === 'function' ? verb.needs(options) : verb.needs,
     earlyMedia: wantsEarlyMedia(options),
+    audible: audio !== undefined || isObject(options.say) || isObject(options.play),
     ...(audio && { audio: (call) => audio.call(verb, options, call) }),
     run: async (run) => void (await verb.run(options, run)),
   };

@@ -8,7 +8,7 @@ export const redirect = defineVerb<{ actionHook: HookInput; statusHook?: HookInp
   needs: 'none',
   async run({ actionHook, statusHook }, { call, scope }) {
     if (statusHook !== undefined) call.conversation.setStatusHook(statusHook);
-    const answer = await call.askRedirect(actionHook, { rebase: true });
+    const answer = await call.askRedirect(actionHook, { rebase: true, signal: scope.signal });
     if (scope.closed) return;
     if (answer.kind === 'invalid') {
       call.conversation.refused(answer.refusal);

@@ -28,6 +28,8 @@ export interface Scene {
     body: Json,
     wait?: boolean,
   ): Promise<{ status: number; reason?: string; body?: Json; path?: string }>;
+  /** As `update`, without turning the clock: for what comes while it waits. */
+  updating: Scene['update'];
   run(ms: number): Promise<void>;
   /** Ends the stage; nothing may be left open. */
   end(): Promise<void>;
@@ -60,25 +62,21 @@ export async function scene(
     await stage.clock.settle(call.answered, 40_000);
     return call;
   };
+  const updating: Scene['update'] = async (call, body, wait = false) => {
+    const outcome = await stage.house.calls.update(stage.account.account_sid, sidOf(call), body, { wait });
+    if (!('refused' in outcome)) return outcome;
+    const { http = 422, reason, path } = outcome;
+    return { status: http, reason, ...(path !== undefined && { path }) };
+  };
   return {
     stage,
     app,
     hooks,
     dial,
+    updating,
     sentTo: (path) => hooks.filter((h) => h.path === path).map((h) => h.body),
     statuses: () => hooks.filter((h) => h.path === '/status').map((h) => String(h.body.call_status)),
-    async update(call, body, wait = false) {
-      const outcome = await stage.clock.settle(
-        stage.house.calls.update(stage.account.account_sid, sidOf(call), body, { wait }),
-      );
-      return 'refused' in outcome
-        ? {
-            status: outcome.http ?? 422,
-            reason: outcome.reason,
-            ...(outcome.path !== undefined && { path: outcome.path }),
-          }
-        : outcome;
-    },
+    update: (call, body, wait) => stage.clock.settle(updating(call, body, wait)),
     run: (ms) => stage.clock.runFor(ms),
     async end() {
       assert.deepEqual(await stage.close(), {
