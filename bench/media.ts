@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { writeWav } from '../src/audio/index.ts';
 import { isRefusal, makeLog, realClock, realRandom } from '../src/base/index.ts';
-import { createMediaPool, processWorker } from '../src/media/client.ts';
+import { createMediaPool, type MediaPool, processWorker } from '../src/media/client.ts';
 
 const clock = realClock();
 const clockTicksPerSecond = 100;
@@ -68,39 +68,99 @@ function farEnds(): void {
   });
 }
 
-async function main(): Promise<void> {
-  const sizes = (process.argv[2] ?? '100,300,500').split(',').map(Number);
-  const seconds = Number(process.argv[3] ?? 10);
+/** A tone of ten seconds on a web server; gives its address. */
+async function serveTone(): Promise<{ url: string; close(): void }> {
   const wav = writeWav(
     Int16Array.from({ length: 80_000 }, (_, i) => Math.round(8000 * Math.sin(i / 10))),
     8000,
   );
-  const web = createServer((_, response) =>
-    response.writeHead(200, { 'content-type': 'audio/wav', 'cache-control': 'max-age=600' }).end(wav),
-  );
+  const headers = { 'content-type': 'audio/wav', 'cache-control': 'max-age=600' };
+  const web = createServer((_, response) => response.writeHead(200, headers).end(wav));
   await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
-  const url = process.argv[4] ?? `http://127.0.0.1:${(web.address() as AddressInfo).port}/prompt.wav`;
-  const far = fork(fileURLToPath(import.meta.url), ['far-ends']);
-  const hear = (): Promise<Record<string, number>> =>
-    new Promise((resolve) => far.once('message', (m) => resolve(m as Record<string, number>)));
-  const { port: farPort } = await hear();
-  const settings = { bindHost: '127.0.0.1', audioDirs: [] };
-  const pool = createMediaPool({
+  return {
+    url: `http://127.0.0.1:${(web.address() as AddressInfo).port}/prompt.wav`,
+    close: () => void web.close(),
+  };
+}
+
+function openPool(): MediaPool {
+  return createMediaPool({
     clock,
     random: realRandom(),
     log: makeLog((level, message, fields) => level !== 'debug' && console.error(level, message, fields)),
     advertise: '127.0.0.1',
-    ports: { min: 20_000, max: 31_999 },
+    ports: { min: 22_000, max: 31_999 },
     workers: 1,
-    startWorker: processWorker({ clock, entry: new URL('../src/worker.ts', import.meta.url), settings }),
+    startWorker: processWorker({
+      clock,
+      entry: new URL('../src/worker.ts', import.meta.url),
+      settings: { bindHost: '127.0.0.1', audioDirs: [] },
+    }),
   });
-  const offer = `v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio ${farPort} RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n`;
+}
+
+interface FarEnds {
+  port: number;
+  sendTo(ports: readonly number[]): void;
+  received(): Promise<number>;
+  close(): void;
+}
+
+async function startFarEnds(): Promise<FarEnds> {
+  const child = fork(fileURLToPath(import.meta.url), ['far-ends']);
+  const hear = (): Promise<Record<string, number>> =>
+    new Promise((resolve) => child.once('message', (message) => resolve(message as Record<string, number>)));
+  const { port } = await hear();
+  return {
+    port: port!,
+    sendTo: (ports) => void child.send({ ports }),
+    async received() {
+      child.send('count');
+      return (await hear()).received!;
+    },
+    close: () => void child.kill(),
+  };
+}
+
+/** What one run of `seconds` shows, as a row. */
+async function measure(pool: MediaPool, far: FarEnds, seconds: number): Promise<string[]> {
+  const pid = pool.workers[0]!.pid!;
+  const [before, cpu, waited, at] = [pool.stats(), cpuMs(pid), waitedMs(pid), clock.now()];
+  const heardBefore = await far.received();
+  let worstDelay = 0;
+  for (let i = 0; i < seconds; i++) {
+    await sleep(1000);
+    worstDelay = Math.max(worstDelay, pool.stats().loopDelayP99Ms);
+  }
+  const elapsed = (clock.now() - at) / 1000;
+  const after = pool.stats();
+  const heard = (await far.received()) - heardBefore;
+  const sent = after.packetsSent - before.packetsSent;
+  return [
+    ((cpuMs(pid) - cpu) / elapsed / 10).toFixed(1),
+    (sent / elapsed).toFixed(0),
+    ((after.packetsReceived - before.packetsReceived) / elapsed).toFixed(0),
+    ((100 * (after.packetsLate - before.packetsLate)) / sent).toFixed(3),
+    ((waitedMs(pid) - waited) / elapsed / 10).toFixed(1),
+    worstDelay.toFixed(1),
+    ((100 * heard) / sent).toFixed(2),
+  ];
+}
+
+async function main(): Promise<void> {
+  const sizes = (process.argv[2] ?? '100,300,500').split(',').map(Number);
+  const seconds = Number(process.argv[3] ?? 10);
+  const web = await serveTone();
+  const url = process.argv[4] ?? web.url;
+  const far = await startFarEnds();
+  const pool = openPool();
+  const offer = `v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio ${far.port} RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n`;
   const ports: number[] = [];
-  const { pid } = pool.workers[0]!;
   await sleep(1000);
-  const restMb = residentMb(pid!);
+  const pid = pool.workers[0]!.pid!;
+  const restMb = residentMb(pid);
   console.log(
-    'ports | worker CPU % of a core | sent/s | received/s | late % | waited for a core % | loop delay p99 ms | heard by far ends % | RSS MB | KB a port',
+    'ports | CPU % of a core | sent/s | received/s | late % | waited for a core % | loop delay p99 ms | heard % | KB a port',
   );
   for (const size of sizes) {
     while (ports.length < size) {
@@ -110,40 +170,14 @@ async function main(): Promise<void> {
       port.play([{ kind: 'url', url }], { layer: 'prompt', loop: Number.POSITIVE_INFINITY });
       ports.push(port.local.port);
     }
-    far.send({ ports });
+    far.sendTo(ports);
     await sleep(3000);
-    const [before, cpu, waited, at] = [pool.stats(), cpuMs(pid!), waitedMs(pid!), clock.now()];
-    far.send('count');
-    const heardBefore = (await hear()).received!;
-    let worstDelay = 0;
-    for (let i = 0; i < seconds; i++) {
-      await sleep(1000);
-      worstDelay = Math.max(worstDelay, pool.stats().loopDelayP99Ms);
-    }
-    const elapsed = (clock.now() - at) / 1000;
-    const after = pool.stats();
-    far.send('count');
-    const heard = (await hear()).received! - heardBefore;
-    const sent = after.packetsSent - before.packetsSent;
-    const late = after.packetsLate - before.packetsLate;
-    const mb = residentMb(pid!);
-    console.log(
-      [
-        size,
-        ((cpuMs(pid!) - cpu) / elapsed / 10).toFixed(1),
-        (sent / elapsed).toFixed(0),
-        ((after.packetsReceived - before.packetsReceived) / elapsed).toFixed(0),
-        ((100 * late) / sent).toFixed(3),
-        ((waitedMs(pid!) - waited) / elapsed / 10).toFixed(1),
-        worstDelay.toFixed(1),
-        ((100 * heard) / sent).toFixed(2),
-        mb.toFixed(0),
-        (((mb - restMb) * 1024) / size).toFixed(0),
-      ].join(' | '),
-    );
+    const row = await measure(pool, far, seconds);
+    const kbEach = ((residentMb(pid) - restMb) * 1024) / size;
+    console.log([size, ...row, kbEach.toFixed(0)].join(' | '));
   }
   await pool.close();
-  far.kill();
+  far.close();
   web.close();
 }
 

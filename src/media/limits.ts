@@ -11,8 +11,8 @@ export const maxPendingAsks = 20_000;
 
 /** A released RTP port rests this long, so that late packets of the old call are not heard in a new one. */
 export const portQuarantineMs = 5000;
-/** Port pairs tried for one `open` when others on this machine hold them. */
-export const openAttempts = 20;
+/** Port pairs tried for one `open` when others on this machine hold them: a tenth of a millisecond each. */
+export const openAttempts = 100;
 /** A call that comes while its worker is being replaced waits this long for the next one: it takes a third of a second, on a busy machine a whole one. */
 export const openWaitMs = 2000;
 /** A worker reports this often: liveness, counts, and where each port's output stands. */
