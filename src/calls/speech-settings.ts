@@ -1,5 +1,5 @@
 // Speech settings of a call: the application's defaults, changed by config, overridden by a verb (verbs.md 1.8).
-import { isRefusal, type Refusal, refuse } from '../base/index.ts';
+import { errorText, isRefusal, type Refusal, refuse } from '../base/index.ts';
 import type { SynthesizerChoice } from '../media/client.ts';
 import type { Call } from './call.ts';
 import type { SpeechFields } from './types.ts';
@@ -77,7 +77,8 @@ function merge(base: Settings, input: SynthesizerInput): Settings {
   const take = <T>(value: T | undefined, fallback: T | undefined): T | undefined =>
     value === undefined || value === 'default' ? fallback : value;
   const vendor = take(input.vendor, base.vendor);
-  const inherited: Partial<Settings> = vendor === base.vendor ? base : {};
+  // A language is the same to every vendor; voices and options are the vendor's own.
+  const inherited: Partial<Settings> = vendor === base.vendor ? base : { language: base.language };
   const options = {
     ...input.options,
     ...(input.engine !== undefined && { engine: input.engine }),
@@ -85,7 +86,7 @@ function merge(base: Settings, input: SynthesizerInput): Settings {
   };
   return {
     vendor,
-    label: take(input.label, undefined),
+    label: input.label === 'default' ? base.label : input.label,
     language: take(input.language, inherited.language),
     voice: take(typeof input.voice === 'object' ? JSON.stringify(input.voice) : input.voice, inherited.voice),
     options: Object.keys(options).length > 0 ? options : inherited.options,
@@ -104,7 +105,14 @@ async function customVoice(
     );
   if (!vendor.startsWith('custom:'))
     return missing('it is not built in; use "flite" or a custom:<name> vendor with a speech credential');
-  const credential = await call.world.credential(call.facts.accountSid, vendor, label);
+  const found = await call.world
+    .credential(call.facts.accountSid, vendor, label)
+    .catch((error: unknown) => ({ error }));
+  if (found && 'error' in found) {
+    call.log.error('a speech credential could not be read', { vendor, error: errorText(found.error) });
+    return missing('the credentials could not be read');
+  }
+  const credential = found;
   if (!credential) return missing('the account has no speech credential for it');
   const url = credential.credential.custom_tts_url;
   if (!credential.use_for_tts || typeof url !== 'string' || url === '')

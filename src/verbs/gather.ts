@@ -81,7 +81,7 @@ class Gathering {
   #main: Timer | undefined;
   #interDigit: Timer | undefined;
   #prompt: Playing | undefined;
-  #settle: (reason: Reason | undefined) => void = () => {};
+  readonly #settle: (reason: Reason | undefined) => void;
   #over = false;
 
   constructor(options: Options, run: VerbRun) {
@@ -89,13 +89,12 @@ class Gathering {
     this.#run = run;
     this.#min = options.minDigits ?? defaultMinDigits;
     this.#max = options.numDigits ?? options.maxDigits ?? mostGathered;
-    const resolved = new Promise<Reason | undefined>((resolve) => {
-      this.#settle = resolve;
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<Reason | undefined>();
+    this.#settle = resolve;
     run.scope.defer(() => this.#stop(undefined));
-    this.done = resolved.then((reason) => this.#report(reason));
+    this.done = promise.then((reason) => this.#report(reason));
     if (options.listenDuringPrompt !== false) this.#listen();
-    void this.#start();
+    this.#start().catch(reject);
   }
 
   async #start(): Promise<void> {
