@@ -8,13 +8,13 @@ import { mostVerbs } from './limits.ts';
 
 type Options = Record<string, unknown> & { id?: string; earlyMedia?: boolean };
 
-const aliases: Record<string, string> = {
-  stream: 'listen',
-  s2s: 'llm',
-  room: 'conference',
-  'sip-decline': 'sip:decline',
-  'sip-request': 'sip:request',
-};
+const aliases = new Map([
+  ['stream', 'listen'],
+  ['s2s', 'llm'],
+  ['room', 'conference'],
+  ['sip-decline', 'sip:decline'],
+  ['sip-request', 'sip:request'],
+]);
 
 let byName: Map<string, VerbDefinition<Options>> | undefined;
 /** By wire name; made on first use, as the list and this file know each other. */
@@ -56,7 +56,7 @@ function readItem(item: unknown, path: string): { name: string; options: Options
   if (!isObject(item)) return refuse('verb-not-object', 'a verb is an object', { path, http: 400 });
   if (typeof item.verb === 'string') {
     const { verb, ...options } = item;
-    return { name: aliases[item.verb] ?? item.verb, options };
+    return { name: aliases.get(item.verb) ?? item.verb, options };
   }
   const entries = Object.entries(item);
   const [name, options] = entries[0] ?? [];
@@ -64,7 +64,7 @@ function readItem(item: unknown, path: string): { name: string; options: Options
     return refuse('verb-missing', 'a verb object has a "verb" property, or is {name: {options}}', { path, http: 400 });
   if (!isObject(options))
     return refuse('verb-not-object', 'the options of a verb are an object', { path: `${path}.${name}`, http: 400 });
-  return { name: aliases[name] ?? name, options };
+  return { name: aliases.get(name) ?? name, options };
 }
 
 function schemaRefusal(name: string, options: Options): Refusal | undefined {

@@ -1,0 +1,85 @@
+// What an application may say, and the exact path of what it may not.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isRefusal } from '../base/index.ts';
+import { mostSources, mostVerbs } from './limits.ts';
+import { parseApplication } from './parse.ts';
+
+const say = { verb: 'say', text: 'Hello.' };
+
+for (const [app, path, reason] of [
+  [{ verb: 'say', text: 'x' }, undefined, /array/],
+  [null, undefined, /array/],
+  ['say', undefined, /array/],
+  [Array(mostVerbs + 1).fill(say), undefined, /at most 500/],
+  [[say, null], '[1]', /object/],
+  [[say, 'say'], '[1]', /object/],
+  [[[]], '[0]', /object/],
+  [[{}], '[0]', /"verb" property/],
+  [[{ say: { text: 'x' }, play: { url: 'http://x/' } }], '[0]', /"verb" property/],
+  [[{ say: 'x' }], '[0].say', /object/],
+  [[{ verb: 7, text: 'x' }], '[0]', /"verb" property/],
+  [[{ verb: 'nonsense' }], '[0]', /^there is no verb nonsense$/],
+  [[{ verb: 'constructor' }], '[0]', /^there is no verb constructor$/],
+  [[{ verb: '__proto__' }], '[0]', /^there is no verb __proto__$/],
+  [[{ toString: {} }], '[0]', /^there is no verb toString$/],
+  [[{ verb: 'dial', target: [] }], '[0]', /^verb dial is not in this version$/],
+  [[{ verb: 'stream', url: 'ws://x' }], '[0]', /^verb listen is not in this version$/],
+  [[{ verb: 'pause' }], '[0].pause.length', /required/],
+  [[{ verb: 'pause', length: 'long' }], '[0].pause.length', /number/],
+  [[{ verb: 'pause', length: -1 }], '[0].pause.length', /0 to/],
+  [[{ verb: 'say', text: '' }], '[0].say.text', /something to say/],
+  [[{ verb: 'say', text: ['a', 'x'.repeat(10_001)] }], '[0].say.text[1]', /10000 characters/],
+  [[{ verb: 'say', text: Array(mostSources + 1).fill('a') }], '[0].say.text', /at most/],
+  [[{ verb: 'say', text: 'a', loop: -1 }], '[0].say.loop', /whole number/],
+  [[{ verb: 'say', text: 'a', loop: 'often' }], '[0].say.loop', /forever/],
+  [[{ verb: 'say', text: 'a', stream: true }], '[0].say.stream', /not in this version/],
+  [[{ verb: 'say', text: 'a', nonsense: 1 }], '[0].say.nonsense', /no such option/],
+  [[{ verb: 'play', url: ['http://x/', 'ftp://x'] }], '[0].play.url[1]', /must be an http/],
+  [[{ verb: 'play', url: 'http://x/', seekOffset: 'x' }], '[0].play.seekOffset', /samples/],
+  [[{ verb: 'gather', input: ['speech'] }], '[0].gather.input', /not in this version/],
+  [[{ verb: 'gather', minDigits: 5, maxDigits: 3 }], '[0].gather.minDigits', /more than/],
+  [[{ verb: 'gather', finishOnKey: '##' }], '[0].gather.finishOnKey', /one key/],
+  [[{ verb: 'gather', timeout: -1 }], '[0].gather.timeout', /seconds/],
+  [[{ verb: 'gather', say: { text: '' } }], '[0].gather.say.text', /something to say/],
+  [[{ verb: 'gather', say: { text: 'a' }, play: { url: 'http://x/' } }], '[0].gather.play', /beside say/],
+  [[{ verb: 'gather', play: { url: ['x'] } }], '[0].gather.play.url[0]', /must be an http/],
+  [[{ verb: 'dtmf', dtmf: '12x' }], '[0].dtmf.dtmf', /digits/],
+  [[{ verb: 'dtmf', dtmf: '1', duration: 5 }], '[0].dtmf.duration', /ms/],
+  [[{ verb: 'sip:decline', status: 200 }], '[0].sip:decline.status', /300 to 699/],
+  [[{ verb: 'sip:request', method: 'BYE' }], '[0].sip:request.method', /not an application/],
+  [[{ verb: 'config', recognizer: { vendor: 'google' } }], '[0].config.recognizer', /not in this version/],
+  [[{ verb: 'config', boostAudioSignal: 'loud' }], '[0].config.boostAudioSignal', /dB/],
+] as [unknown, string | undefined, RegExp][]) {
+  test(`refused at ${path}: ${JSON.stringify(app)?.slice(0, 80)}`, () => {
+    const refusal = parseApplication(app);
+    assert.ok(isRefusal(refusal), 'refused');
+    assert.equal(refusal.path, path);
+    assert.match(refusal.reason, reason);
+    assert.equal(refusal.http, 400);
+  });
+}
+
+test('steps know their name, id, need, and whether they make a sound', () => {
+  const steps = parseApplication([
+    { verb: 'say', id: 'a', text: 'x', earlyMedia: true },
+    { gather: { say: { text: 'x', earlyMedia: true } } },
+    { verb: 'gather' },
+    { verb: 'sip-decline', status: 486 },
+    { verb: 'config', boostAudioSignal: 3 },
+    { verb: 'config', notifyEvents: true },
+  ]);
+  assert.ok(!isRefusal(steps));
+  assert.deepEqual(
+    steps.map(({ name, id, needs, earlyMedia, audible }) => [name, id, needs, earlyMedia, audible]),
+    [
+      ['say', 'a', 'media', true, true],
+      ['gather', undefined, 'media', true, true],
+      ['gather', undefined, 'media', false, false],
+      ['sip:decline', undefined, 'unanswered', false, false],
+      ['config', undefined, 'media', false, false],
+      ['config', undefined, 'none', false, false],
+    ],
+  );
+  assert.deepEqual(parseApplication([]), []);
+});
