@@ -84,7 +84,7 @@ async function start(ports: ServerPorts, scope: Scope): Promise<Server> {
   const house = await openHouse(ports, { ...parts, media, seeded, http: () => http });
   parts.house = house;
   closing.house = () => house.stop();
-  parts.metrics = startObserving(house, media, parts.observers);
+  parts.metrics = startObserving(house, media, { observers: parts.observers, mainLoopDelayMs: watchLoop(scope) });
   const http = await api.listen({ host: ports.config.bind, port: ports.config.httpPort });
   return {
     http,
@@ -155,7 +155,12 @@ function openMedia({ config, clock, random, log }: ServerPorts): MediaPool {
     ports: { min: config.rtpPortMin, max: config.rtpPortMax },
     advertise: advertisedHost(config),
     workers: config.mediaWorkers,
-    startWorker: processWorker<WorkerSettings>({ clock, entry: new URL('./worker.ts', import.meta.url), settings }),
+    startWorker: processWorker<WorkerSettings>({
+      clock,
+      entry: new URL('./worker.ts', import.meta.url),
+      settings,
+      compileCacheDir: `${config.dataDir}/compile-cache`,
+    }),
   });
 }
 
@@ -211,14 +216,28 @@ function openHouse(
   });
 }
 
-function startObserving(house: House, media: MediaPool, observers: Set<Observer>): Metrics {
+/** Reads the delay of this thread's event loop, p99 in ms since it was last read. */
+function watchLoop(scope: Scope): () => number {
   const loop = monitorEventLoopDelay({ resolution: 10 });
   loop.enable();
+  scope.defer(() => void loop.disable());
+  return () => {
+    const ms = loop.percentile(99) / 1e6;
+    loop.reset();
+    return ms;
+  };
+}
+
+function startObserving(
+  house: House,
+  media: MediaPool,
+  { observers, mainLoopDelayMs }: { observers: Set<Observer>; mainLoopDelayMs: () => number },
+): Metrics {
   const { onEvent, metrics } = observe({
     directory: house.directory,
     media: () => media.stats(),
     sip: () => house.sip.stats(),
-    mainLoopDelayMs: () => loop.percentile(99) / 1e6,
+    mainLoopDelayMs,
   });
   observers.add(onEvent);
   return metrics;
@@ -244,7 +263,8 @@ function houseSettings(config: Config, demoApplicationSid: string | undefined, h
     calls: {
       webhookErrorStatus: config.webhookErrorStatus,
       mediaInactivityMs: config.mediaTimeoutMs,
-      inbandDtmf: false,
+      mediaHoldInactivityMs: config.mediaHoldTimeoutMs,
+      inbandDtmf: config.inbandDtmf,
       apiBaseUrl: config.apiBaseUrl,
       embeddedVoice,
     },

@@ -92,7 +92,7 @@ export async function buildHouse(ports: HousePorts): Promise<House> {
     parse: parseApplication,
     credential: (accountSid, vendor, label) => findCredential(records, accountSid, vendor, label),
     onSocketCommand: performSocket,
-    onEvent: (call, event) => ports.onEvent?.(call, event),
+    onEvent: (call, event) => tell(ports, call, event),
     onAlert: (note) => ports.onAlert?.(note),
   };
   sip.onTrace = (trace) => noteMessage(directory, trace);
@@ -131,6 +131,15 @@ const sipFacts = (direction: 'in' | 'out', summary: string, peer: Peer) => ({
   peer: addressText(peer),
   transport: peer.transport,
 });
+
+/** A sink that throws must not break the call whose events it is told. */
+function tell({ onEvent, log }: HousePorts, call: Call, event: CallEvent): void {
+  try {
+    onEvent?.(call, event);
+  } catch (error) {
+    log.error('a sink of call events threw', { event: event.type, error: errorText(error) });
+  }
+}
 
 /** A new call at the door: let in, or told why not. */
 async function welcome(

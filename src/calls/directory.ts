@@ -39,7 +39,7 @@ export class Directory {
   /** Moves a call from the living to the ended. */
   remove(call: Call): void {
     this.#alive.delete(call.sid);
-    this.#byCallId.delete(call.facts.callId);
+    if (this.#byCallId.get(call.facts.callId) === call) this.#byCallId.delete(call.facts.callId);
     if (this.#unlisted.delete(call.sid)) return;
     const now = this.#clock.now();
     this.#ended.set(call.sid, { facts: call.facts, at: now });
@@ -62,6 +62,7 @@ export class Directory {
     return this.#alive.get(sid);
   }
 
+  /** Calls of which something is left: also those that have ended and whose application is slow to take their last words. */
   get size(): number {
     return this.#alive.size;
   }
@@ -99,8 +100,8 @@ export class Directory {
   /** Live calls by direction. */
   count(accountSid: string | undefined): { inbound: number; outbound: number } {
     const counts = { inbound: 0, outbound: 0 };
-    for (const { facts } of this.#alive.values())
-      if (accountSid === undefined || facts.accountSid === accountSid) counts[facts.direction]++;
+    for (const { facts, ended } of this.#alive.values())
+      if (!ended && (accountSid === undefined || facts.accountSid === accountSid)) counts[facts.direction]++;
     return counts;
   }
 

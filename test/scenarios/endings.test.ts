@@ -258,3 +258,16 @@ for (const verb of [
     await s.end();
   });
 }
+
+test('a sink of events that throws does not break the call', async () => {
+  const s = await scene({ '/': [{ verb: 'play', url: toneUrl(440, 500) }, { verb: 'hangup' }] });
+  s.stage.events.push = () => {
+    throw new Error('a broken sink');
+  };
+  const call = await s.dial();
+  await s.run(2_000);
+  assert.equal(call.ended?.by, 'remote');
+  assert.deepEqual(finalsOf(s), ['completed']);
+  assert.equal(s.stage.house.directory.size, 0);
+  await s.end();
+});
