@@ -252,6 +252,15 @@ const settings = {
     accepts: '0, or 1000 to 86400000 milliseconds',
     parse: (text: string) => (text === '0' ? 0 : wholeNumber(1_000, 86_400_000)(text)),
   }),
+  inbandDtmf: setting({
+    name: 'CROSSPOINT_INBAND_DTMF',
+    meaning:
+      'Hear DTMF in the sound too, for far ends that send it neither as RFC 4733 events nor by INFO; costs a little CPU per call',
+    standard: false,
+    shown: '0',
+    accepts: '1 or 0',
+    parse: flag,
+  }),
   mediaHoldTimeoutMs: setting({
     name: 'CROSSPOINT_MEDIA_HOLD_TIMEOUT_MS',
     alias: 'JAMBONES_MEDIA_HOLD_TIMEOUT_MS',

@@ -39,9 +39,9 @@ export class LegAudio {
 
   async open(): Promise<Refusal | undefined> {
     const { world, callSid, scope } = this.#options;
-    const { mediaInactivityMs, inbandDtmf } = world.settings;
+    const { mediaInactivityMs: inactivityMs, mediaHoldInactivityMs: holdInactivityMs, inbandDtmf } = world.settings;
     try {
-      const port = await world.media.open({ callSid, group: callSid, inactivityMs: mediaInactivityMs, inbandDtmf });
+      const port = await world.media.open({ callSid, group: callSid, inactivityMs, holdInactivityMs, inbandDtmf });
       if (scope.closed) {
         await port.close();
         return callOver();

@@ -52,6 +52,8 @@ export interface CallSettings {
   webhookErrorStatus: number;
   /** No RTP from the far end for this long ends the call; 0 never. */
   mediaInactivityMs: number;
+  /** The same while the far end holds the call; 0 never. */
+  mediaHoldInactivityMs: number;
   inbandDtmf: boolean;
   /** Who speaks when an application names no vendor. */
   embeddedVoice: { vendor: string; language: string; voice: string };

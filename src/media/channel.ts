@@ -46,6 +46,7 @@ export interface PortState {
   rtpPort: number;
   inbandDtmf: boolean;
   inactivityMs: number;
+  holdInactivityMs: number;
   muted: boolean;
   gainDb: number;
   config?: StreamConfig;

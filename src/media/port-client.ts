@@ -204,13 +204,14 @@ export class PortClient implements MediaPort {
 
   /** What a new worker must be told. */
   state(diedAt = this.#host.now()): PortState {
-    const { callSid, inbandDtmf, inactivityMs } = this.#options;
+    const { callSid, inbandDtmf, inactivityMs, holdInactivityMs = 0 } = this.#options;
     const bare: PortState = {
       port: this.id,
       callSid,
       rtpPort: this.rtpPort,
       inbandDtmf: inbandDtmf ?? false,
       inactivityMs,
+      holdInactivityMs,
       muted: this.#muted,
       gainDb: this.#gainDb,
       output: this.#checkpoint.output,

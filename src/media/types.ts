@@ -26,6 +26,8 @@ export interface PortOptions {
   inbandDtmf?: boolean;
   /** Silence from the far end (no RTP at all) longer than this is reported by onInactive; 0 for never. */
   inactivityMs: number;
+  /** The same while the call is on hold (our direction is not sendrecv); never when absent. */
+  holdInactivityMs?: number;
 }
 
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';

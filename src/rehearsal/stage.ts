@@ -13,7 +13,7 @@ import { openPhone, type Phone } from './phone.ts';
 export interface StageOptions {
   seed: number;
   log?: Log;
-  settings?: Partial<HouseSettings>;
+  settings?: Partial<Omit<HouseSettings, 'calls'>> & { calls?: Partial<HouseSettings['calls']> };
   /** Media workers; more than one to let one die. */
   workers?: number;
   /** Called before a media worker starts; throws when it shall not. */
@@ -84,7 +84,11 @@ export class Stage {
       log,
       records,
       media,
-      settings: { ...stageSettings, ...options.settings },
+      settings: {
+        ...stageSettings,
+        ...options.settings,
+        calls: { ...stageSettings.calls, ...options.settings?.calls },
+      },
       onEvent: (call, event) => events.push({ callSid: call.sid, event }),
       onAlert: (note) => alerts.push(note),
     });
@@ -186,7 +190,14 @@ const stageSettings: HouseSettings = {
   gateway: undefined,
   serviceUrl: () => `http://${serverHost}:3000`,
   apps: {},
-  calls: { webhookErrorStatus: 480, mediaInactivityMs: 0, inbandDtmf: false, apiBaseUrl: undefined, embeddedVoice },
+  calls: {
+    webhookErrorStatus: 480,
+    mediaInactivityMs: 0,
+    mediaHoldInactivityMs: 0,
+    inbandDtmf: false,
+    apiBaseUrl: undefined,
+    embeddedVoice,
+  },
 };
 
 const webhookNone = { call_hook: null, call_status_hook: null, messaging_hook: null, app_json: null, env_vars: null };

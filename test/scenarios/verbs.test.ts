@@ -1,7 +1,7 @@
 // Each verb on the virtual clock, as an application and a phone see it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { gaps, levelDbov, toneLevelDbov } from '../../src/audio/index.ts';
+import { dtmfSteps, gaps, levelDbov, TonePlayer, toneLevelDbov } from '../../src/audio/index.ts';
 import { scene, toneUrl } from '../kit/scene.ts';
 
 test('gather collects digits until finishOnKey, and its prompt is cut by the first digit', async () => {
@@ -202,5 +202,35 @@ test('sip:request tells its hook what the far end answered', async () => {
   assert.equal(call.requests[0]?.method, 'INFO');
   assert.equal(Buffer.from(call.requests[0]!.body).toString(), 'hi\n');
   assert.deepEqual([s.sentTo('/done')[0]?.result, s.sentTo('/done')[0]?.sip_status], ['success', 200]);
+  await s.end();
+});
+
+test('a caller whose sound stops is hung up after the media timeout, and the BYE says why', async () => {
+  const calls = { mediaInactivityMs: 5_000 };
+  const s = await scene({ '/': [{ verb: 'play', url: toneUrl(440) }] }, { settings: { calls } });
+  const call = await s.dial();
+  await s.run(2_000);
+  call.audio.speaking = false;
+  await s.run(6_000);
+  assert.ok(call.ended?.by === 'remote' && call.ended.request.header('X-Reason') === 'Media Timeout');
+  assert.deepEqual(s.statuses(), ['trying', 'in-progress', 'completed']);
+  await s.end();
+});
+
+test('with inbandDtmf digits are heard in the sound', async () => {
+  const calls = { inbandDtmf: true };
+  const s = await scene(
+    { '/': [{ verb: 'gather', actionHook: '/digits', numDigits: 4, timeout: 30 }], '/digits': [{ verb: 'hangup' }] },
+    { settings: { calls } },
+  );
+  const call = await s.dial();
+  const tones = new TonePlayer({ steps: dtmfSteps('73#0', 100, 100), loops: 1 }, 8_000);
+  const spoken = new Int16Array(160);
+  call.audio.voice = () => {
+    spoken.fill(0, tones.read(spoken));
+    return spoken;
+  };
+  await s.run(3_000);
+  assert.equal(s.sentTo('/digits')[0]?.digits, '73#0');
   await s.end();
 });

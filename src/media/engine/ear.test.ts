@@ -203,6 +203,21 @@ test('a far end behind a NAT is latched once; a hijacker is not heard until it h
   await stage.end();
 });
 
+test('a far end that holds the call has a limit of its own', async () => {
+  const stage = await mediaStage({ port: { inactivityMs: 2000, holdInactivityMs: 10_000 } });
+  const { clock, peer, port } = stage;
+  const reported: number[] = [];
+  port.onInactive = (silentMs) => reported.push(silentMs);
+  port.start();
+  await clock.settle(port.answer(peer.sdp({ direction: 'sendonly' })));
+  await clock.runFor(9000);
+  assert.deepEqual(reported, []);
+  await clock.runFor(2000);
+  assert.equal(reported.length, 1);
+  assert.ok(reported[0]! >= 10_000 && reported[0]! < 10_600);
+  await stage.end();
+});
+
 test('silence of the far end is reported once, not on hold, and again after it spoke', async () => {
   const stage = await mediaStage({ port: { inactivityMs: 5000 } });
   const { clock, peer, port } = stage;

@@ -29,6 +29,7 @@ export class Port implements Paced {
   readonly #notify: Responder['notify'];
   readonly #sockets: PortSockets;
   readonly #inactivityMs: number;
+  readonly #holdInactivityMs: number;
   readonly #output: Output;
   readonly #mouth: Mouth;
   readonly #digits: DigitsOut;
@@ -55,6 +56,7 @@ export class Port implements Paced {
     this.#notify = notify;
     this.#sockets = sockets;
     this.#inactivityMs = state.inactivityMs;
+    this.#holdInactivityMs = state.holdInactivityMs;
     this.#output = new Output(state.output);
     this.#statistics = new StreamStatistics({ ssrc: this.#output.ssrc, clockRate: rtpClockRate });
     this.ear = new Ear({
@@ -232,14 +234,16 @@ export class Port implements Paced {
     this.#listeningSince = this.#world.clock.now();
   }
 
-  /** Silence counts while the far end is to be heard and we have begun. */
+  /** Silence counts once we have begun; on hold, when far ends often send nothing, by a limit of its own. */
   #watchSilence(now: number): void {
-    if (this.#inactivityMs <= 0 || !this.#started || !this.#config || !hears(this.#config)) {
+    const onHold = this.#config?.media.direction !== 'sendrecv';
+    const limit = onHold ? this.#holdInactivityMs : this.#inactivityMs;
+    if (limit <= 0 || !this.#started || !this.#config) {
       this.#listeningSince = now;
       return;
     }
     const silentMs = now - Math.max(this.ear.heardAt, this.#listeningSince);
-    if (silentMs < this.#inactivityMs) this.#inactiveTold = false;
+    if (silentMs < limit) this.#inactiveTold = false;
     else if (!this.#inactiveTold) {
       this.#inactiveTold = true;
       this.#notify('inactive', { port: this.id, silentMs: Math.round(silentMs) });
@@ -283,7 +287,6 @@ const wholeSlots = (ptimeMs: number): number =>
   Math.min(maxPtimeMs, Math.max(minPtimeMs, Math.round(ptimeMs / slotMs) * slotMs));
 
 const sends = ({ media }: StreamConfig): boolean => media.direction === 'sendrecv' || media.direction === 'sendonly';
-const hears = ({ media }: StreamConfig): boolean => media.direction === 'sendrecv' || media.direction === 'recvonly';
 
 const notSending = (): Fault =>
   new Fault('media-not-sending', 'the leg sends no audio now, so no digits either', { retryable: true });
