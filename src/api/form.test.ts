@@ -70,3 +70,9 @@ test('NUL and halves of surrogate pairs are found anywhere', () => {
   assert.ok(unstorable({ 'x\ud800': 1 }));
   assert.ok(unstorable('\udc00'));
 });
+
+test('what nests without end is refused, not recursed into', () => {
+  const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
+  assert.equal(unstorable(nested(60)), undefined);
+  assert.match(unstorable(nested(50_000))?.reason ?? '', /nests deeper/);
+});

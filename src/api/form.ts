@@ -1,6 +1,6 @@
 // Bodies as they arrive: JSON that may be empty, forms with nested names, and texts that no database can hold.
 import type { Refusal } from '../base/index.ts';
-import { formDepth, formFields } from './limits.ts';
+import { bodyDepth, formDepth, formFields } from './limits.ts';
 import { bad } from './problem.ts';
 import { asForm } from './schema.ts';
 
@@ -37,15 +37,16 @@ function put(fields: Fields, [first, ...rest]: string[], value: string): boolean
   return put(below, rest, value);
 }
 
-/** PostgreSQL holds neither NUL nor half a surrogate pair; names the first text that has one. */
-export function unstorable(value: unknown, path = ''): Refusal | undefined {
+/** PostgreSQL holds neither NUL nor half a surrogate pair, and nobody a bottomless value; names the first that is one. */
+export function unstorable(value: unknown, path = '', levels = bodyDepth): Refusal | undefined {
   if (typeof value === 'string')
     return value.includes('\0') || !value.isWellFormed()
       ? bad('a text with a character that is none', path)
       : undefined;
   if (typeof value !== 'object' || value === null) return undefined;
+  if (levels === 0) return bad(`nests deeper than ${bodyDepth} levels`);
   for (const [key, below] of Object.entries(value)) {
-    const found = unstorable(key, path) ?? unstorable(below, path === '' ? key : `${path}.${key}`);
+    const found = unstorable(key, path) ?? unstorable(below, path === '' ? key : `${path}.${key}`, levels - 1);
     if (found) return found;
   }
   return undefined;

@@ -4,6 +4,8 @@
 export const bodyBytes = 100 * 1024;
 /** Nesting of a urlencoded body, as in `call_hook[url]=`. */
 export const formDepth = 5;
+/** Nesting of a JSON body: what is real nests a handful deep, and code behind us may recurse. */
+export const bodyDepth = 64;
 /** Names in a urlencoded body. */
 export const formFields = 1_000;
 /** A request that is not complete by then is given up: slow senders must not hold connections. */

@@ -3,6 +3,11 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { bug, errorText, Fault, isFault, isRefusal, makeLog, refuse, silentLog } from './index.ts';
 
+it('keeps refusals short, whatever they say back', () => {
+  const { reason, path } = refuse('x', 'y'.repeat(100_000), { path: 'z'.repeat(100_000) });
+  assert.ok(reason.length < 400 && (path?.length ?? 0) < 400);
+});
+
 it('makes refusals that are values', () => {
   const refusal = refuse('no-media', 'the call has no media', { path: 'mute', http: 422 });
   assert.deepEqual(refusal, {

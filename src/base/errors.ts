@@ -12,12 +12,17 @@ export interface Refusal {
   readonly sip?: number;
 }
 
+/** Refusals say input back; what was sent by the hundred kilobytes must not come back so, in a SIP header least of all. */
+const longestText = 300;
+const cut = (text: string): string => (text.length <= longestText ? text : `${text.slice(0, longestText)}...`);
+
 export function refuse(
   code: string,
   reason: string,
   more: Partial<Pick<Refusal, 'path' | 'http' | 'sip'>> = {},
 ): Refusal {
-  return { refused: true, code, reason, ...more };
+  const { path } = more;
+  return { refused: true, code, reason: cut(reason), ...more, ...(path !== undefined && { path: cut(path) }) };
 }
 
 export const isRefusal = (value: unknown): value is Refusal =>

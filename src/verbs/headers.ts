@@ -1,4 +1,17 @@
-// Header objects as applications write them (numbers allowed) to text.
+// Header objects as applications write them (numbers allowed) to text, short enough for one SIP message.
+import { type Refusal, refuse } from '../base/index.ts';
+import { longestHeaders } from './limits.ts';
+
+/** A message that is larger than a datagram can be would never arrive, and the far end never hear of the end. */
+export function headersRefusal(headers: Record<string, string | number> | undefined): Refusal | undefined {
+  const length = Object.entries(headers ?? {}).reduce(
+    (sum, [name, value]) => sum + name.length + String(value).length,
+    0,
+  );
+  return length <= longestHeaders
+    ? undefined
+    : refuse('verb-option', `must be at most ${longestHeaders} characters in all`, { path: 'headers' });
+}
 
 export function headerText(headers: Record<string, string | number> | undefined): Record<string, string> {
   return Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name, String(value)]));

@@ -2,7 +2,8 @@
 import type { HookInput } from '../apps/index.ts';
 import { errorText, refuse } from '../base/index.ts';
 import { defineVerb } from './define.ts';
-import { headerText } from './headers.ts';
+import { headersRefusal, headerText } from './headers.ts';
+import { longestBody } from './limits.ts';
 
 interface Options {
   method: string;
@@ -17,11 +18,13 @@ const reserved = new Set(['ACK', 'BYE', 'CANCEL', 'INVITE', 'PRACK', 'UPDATE', '
 export const sipRequest = defineVerb<Options>({
   name: 'sip:request',
   needs: 'stable',
-  check({ method }) {
+  check({ method, body = '', headers }) {
     if (!/^[A-Za-z]{2,20}$/.test(method)) return refuse('verb-option', 'must be a SIP method', { path: 'method' });
-    return reserved.has(method.toUpperCase())
-      ? refuse('verb-option', `${method} is not an application's to send`, { path: 'method' })
-      : undefined;
+    if (reserved.has(method.toUpperCase()))
+      return refuse('verb-option', `${method} is not an application's to send`, { path: 'method' });
+    if (body.length > longestBody)
+      return refuse('verb-option', `must be at most ${longestBody} characters`, { path: 'body' });
+    return headersRefusal(headers);
   },
   async run({ method, body, headers, actionHook }, run) {
     const extra = headerText(headers);

@@ -22,8 +22,10 @@ export interface Live {
   readonly phone: Phone;
   /** What happened to a call. */
   eventsOf(callSid: string, type?: string): CallEvent[];
-  /** Calls the application whose first hook is this path; resolves when answered. */
+  /** Calls the application whose first hook is this path, or this ws:// address; resolves when answered. */
   dial(path?: string, transport?: 'udp' | 'tcp'): Promise<PhoneCall>;
+  /** The same without waiting for an answer. */
+  ring(path?: string, transport?: 'udp' | 'tcp'): Promise<PhoneCall>;
   update(call: PhoneCall, body: Json, wait?: boolean): Promise<{ status: number; reason?: string }>;
   /** A request to the REST API as it stands on the wire. */
   api(path: string, init?: RequestInit): Promise<Response>;
@@ -56,16 +58,19 @@ export async function openLive({ replies, workers = 1, env = {}, log = silentLog
     applications.set(path, known);
     return known;
   };
+  const ring = async (path = '/', transport = 'udp'): Promise<PhoneCall> => {
+    const sid = await applicationAt(path);
+    const { port } = server.house.sip.udp;
+    return phone.call(`sip:app-${sid}@127.0.0.1:${port}${transport === 'tcp' ? ';transport=tcp' : ''}`);
+  };
   return {
     server,
     hooks,
     phone,
     eventsOf: (sid, type) => (events.get(sid) ?? []).filter((e) => type === undefined || e.type === type),
-    async dial(path = '/', transport = 'udp') {
-      const sid = await applicationAt(path);
-      const call = await phone.call(
-        `sip:app-${sid}@127.0.0.1:${server.house.sip.udp.port}${transport === 'tcp' ? ';transport=tcp' : ''}`,
-      );
+    ring,
+    async dial(path, transport) {
+      const call = await ring(path, transport);
       assert.equal(await call.answered, 200);
       return call;
     },
@@ -102,7 +107,12 @@ async function addApplication(
   { hooks, path, accountSid }: { hooks: Hooks; path: string; accountSid: string },
 ): Promise<string> {
   const template = await records.applications.find({ account_sid: accountSid });
-  const hook = (where: string) => ({ url: hooks.origin + where, method: 'POST', username: null, password: null });
+  const hook = (where: string) => ({
+    url: where.startsWith('ws') ? where : hooks.origin + where,
+    method: 'POST',
+    username: null,
+    password: null,
+  });
   const application_sid = crypto.randomUUID();
   await records.applications.insert({
     ...template!,
@@ -122,8 +132,8 @@ export interface Stream {
   holes: number;
   /** Steps of the sequence or the timestamp that went back, or stood still. */
   backward: number;
-  /** Steps of the timestamp that were not one packet time for one sequence number. */
-  jumps: number;
+  /** Time that the timestamps skipped: what a sender does that was itself not given the processor in time. */
+  skippedMs: number;
   /** Longest time from one packet to the next, ms. */
   longestGapMs: number;
   /** How late each packet was against the earliest that its timestamp allows, ms, sorted. */
@@ -139,7 +149,7 @@ export function streamOf(call: PhoneCall, from = 0, to = Number.POSITIVE_INFINIT
     ssrcs: [],
     holes: 0,
     backward: 0,
-    jumps: 0,
+    skippedMs: 0,
     longestGapMs: 0,
     lateMs: [],
   };
@@ -154,7 +164,7 @@ export function streamOf(call: PhoneCall, from = 0, to = Number.POSITIVE_INFINIT
     const samples = (packet.timestamp - before.timestamp) | 0;
     if (sequences <= 0 || samples <= 0) stream.backward++;
     else stream.holes += sequences - 1;
-    if (samples !== sequences * before.pcm.length) stream.jumps++;
+    stream.skippedMs += (samples - sequences * before.pcm.length) / samplesPerMs;
     stream.longestGapMs = Math.max(stream.longestGapMs, packet.at - before.at);
   }
   const least = stream.lateMs.reduce((a, b) => Math.min(a, b));

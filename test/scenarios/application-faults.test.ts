@@ -39,6 +39,12 @@ const garbage: Record<string, SimHttpAnswer> = {
   'HTML with its own type': text('<html>oops</html>', { 'content-type': 'text/html' }),
   'a cut connection': { body: '[{"verb":"pl', headers: json, cut: true },
   'a redirect to itself': { status: 302, headers: { location: `${appOrigin}/` } },
+  'a verb with a long name': text(JSON.stringify([{ verb: 'x'.repeat(90_000) }])),
+  'an option with a long name': text(JSON.stringify([{ verb: 'play', url: toneUrl(440), ['y'.repeat(90_000)]: 1 }])),
+  'headers for no datagram': text(JSON.stringify([{ verb: 'hangup', headers: { 'X-Long': 'z'.repeat(90_000) } }])),
+  'a reason for no datagram': text(JSON.stringify([{ verb: 'sip:decline', status: 486, reason: 'z'.repeat(90_000) }])),
+  'an alert for no datagram': text(JSON.stringify([{ verb: 'alert', message: 'z'.repeat(90_000) }])),
+  'a body for no datagram': text(JSON.stringify([{ verb: 'sip:request', method: 'INFO', body: 'z'.repeat(90_000) }])),
   'status 500': { status: 500 },
   'status 999': { status: 999 },
 };

@@ -42,7 +42,7 @@ test('a dead worker costs its calls a moment, and the others nothing: not a pack
       assert.ok(hears(s, call, 440));
       const hit = losses(s, call).some((e) => e.at >= at);
       if (hit) assert.ok(stream.longestGapMs < 600, `a gap of ${stream.longestGapMs} ms`);
-      else assert.deepEqual([stream.holes, stream.jumps, stream.longestGapMs], [0, 0, 20]);
+      else assert.deepEqual([stream.holes, stream.skippedMs, stream.longestGapMs], [0, 0, 20]);
     }
   }
   const outcomes = calls.flatMap((call) => losses(s, call).map((e) => e.outcome));

@@ -1,0 +1,79 @@
+// Measured calls: a few calls that play while something bad happens to the server; afterwards nothing may be missing from what they heard.
+import assert from 'node:assert/strict';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { gaps, toneLevelDbov, worstClick } from '../../src/audio/index.ts';
+import type { PhoneCall } from '../../src/rehearsal/phone.ts';
+import { type Live, quantile, sidOf, streamOf } from './live.ts';
+import { pause, until } from './until.ts';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** What the heap holds when all that can go is gone, in MB. */
+export function heapMb(): number {
+  collect();
+  collect();
+  return process.memoryUsage().heapUsed / 2 ** 20;
+}
+
+const rate = 8_000;
+const hz = 440;
+const parallelCalls = 5;
+/** Part of the packets that may leave more than 10 ms late; what a machine busy with other tests costs, and no more. */
+const mostLate = 0.1;
+const mostSkippedMs = 400;
+/** What measured calls' application answers. */
+export const measuredVerbs = [{ verb: 'play', url: `tone_stream://%(60000,0,${hz})` }];
+
+export interface Measured {
+  readonly calls: readonly PhoneCall[];
+  /** Runs what is bad, then checks what the calls heard meanwhile; a line of figures. */
+  during(bad: () => Promise<void>): Promise<string>;
+  /** Hangs up, and asks the engine how many packets left late. */
+  end(): Promise<void>;
+}
+
+/** Calls of `/measured`, which must answer `measuredVerbs`. */
+export async function measureCalls(live: Live): Promise<Measured> {
+  const calls: PhoneCall[] = [];
+  for (let i = 0; i < parallelCalls; i++) calls.push(await live.dial('/measured'));
+  for (const call of calls) await until(() => call.audio.heard.length > 50, { what: 'a second of audio' });
+  return {
+    calls,
+    async during(bad) {
+      const from = Date.now();
+      await bad();
+      await pause(300);
+      const figures = calls.map((call) => check(call, from));
+      for (const call of calls) call.audio.heard.splice(0);
+      return `${Date.now() - from} ms, ${figures[0]}`;
+    },
+    async end() {
+      for (const call of calls) await call.hangup();
+      for (const call of calls) {
+        const facts = await until(() => live.eventsOf(sidOf(call), 'media').find((e) => e.what === 'closed'), {
+          what: 'the figures of a call',
+        });
+        const late = Number(facts.packetsLate) / Number(facts.packetsSent);
+        assert.ok(late < mostLate, `${(100 * late).toFixed(1)} % of the packets left late`);
+      }
+    },
+  };
+}
+
+function check(call: PhoneCall, from: number): string {
+  const stream = streamOf(call, from);
+  assert.equal(call.ended, undefined, 'the call was ended');
+  const { ssrcs, holes, backward, skippedMs } = stream;
+  assert.deepEqual({ ssrcs: ssrcs.length, holes, backward }, { ssrcs: 1, holes: 0, backward: 0 });
+  const lastedMs = (call.audio.heard.at(-1)?.at ?? from) - from;
+  assert.ok(skippedMs <= mostSkippedMs + mostLate * lastedMs, `${skippedMs} ms were skipped`);
+  // As the packets follow one another: where time was skipped, the audio was not.
+  const pcm = Int16Array.from(call.audio.heard.filter((p) => p.at >= from).flatMap((p) => [...p.pcm]));
+  assert.ok(toneLevelDbov(pcm.subarray(0, rate), hz, rate) > -20, 'the tone has its level');
+  assert.deepEqual(gaps(pcm, rate, 10), [], 'no gap');
+  assert.ok(worstClick(pcm.subarray(0, 3 * rate), rate).ratio < 5, 'no click');
+  const late = Math.round(quantile(stream.lateMs, 0.99));
+  return `${stream.packets} packets a call, none missing, 99 % within ${late} ms, ${skippedMs} ms skipped`;
+}
