@@ -1,6 +1,6 @@
 // The body of create-call, checked (rest-calls.md 2): what to dial, as whom, and which application answers.
 import type { HookInput } from '../apps/index.ts';
-import { isSid, type Refusal, refuse } from '../base/index.ts';
+import { isRefusal, isSid, type Refusal, refuse } from '../base/index.ts';
 import { chooseRoute, type Destination, type Gateway } from '../edge/index.ts';
 import type { Account, Application } from '../store/index.ts';
 import { hookOf } from './hook-of.ts';
@@ -99,8 +99,13 @@ function fieldRefusal(body: Body): Refusal | undefined {
     if (present(body[name]) && (typeof body[name] !== 'string' || /[\r\n"<>]/.test(body[name])))
       return bad('must be one line of text', name);
   }
+  if (typeof body.fromHost === 'string' && !isHost(body.fromHost))
+    return bad('must be a host, with or without a port', 'fromHost');
   return badHeader(headers, 'headers');
 }
+
+/** A name or an address as a SIP URI may have it (RFC 3261 25.1 hostport). */
+const isHost = (text: string): boolean => /^([\w-]+(\.[\w-]+)*\.?|\[[0-9a-f:.]+\])(:\d{1,5})?$/i.test(text);
 
 async function applicationOf(body: Body, context: CreateContext): Promise<Application | Refusal | undefined> {
   const sid = body.application_sid;
@@ -134,11 +139,11 @@ function hooksOf(body: Body, application: Application | undefined): Hooks | Refu
   }
   if (!present(body.call_hook)) return bad('either call_hook or application_sid required', 'call_hook');
   const callHook = absoluteHook(body.call_hook, 'call_hook');
-  if (isRefused(callHook)) return callHook;
+  if (isRefusal(callHook)) return callHook;
   const statusHook = present(body.call_status_hook)
     ? absoluteHook(body.call_status_hook, 'call_status_hook')
     : undefined;
-  if (isRefused(statusHook)) return statusHook;
+  if (isRefusal(statusHook)) return statusHook;
   if (present(body.app_json) && typeof body.app_json !== 'string') return bad('must be JSON text', 'app_json');
   return {
     callHook,
@@ -163,7 +168,8 @@ function absoluteHook(value: unknown, path: string): HookInput | Refusal {
 }
 
 function readDestination(to: unknown): { to: Destination; headers: Record<string, string> } | Refusal {
-  if (!isObject(to)) return bad(`missing or invalid to property: ${JSON.stringify(to) ?? 'undefined'}`, 'to');
+  if (!isObject(to))
+    return bad(`missing or invalid to property${to === undefined ? '' : `: ${JSON.stringify(to)}`}`, 'to');
   if (to.type === 'user' || to.type === 'teams')
     return refuse('call-later', `calls to a ${to.type} are not in this version of Crosspoint`, {
       http: 422,
@@ -223,4 +229,3 @@ const textHeaders = (headers: unknown): Record<string, string> =>
 const present = (value: unknown): boolean => value !== undefined && value !== null;
 const isObject = (value: unknown): value is Body =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-const isRefused = (value: unknown): value is Refusal => isObject(value) && value.refused === true;

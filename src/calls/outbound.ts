@@ -1,6 +1,6 @@
 // An outbound call created over REST: dial, then start the application when the far end answers (live-call-control.md 7.3).
 import type { HookInput } from '../apps/index.ts';
-import { isRefusal, newSid, type Refusal } from '../base/index.ts';
+import { errorText, isRefusal, newSid, type Refusal, refuse } from '../base/index.ts';
 import type { ExtraHeaders } from '../sip/index.ts';
 import { Call } from './call.ts';
 import type { Directory } from './directory.ts';
@@ -70,13 +70,15 @@ export async function placeCall(options: OutboundOptions): Promise<{ sid: string
   const from = { uri: target.fromUri, ...(target.displayName !== undefined && { displayName: target.displayName }) };
   const { uri, proxy, auth } = target;
   const headers = { ...target.headers, 'X-Call-Sid': callSid };
-  const placed = await call.leg.dial({
+  const dialling = call.leg.dial({
     uri,
     from,
     headers,
     ...(proxy !== undefined && { proxy }),
     ...(auth && { auth }),
   });
+  // What cannot be put into an INVITE must not leave a call behind that nobody ends.
+  const placed = await dialling.catch((error: unknown) => refuse('not-placed', errorText(error), { sip: 500 }));
   if (isRefusal(placed)) {
     call.turn('not placed', () =>
       call.finish({ status: 'failed', sipStatus: placed.sip ?? 500, sipReason: placed.reason, by: 'jambonz' }),
