@@ -234,6 +234,7 @@ test('no RTP in early media for longer than the limit: the INVITE gets its final
 const callSettings = {
   webhookErrorStatus: 480,
   mediaInactivityMs: 0,
+  mediaHoldInactivityMs: 0,
   inbandDtmf: false,
   apiBaseUrl: undefined,
   embeddedVoice: { vendor: 'flite', language: 'en-US', voice: 'slt' },
