@@ -83,7 +83,11 @@ export async function openHooks(replies: Hooks['replies']): Promise<Hooks> {
       await once(server, 'close');
     },
   };
-  const paths = (): string => sent.map(({ path, body }) => `${path} ${body.call_status ?? ''}`).join(', ') || 'nothing';
+  const paths = (): string =>
+    sent
+      .slice(-20)
+      .map(({ path, body }) => `${path} ${body.call_status ?? ''}`)
+      .join(', ') || 'nothing';
   return hooks;
 }
 

@@ -51,7 +51,9 @@ export interface Ended {
 
 /** Settings that take any free port, with all that the caller's own environment says about the program left out. */
 export function programEnv(dataDir: string, more: Record<string, string> = {}): Record<string, string> {
-  const own = Object.entries(process.env).filter(([name]) => !/^(CROSSPOINT|JAMBONES|NODE_|npm_)/.test(name));
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^(CROSSPOINT_|JAMBONES_|NODE_(OPTIONS|TEST)|npm_(package|lifecycle))/.test(name),
+  );
   return {
     ...(Object.fromEntries(own) as Record<string, string>),
     CROSSPOINT_DATA_DIR: dataDir,
@@ -94,11 +96,19 @@ export class Program {
       this.stderr += text;
     });
     this.#exited = once(this.child, 'close').then(() => {});
-    process.once('exit', this.#killIfLeft);
+    process.once('exit', this.kill);
   }
 
-  /** A test that dies must not leave a server behind. */
-  readonly #killIfLeft = (): void => void this.child.kill('SIGKILL');
+  /** Ends what is left of it at once: a test that dies must not leave a server behind. */
+  readonly kill = (): void => {
+    process.off('exit', this.kill);
+    for (const { pid } of this.child.exitCode === null && this.child.signalCode === null ? family(this.pid) : [])
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // Ended with its parent.
+      }
+  };
 
   get pid(): number {
     return this.child.pid!;
@@ -114,10 +124,13 @@ export class Program {
   }
 
   /** Waits for the line that says where it is. */
-  async started(): Promise<this> {
+  async started(withinMs = startMs): Promise<this> {
     await until(() => this.stdout.includes('\n') || this.child.exitCode !== null, {
-      what: 'the program to be ready',
-      withinMs: startMs,
+      what: () => `the program to be ready: ${this.stderr}`,
+      withinMs,
+    }).catch((error) => {
+      this.kill();
+      throw error;
     });
     assert.equal(this.child.exitCode, null, `it ended at once: ${this.stderr}`);
     this.#ready = JSON.parse(this.stdout) as Ready;
@@ -132,7 +145,7 @@ export class Program {
   async exit(): Promise<Ended> {
     const from = performance.now();
     await this.#exited;
-    process.off('exit', this.#killIfLeft);
+    process.off('exit', this.kill);
     return { code: this.child.exitCode, signal: this.child.signalCode, ms: performance.now() - from };
   }
 
