@@ -23,28 +23,30 @@ async function open(t: TestContext, replies = {}): Promise<{ live: Live; measure
 
 const nested = (depth: number): string => `${'[{"a":'.repeat(depth)}1${'}]'.repeat(depth)}`;
 
+/** Bodies that no request may have. */
+const bodies = [
+  '',
+  '{',
+  'null',
+  '[]',
+  '"x"',
+  '7',
+  '{"a":1',
+  nested(50_000),
+  `{"x":"${'y'.repeat(3_000_000)}"}`,
+  '\ud800',
+  '{"a":"\\ud800"}',
+  '{"__proto__":{"isAdmin":true}}',
+  '{"constructor":{"prototype":{"x":1}}}',
+  `{"tag":${nested(5_000)}}`,
+  `{${Array.from({ length: 20_000 }, (_, i) => `"k${i}":1`).join()}}`,
+];
+
 test('malformed REST requests: refused with a reason, and the next one is served', async (t) => {
   const { live, measured } = await open(t);
   const { account_sid: account } = live.server.seed.keys;
   const calls = `/Accounts/${account}/Calls`;
   const one = `${calls}/${sidOf(measured.calls[0]!)}`;
-  const bodies = [
-    '',
-    '{',
-    'null',
-    '[]',
-    '"x"',
-    '7',
-    '{"a":1',
-    nested(50_000),
-    `{"x":"${'y'.repeat(3_000_000)}"}`,
-    '\ud800',
-    '{"a":"\\ud800"}',
-    '{"__proto__":{"isAdmin":true}}',
-    '{"constructor":{"prototype":{"x":1}}}',
-    `{"tag":${nested(5_000)}}`,
-    `{${Array.from({ length: 20_000 }, (_, i) => `"k${i}":1`).join()}}`,
-  ];
   const types = [
     'application/json',
     'text/plain',
