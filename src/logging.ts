@@ -22,17 +22,12 @@ export interface Logging {
 /** Lines wait here while standard error is not read; more are dropped, as the server must not stop or grow for its log. */
 const waitingBytes = 1024 * 1024;
 
-const order: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
-
 export function openLog({ level, clock, readable, colour = false, fd = 2 }: LoggingOptions): Logging {
   const out = pino.destination({ fd, sync: false, minLength: 0, maxLength: waitingBytes });
   out.on('error', () => {});
   const line = readable ? readableLine(clock, colour) : undefined;
   const sink = line ? (...parts: Parameters<LogSink>) => void out.write(line(...parts)) : jsonSink(out, clock);
-  const least = order.indexOf(level);
-  const log = makeLog((lineLevel, message, fields) => {
-    if (order.indexOf(lineLevel) >= least) sink(lineLevel, message, fields);
-  });
+  const log = makeLog(sink, {}, level);
   const flush = (): void => {
     try {
       out.flushSync();

@@ -290,7 +290,7 @@ describe('closing', () => {
       if (already) void session.close();
       const start = clock.now();
       await clock.settle(apps.close());
-      assert.equal(clock.now() - start, 2500);
+      assert.equal(clock.now() - start, 1500);
       assert.equal(clock.pendingTimers, 0);
     });
   }

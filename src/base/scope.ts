@@ -27,7 +27,8 @@ export const openScopes = (): number => open;
 
 export class Scope {
   readonly name: string;
-  readonly #abort = new AbortController();
+  /** Made when somebody asks for the signal: most scopes live and close without one. */
+  #abort: AbortController | undefined;
   readonly #cleanUps = new Set<{ run: CleanUp }>();
   readonly #onError: (error: unknown) => void;
   #detach: (() => void) | undefined;
@@ -44,6 +45,10 @@ export class Scope {
   }
 
   get signal(): AbortSignal {
+    if (!this.#abort) {
+      this.#abort = new AbortController();
+      if (this.#end) this.#abort.abort(new ScopeClosed(this.name, this.#end));
+    }
     return this.#abort.signal;
   }
 
@@ -84,7 +89,7 @@ export class Scope {
     const waiting: Promise<void>[] = [];
     const entries = [...this.#cleanUps].reverse();
     this.#cleanUps.clear();
-    this.#abort.abort(new ScopeClosed(this.name, end));
+    this.#abort?.abort(new ScopeClosed(this.name, end));
     for (const { run } of entries) this.#track(run, end, waiting);
     this.#settled = Promise.all(waiting).then(() => {});
     return this.#settled;

@@ -285,6 +285,8 @@ export class PortClient implements MediaPort {
   }
 
   async #stop(playback: PlaybackClient): Promise<void> {
+    // What plays on a port ends with it.
+    if (this.#closed) return;
     if (this.#restoring) return this.#finishStopped(playback);
     try {
       await this.#host.ask('stop', { port: this.id, playback: playback.order.playback });

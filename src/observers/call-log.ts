@@ -16,5 +16,6 @@ const news = new Set<CallEventType>(['created', 'status', 'ended', 'commanded'])
 
 export function logCall(call: Call, event: CallEvent): void {
   const level = warnings.has(event.type) ? 'warn' : news.has(event.type) ? 'info' : 'debug';
+  if (!call.log.wants(level)) return;
   call.log[level](explain(event), level === 'debug' ? { ...event } : { event: event.type });
 }

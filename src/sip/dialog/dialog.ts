@@ -296,10 +296,9 @@ export class SipDialog implements Dialog {
       this.#stopAcceptance();
       this.core.dialogs.remove(this);
     }
-    const fault = endedFault();
-    for (const waiting of [...this.#waiting]) waiting(fault);
+    for (const waiting of [...this.#waiting]) waiting(endedFault());
     this.#waiting.clear();
-    this.offers.close(fault);
+    this.offers.close(endedFault);
     this.#release?.();
     this.#tell('end', () => this.onEnd(end));
     // Transactions know the dialog for half a minute more; they must not keep what its user hung on it.

@@ -153,7 +153,7 @@ export class OfferQueue {
     this.#patience = undefined;
   }
 
-  close(fault: Fault): void {
+  close(fault: () => Fault): void {
     this.#stopPatience();
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -161,6 +161,6 @@ export class OfferQueue {
     const entries = this.#running ? [this.#running, ...this.#queue] : this.#queue.slice();
     this.#running = undefined;
     this.#queue.length = 0;
-    for (const entry of entries) entry.reject(fault);
+    for (const entry of entries) entry.reject(fault());
   }
 }
