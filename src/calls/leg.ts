@@ -111,14 +111,14 @@ export class Leg {
     return outgoing;
   }
 
-  /** Makes sure there is audio: `early` is content with a 183, otherwise the call is answered. */
-  async ensureMedia(early: boolean): Promise<Refusal | undefined> {
+  /** Makes sure there is audio: `early` is content with a 183, otherwise the call is answered, unless aborted before. */
+  async ensureMedia(early: boolean, signal: AbortSignal): Promise<Refusal | undefined> {
     if (this.#ended) return callOver();
     if (this.#dialog) return undefined;
     const invite = this.#invite;
     if (!invite) return refuse('not-answered', 'the far end has not answered yet');
     const failure = await this.#opening;
-    if (failure) return failure;
+    if (failure || signal.aborted) return failure ?? callOver();
     if (invite.state !== 'proceeding') return this.#dialog ? undefined : callOver();
     if (!early) return this.#accept(invite);
     if (!this.#earlyMedia && sdpOf(invite.request) !== undefined) {

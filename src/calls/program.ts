@@ -9,8 +9,8 @@ export interface ProgramOwner {
   readonly scope: Scope;
   /** Runs `fn` as one of the owner's turns. */
   turn(what: string, fn: () => void): void;
-  /** Meets the step's need, or says why that cannot be. */
-  prepare(step: Step): Promise<Refusal | undefined>;
+  /** Meets the step's need, or says why that cannot be; does nothing more once the scope has closed. */
+  prepare(step: Step, scope: Scope): Promise<Refusal | undefined>;
   context(step: Step, scope: Scope): VerbRun;
   onStarting(step: Step): void;
   onFinished(step: Step): void;
@@ -107,7 +107,7 @@ export class Program {
     let skipped = false;
     try {
       this.#checkPace();
-      const refusal = await this.#owner.prepare(running.step);
+      const refusal = await this.#owner.prepare(running.step, running.scope);
       if (this.#running !== running) return;
       if (refusal) {
         skipped = true;

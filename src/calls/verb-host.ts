@@ -26,12 +26,12 @@ export class VerbHost implements ProgramOwner {
     this.#call.turn(what, fn);
   }
 
-  async prepare(step: Step): Promise<Refusal | undefined> {
+  async prepare(step: Step, scope: Scope): Promise<Refusal | undefined> {
     const { leg } = this.#call;
     if (step.needs === 'stable' && !leg.answered) return refuse('not-answered', `${step.name} needs an answered call`);
     if (step.needs === 'unanswered' && leg.answered) return refuse('answered', `${step.name} needs an unanswered call`);
     if (step.needs !== 'media') return undefined;
-    const refusal = await leg.ensureMedia(step.earlyMedia);
+    const refusal = await leg.ensureMedia(step.earlyMedia, scope.signal);
     if (refusal) this.mediaRefusal = refusal;
     return refusal;
   }

@@ -145,3 +145,30 @@ test('a redirect verb that is replaced while its hook thinks does not move later
   assert.equal(call.ended?.by, 'remote');
   await s.end();
 });
+
+test('a verb that is replaced while its audio opens does not answer the call', async () => {
+  const s = await scene({
+    '/': [play(440)],
+    '/next': [
+      { verb: 'pause', length: 1 },
+      { verb: 'sip:decline', status: 486 },
+    ],
+  });
+  const { media } = s.stage;
+  const open = media.open.bind(media);
+  media.open = async (options) => {
+    await sleep(s.stage.clock, 500);
+    return open(options);
+  };
+  const phone = await s.stage.phone();
+  const call = await phone.call(s.stage.uriOf(s.app));
+  await s.run(100);
+  const { calls } = s.stage.house;
+  const sid = s.stage.events[0]!.callSid;
+  const update = calls.update(s.stage.account.account_sid, sid, { call_hook: '/next' }, { wait: false });
+  assert.deepEqual(await s.stage.clock.settle(update), { status: 202 });
+  assert.equal(await s.stage.clock.settle(call.answered), 486);
+  await s.run(500);
+  assert.deepEqual(s.statuses(), ['trying', 'failed']);
+  await s.end();
+});
