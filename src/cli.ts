@@ -2,6 +2,9 @@
 import { runDemo } from './demo/run.ts';
 import { runRehearsals } from './rehearsal/run.ts';
 
+// Whoever read our lines has heard enough (`| head`).
+process.stdout.on('error', () => process.exit(0));
+
 const out = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const commands: Record<string, (args: string[]) => Promise<number>> = {
