@@ -2,6 +2,7 @@
 import type { AppEvent, AppSession, HookInput, NoticeType, Payload, RequestType } from '../apps/index.ts';
 import { isRefusal, type Refusal, refusalText } from '../base/index.ts';
 import type { Call } from './call.ts';
+import { logged } from './events.ts';
 import type { Step } from './types.ts';
 
 export class Conversation {
@@ -71,9 +72,9 @@ export class Conversation {
     if (event.type === 'alert') return this.#call.alert(event.alert, event.detail);
     if (event.type === 'hook-failed' || event.type === 'socket-failed') {
       const { type: _, fault, ...rest } = event;
-      return this.#call.events.append(type, { ...rest, reason: fault.message, code: fault.code });
+      return this.#call.events.append(type, { ...logged(rest), reason: fault.message, code: fault.code });
     }
-    this.#call.events.append(type, fields);
+    this.#call.events.append(type, logged(fields));
   }
 }
 

@@ -76,3 +76,10 @@ export class EventLog {
     return this.#dropped;
   }
 }
+
+/** Facts of another room in the log's spelling: `elapsedMs` is `elapsed_ms`. */
+export function logged(facts: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(facts).map(([name, value]) => [spelling(name), value]));
+}
+
+const spelling = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -2,7 +2,7 @@
 import { errorText, isFault, isRefusal, type Refusal, refuse, type Scope } from '../base/index.ts';
 import type { MediaPort, NegotiatedMedia } from '../media/client.ts';
 import type { MessageBody, SipRequest, SipResponse } from '../sip/index.ts';
-import type { EventLog } from './events.ts';
+import { type EventLog, logged } from './events.ts';
 import type { CallWorld } from './types.ts';
 
 const sdpType = 'application/sdp';
@@ -101,7 +101,7 @@ export class LegAudio {
     const port = this.#port;
     this.#port = undefined;
     const stats = await port?.close();
-    if (stats) this.#options.events.append('media', { what: 'closed', ...stats });
+    if (stats) this.#options.events.append('media', { what: 'closed', ...logged(stats) });
   }
 }
 

@@ -1,6 +1,7 @@
 // Playing: one audio plan on a call's leg, noted in the event log.
 import type { PlaybackResult } from '../media/client.ts';
 import type { Call } from './call.ts';
+import { logged } from './events.ts';
 import type { AudioPlan } from './types.ts';
 
 export interface Playing {
@@ -42,7 +43,7 @@ export function playPlan(call: Call, plan: AudioPlan, options: PlayingOptions): 
       onStart?.(event.at);
     } else {
       const { type: _, ...facts } = event;
-      call.events.append('speech-synthesized', facts);
+      call.events.append('speech-synthesized', logged(facts));
       onSynthesized?.(event);
     }
   };

@@ -27,7 +27,7 @@ const sentences: Record<CallEvent['type'], Words> = {
   digit: (e) => `the far end pressed ${e.digit}${e.repeated ? ' (the same press, heard a second way)' : ''}`,
   'hook-sent': (e) => `asks the application: ${e.hook} to ${e.url}`,
   'hook-answered': (e) =>
-    `the application answered ${e.hook} after ${ms(e.elapsedMs)}${e.verbs === undefined ? '' : ` with ${e.verbs} verbs`}`,
+    `the application answered ${e.hook} after ${ms(e.elapsed_ms)}${e.verbs === undefined ? '' : ` with ${e.verbs} ${e.verbs === 1 ? 'verb' : 'verbs'}`}`,
   'hook-failed': (e) => `the application failed ${e.hook} at ${e.url}: ${e.reason}`,
   'socket-opened': (e) => `the socket to ${e.url} is open${e.reconnect ? ' again' : ''}`,
   'socket-closed': (e) => `the socket to ${e.url} closed with ${e.code}${quoted(e.reason)}`,
@@ -43,7 +43,7 @@ const sentences: Record<CallEvent['type'], Words> = {
   'play-finished': (e) =>
     `${e.reason === 'completed' ? 'played' : `playing ${e.reason}`} ${list(e.what)}, ${ms(e.played_ms)}${e.message === undefined ? '' : `: ${e.message}`}`,
   'speech-synthesized': (e) =>
-    `${e.vendor} spoke ${e.characters} characters ${e.fromCache ? 'from the cache' : `in ${ms(e.elapsedMs)}`}`,
+    `${e.vendor} spoke ${e.characters} characters ${e.from_cache ? 'from the cache' : `in ${ms(e.elapsed_ms)}`}`,
   commanded: (e) => `updated live: ${list(e.commands)}`,
   'command-refused': (e) => `an update was refused: ${list(e.commands)}: ${e.reason}`,
   effect: (e) => `${e.command} reached the wire after ${ms(e.applied_ms)}`,
@@ -58,7 +58,7 @@ function mediaWords(e: CallEvent): string {
     return `sound agreed: ${e.codec}, ${e.ptime_ms} ms packets, to and from ${e.remote}${e.direction === 'sendrecv' ? '' : ` (${e.direction}: on hold)`}`;
   if (e.what === 'redirected') return `the far end has moved to ${e.to}`;
   if (e.what === 'worker-lost') return `the process that carried the sound died; it is ${e.outcome}`;
-  return `sound closed: ${e.packetsSent} packets sent, ${e.packetsReceived ?? 0} received, ${e.packetsLost ?? 0} lost, ${e.packetsLate} sent late`;
+  return `sound closed: ${e.packets_sent} packets sent, ${e.packets_received ?? 0} received, ${e.packets_lost ?? 0} lost, ${e.packets_late} sent late`;
 }
 
 export const explain = (event: CallEvent): string => sentences[event.type](event);

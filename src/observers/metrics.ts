@@ -76,7 +76,7 @@ export function makeMetrics(sources: MetricSources): Metrics {
         setup.observe({ direction: call.facts.direction }, (e.at - started) / 1000);
     },
     effect: (_, e) => update.observe({ command: String(e.command) }, Number(e.applied_ms) / 1000),
-    'hook-answered': (_, e) => hooks.observe({ hook: String(e.hook) }, Number(e.elapsedMs) / 1000),
+    'hook-answered': (_, e) => hooks.observe({ hook: String(e.hook) }, Number(e.elapsed_ms) / 1000),
     'hook-failed': (_, e) => failed.inc({ hook: String(e.hook), code: String(e.code) }),
     alert: (_, e) => alerts.inc({ alert: String(e.alert) }),
   };

@@ -55,7 +55,7 @@ export async function measureCalls(live: Live): Promise<Measured> {
         const facts = await until(() => live.eventsOf(sidOf(call), 'media').find((e) => e.what === 'closed'), {
           what: 'the figures of a call',
         });
-        const late = Number(facts.packetsLate) / Number(facts.packetsSent);
+        const late = Number(facts.packets_late) / Number(facts.packets_sent);
         assert.ok(late < mostLate, `${(100 * late).toFixed(1)} % of the packets left late`);
       }
     },

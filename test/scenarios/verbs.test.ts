@@ -107,7 +107,7 @@ test('say speaks with the embedded voice, and speaks the same text from the cach
   });
   const call = await s.dial();
   await s.run(6_000);
-  const spoken = s.stage.events.filter((e) => e.event.type === 'speech-synthesized').map((e) => e.event.fromCache);
+  const spoken = s.stage.events.filter((e) => e.event.type === 'speech-synthesized').map((e) => e.event.from_cache);
   assert.deepEqual(spoken, [false, true]);
   assert.ok(levelDbov(call.audio.between(call.answeredAt, call.answeredAt + 2_000)) > -40);
   await s.end();
