@@ -207,3 +207,31 @@ test('a call that comes while the only worker is being replaced waits for the ne
   assert.equal(pool.workers[0]!.ports, 3);
   await stage.end();
 });
+
+for (const change of ['stop', 'close'] as const) {
+  test(`${change} while another worker takes the port over: the new worker does not play on`, async () => {
+    const stage = await mediaStage();
+    const { clock, net, peer, port, links } = stage;
+    const playback = port.play([tone], { layer: 'prompt', loop: 1 });
+    await clock.runFor(1000);
+    // The new worker knows of the port, and the pool does not know that yet.
+    const host = net.host('10.0.0.1');
+    const bind = host.udp.bind(host);
+    let binds = 0;
+    host.udp = (options) => {
+      if (binds++ === 0) void (change === 'stop' ? playback.stop() : port.close());
+      return bind(options);
+    };
+    links.at(-1)!.kill();
+    assert.equal((await clock.settle(playback.done)).reason, 'stopped');
+    await clock.runFor(500);
+    assert.equal(binds, 2);
+    const before = peer.heard.length;
+    await clock.runFor(200);
+    if (change === 'stop') assert.ok(peer.audio(before).every((sample) => Math.abs(sample) < 50));
+    else assert.equal(peer.heard.length, before);
+    // The far end's own two sockets, and the port's while it is open.
+    assert.equal(net.open().udp, change === 'stop' ? 4 : 2);
+    await stage.end();
+  });
+}

@@ -287,9 +287,10 @@ export class PortClient implements MediaPort {
   async #stop(playback: PlaybackClient): Promise<void> {
     // What plays on a port ends with it.
     if (this.#closed) return;
-    if (this.#restoring) return this.#finishStopped(playback);
+    // Told at once; the next worker may have been given the order already, so it is asked as well.
+    if (this.#restoring) this.#finishStopped(playback);
     try {
-      await this.#host.ask('stop', { port: this.id, playback: playback.order.playback });
+      await this.#ask('stop', { port: this.id, playback: playback.order.playback });
     } catch {
       this.#finishStopped(playback);
     }

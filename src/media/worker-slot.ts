@@ -209,22 +209,31 @@ export class Worker {
   async #restore(port: PortClient, diedAt: number): Promise<Outcome> {
     if (port.closed) return 'lost';
     try {
-      await this.ask('open', port.state(diedAt));
+      await this.#reopen(port, diedAt);
       return 'restored';
     } catch (error) {
       if (!isFault(error) || error.code !== 'media-port-busy') return this.#giveUp(port, error);
     }
+    // Closed meanwhile: its number has been given back.
+    if (port.closed) return 'lost';
     const { numbers } = this.#options;
     const rtpPort = numbers.take();
     if (rtpPort === undefined) return 'lost';
     numbers.release(port.rtpPort);
     port.rtpPort = rtpPort;
     try {
-      port.rtpPort = (await this.ask('open', port.state(diedAt))).rtpPort;
+      port.rtpPort = await this.#reopen(port, diedAt);
       return 'moved';
     } catch (error) {
       return this.#giveUp(port, error);
     }
+  }
+
+  /** A port that is closed meanwhile could not tell the worker so: it knows of the port only now. */
+  async #reopen(port: PortClient, diedAt: number): Promise<number> {
+    const { rtpPort } = await this.ask('open', port.state(diedAt));
+    if (port.closed) await this.ask('close', { port: port.id });
+    return rtpPort;
   }
 
   #giveUp(port: PortClient, error: unknown): Outcome {
