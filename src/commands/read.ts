@@ -48,7 +48,7 @@ export function readUpdate(body: unknown): Command[] | Refusal {
   const unknown = unknownField(fields);
   if (unknown) return unknown;
   const present = commands.filter((c) => fields[c.rest] !== undefined);
-  if (present.length === 0) return bad(loneCompanion(fields) ?? 'no valid options supplied to updateCall');
+  if (present.length === 0) return strayCompanion(fields, present) ?? bad('no valid options supplied to updateCall');
   const exclusive = present.filter((c) => !besideAnything.has(c.rest));
   if (exclusive.length > 1)
     return bad(`multiple options are not allowed in updateCall: ${exclusive.map((c) => c.rest).join(', ')}`);
@@ -57,13 +57,11 @@ export function readUpdate(body: unknown): Command[] | Refusal {
   const read: Command[] = [];
   for (const definition of present) {
     const value = definition.read(fields[definition.rest], fields);
-    if (isRefusal(value))
-      return {
-        ...value,
-        http: 400,
-        reason: `${definition.rest}: ${value.reason}`,
-        path: joinPath(definition.rest, value.path),
-      };
+    if (isRefusal(value)) {
+      const companion = definition.companions?.find((name) => name === value.path);
+      const reason = `${companion ?? definition.rest}: ${value.reason}`;
+      return { ...value, http: 400, reason, path: companion ?? joinPath(definition.rest, value.path) };
+    }
     read.push({ definition, value });
   }
   return read;
@@ -103,8 +101,6 @@ function strayCompanion(fields: Record<string, unknown>, present: AnyCommand[]):
   }
   return undefined;
 }
-
-const loneCompanion = (fields: Record<string, unknown>): string | undefined => strayCompanion(fields, [])?.reason;
 
 const bad = (reason: string): Refusal => refuse('bad-update', reason, { http: 400 });
 
