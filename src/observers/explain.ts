@@ -5,7 +5,7 @@ type Words = (e: CallEvent) => string;
 
 const ms = (value: unknown): string => `${Math.round(Number(value))} ms`;
 const quoted = (value: unknown): string => (value === undefined || value === '' ? '' : ` (${String(value)})`);
-const list = (value: unknown): string => (Array.isArray(value) ? value.join(', ') : String(value));
+const list = (value: unknown): string => (Array.isArray(value) ? value.join(', ') || 'nothing' : String(value));
 
 const statusWords: Record<string, string> = {
   trying: 'is being set up',

@@ -1,0 +1,98 @@
+// Every kind of event becomes a sentence, with all its fields and with as few as it can have.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { CallEvent, CallEventType } from '../calls/index.ts';
+import { explain } from './explain.ts';
+
+/** Each type with the fields its writer gives; a new type does not compile without a line here. */
+const samples: Record<CallEventType, Record<string, unknown>[]> = {
+  created: [{ direction: 'inbound', from: '1', to: '2' }],
+  sip: [
+    { direction: 'in', summary: 'BYE sip:a@b SIP/2.0', peer: '1.2.3.4:5', transport: 'udp' },
+    { direction: 'out', summary: 'SIP/2.0 200 OK (BYE)', peer: '1.2.3.4:5', transport: 'udp', repeated: true },
+  ],
+  status: [
+    ...['trying', 'ringing', 'early-media', 'in-progress', 'queued'].map((status) => ({
+      status,
+      sip_status: 100,
+      sip_reason: '',
+    })),
+    ...['completed', 'busy', 'no-answer', 'failed'].flatMap((status) => [
+      { status, sip_status: 480, sip_reason: '', by: 'caller' },
+      { status, sip_status: 200, sip_reason: 'OK', by: 'jambonz' },
+    ]),
+  ],
+  media: [
+    ...['sendrecv', 'recvonly', 'inactive'].map((direction) => ({
+      what: 'negotiated',
+      codec: 'PCMU',
+      ptime_ms: 20,
+      direction,
+      remote: '1.2.3.4:5',
+      rfc4733: true,
+    })),
+    { what: 'redirected', to: 'sip:a@b' },
+    ...['restored', 'moved', 'lost'].map((outcome) => ({ what: 'worker-lost', outcome })),
+    { what: 'closed', packets_sent: 1, packets_received: 2, packets_lost: 0, packets_late: 0 },
+  ],
+  digit: [
+    { digit: '1', duration_ms: 100, source: 'info' },
+    { digit: '1', repeated: true },
+  ],
+  'hook-sent': [{ hook: 'verb:hook', url: 'http://x/', attempt: 1 }],
+  'hook-answered': [
+    { hook: 'verb:hook', url: 'http://x/', status: 200, elapsed_ms: 12.3, verbs: 2 },
+    { hook: 'call:status', url: 'http://x/', status: 200, elapsed_ms: 12.3, verbs: undefined },
+  ],
+  'hook-failed': [{ hook: 'verb:hook', url: 'http://x/', reason: 'timeout', code: 'hook-timeout' }],
+  'socket-opened': [{ url: 'ws://x/' }, { url: 'ws://x/', reconnect: true }],
+  'socket-closed': [
+    { url: 'ws://x/', code: 1000, reason: '' },
+    { url: 'ws://x/', code: 1006, reason: 'gone' },
+  ],
+  'socket-failed': [{ url: 'ws://x/', reason: 'refused', code: 'ws-refused' }],
+  'message-refused': [{ details: 'no JSON', content: 'x' }],
+  'verb-started': [{ verb: 'say', id: undefined, audible: true }],
+  'verb-finished': [{ verb: 'say', id: 'a' }],
+  'verb-killed': [{ verb: 'say', id: 'a', reason: 'replaced' }],
+  'verb-skipped': [{ verb: 'say', id: 'a', reason: 'no media' }],
+  'program-replaced': [{ verbs: ['say', 'play'] }, { verbs: [] }],
+  'program-refused': [{ reason: '[0].say.text: is required' }],
+  'play-started': [
+    { layer: 'prompt', what: ['http://x/a.wav'], packet_at: 1 },
+    { layer: 'whisper', what: ['say: hello'], packet_at: 1 },
+  ],
+  'play-finished': [
+    ...['completed', 'stopped', 'timeout'].map((reason) => ({ what: ['a'], reason, played_ms: 12.5 })),
+    { what: ['a'], reason: 'failed', played_ms: 0, code: 'play-notfound', message: 'not found' },
+  ],
+  'speech-synthesized': [
+    { vendor: 'flite', language: 'en-US', characters: 5, elapsed_ms: 7.7, from_cache: false },
+    { vendor: 'flite', language: 'en-US', characters: 5, elapsed_ms: 0, from_cache: true },
+  ],
+  commanded: [{ commands: ['mute_status', 'tag'] }],
+  'command-refused': [{ commands: ['mute_status'], reason: 'no audio' }],
+  effect: [{ command: 'mute_status', applied_ms: 3.2 }],
+  alert: [{ alert: 'no-tts', message: 'no voice' }],
+  error: [
+    { what: 'Media Timeout', silent_ms: 3 },
+    { what: 'dtmf was not sent', details: 'y' },
+    { what: 'dtmf was not sent', reason: 'z' },
+  ],
+  ended: [
+    { status: 'completed', direction: 'inbound', duration: 5 },
+    { status: 'completed', direction: 'inbound', duration: undefined },
+    { status: 'busy', direction: 'outbound', duration: undefined },
+  ],
+};
+
+for (const [type, all] of Object.entries(samples)) {
+  test(`${type} is a sentence`, () => {
+    const sentences = all.map((fields) => explain({ at: 0, type: type as CallEventType, ...fields } as CallEvent));
+    for (const sentence of sentences) {
+      assert.ok(sentence.length > 5, sentence);
+      assert.doesNotMatch(sentence, /undefined|null|NaN|\[object|\(\)|\s$| {2}/, sentence);
+    }
+    assert.equal(new Set(sentences).size, sentences.length, `each differs: ${sentences.join(' | ')}`);
+  });
+}
