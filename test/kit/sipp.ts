@@ -1,11 +1,10 @@
 // SIPp: runs a scenario of test/interop/sipp against the program, or waits as one for the program's calls.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 
 const scenarios = resolve(import.meta.dirname, '../interop/sipp');
@@ -82,18 +81,6 @@ export const runSipp = async (options: SippOptions): Promise<{ code: number | nu
 async function ended(child: ChildProcess): Promise<number | null> {
   const [code] = (await once(child, 'close')) as [number | null];
   return code;
-}
-
-/** A port that is free for UDP and TCP. SIPp cannot say which one it took. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  const socket = createSocket('udp4').bind(port, '127.0.0.1');
-  await once(socket, 'listening');
-  socket.close();
-  return port;
 }
 
 /** It listens once its port is in the kernel's table; binding it to see would be in its way. */

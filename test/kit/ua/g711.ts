@@ -19,10 +19,10 @@ export function encodeSample(sample: number): number {
   return best;
 }
 
-/** RMS level of a sine at `hz` in `pcm` (8 kHz), in dB below a sine that fills 16 bits. */
-export function sineDb(pcm: Int16Array, hz: number): number {
+/** RMS level of a sine at `hz` in `pcm`, in dB below a sine that fills 16 bits. */
+export function sineDb(pcm: Int16Array, hz: number, rate = 8000): number {
   // Whole periods only, so that no window is needed: the length is cut to the last full one (to within half a sample).
-  const period = 8000 / hz;
+  const period = rate / hz;
   const length = Math.floor(Math.floor(pcm.length / period) * period);
   let cosine = 0;
   let sine = 0;
