@@ -17,7 +17,7 @@ export interface Rehearsed {
 /** Calls at the start; more may follow. */
 const firstCalls = 3;
 /** What happens in one rehearsal. */
-const acts = 30;
+const acts = 26;
 const longestWaitMs = 900;
 /** After the last goodbye: longer than every timer of a call's end. */
 const settleMs = 90_000;

@@ -1,5 +1,6 @@
 // kill -9 of media workers in the middle of calls: their calls get their audio back where it was, other calls notice nothing.
 import assert from 'node:assert/strict';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type TestContext, test } from 'node:test';
 import { levelDbov, sine, toneLevelDbov } from '../../src/audio/index.ts';
 import type { PhoneCall } from '../../src/rehearsal/phone.ts';
@@ -17,6 +18,10 @@ const hzOfStep = (step: number): number => 300 + 45 * step;
 const settledMs = 1_500;
 /** Promised: audio is back within this time. */
 const backMs = 2_000;
+
+/** How long this process itself did not run: its phones cannot note a packet's time before they are given the processor. */
+const stalls = monitorEventLoopDelay({ resolution: 5 });
+stalls.enable();
 
 function ladder(): Uint8Array {
   const pcm = new Int16Array((steps * stepMs * rate) / 1_000);
@@ -58,6 +63,7 @@ const losses = (live: Live, call: PhoneCall): number =>
 
 /** Kills workers and waits until the pool has others in their place. */
 async function killWorkers(live: Live, which: readonly number[]): Promise<number> {
+  stalls.reset();
   const before = pidsOf(live);
   const at = Date.now();
   for (const index of which) process.kill(before[index]!, 'SIGKILL');
@@ -90,7 +96,8 @@ function checkUntouched(t: TestContext, calls: readonly PhoneCall[], from: numbe
     );
     assert.deepEqual([stream.holes, stream.backward], [0, 0], 'no packet is missing');
     assert.deepEqual(stream.ssrcs, before.ssrcs);
-    assert.ok(quantile(stream.lateMs, 0.99) <= quantile(before.lateMs, 0.99) + 20, 'packets came later than usual');
+    const normal = quantile(before.lateMs, 0.99) + stalls.max / 1e6;
+    assert.ok(quantile(stream.lateMs, 0.99) <= normal + 20, `packets came later than the usual ${normal} ms`);
   }
 }
 
