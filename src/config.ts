@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { isRefusal, type LogLevel, type Refusal, refuse } from './base/index.ts';
 
-/** The one gateway that `phone` calls go to, and that calls for the demo may come from. */
+/** The one gateway that `phone` calls go to. */
 export interface PhoneGateway {
   user: string | undefined;
   password: string | undefined;
@@ -159,7 +159,7 @@ const settings = {
   }),
   phoneGateway: setting<PhoneGateway | undefined>({
     name: 'CROSSPOINT_PHONE_GATEWAY',
-    meaning: 'The gateway for outgoing `phone` calls, whose incoming calls are let in as well',
+    meaning: 'The gateway that outgoing `phone` calls go to',
     standard: undefined,
     shown: 'none',
     accepts: '`sip:[user[:password]@]host[:port][;transport=udp|tcp]`',
@@ -247,8 +247,9 @@ const settings = {
   mediaTimeoutMs: setting({
     name: 'CROSSPOINT_MEDIA_TIMEOUT_MS',
     alias: 'JAMBONES_MEDIA_TIMEOUT_MS',
-    meaning: 'A call from which no audio packet came for this long is ended; 0 for never',
-    standard: 0,
+    meaning:
+      'A call from which neither audio nor RTCP came for this long is ended, as its phone has vanished; 0 for never',
+    standard: 120_000,
     accepts: '0, or 1000 to 86400000 milliseconds',
     parse: (text: string) => (text === '0' ? 0 : wholeNumber(1_000, 86_400_000)(text)),
   }),
@@ -265,7 +266,7 @@ const settings = {
     name: 'CROSSPOINT_MEDIA_HOLD_TIMEOUT_MS',
     alias: 'JAMBONES_MEDIA_HOLD_TIMEOUT_MS',
     meaning: 'The same for a call on hold; 0 for never',
-    standard: 0,
+    standard: 3_600_000,
     accepts: '0, or 1000 to 86400000 milliseconds',
     parse: (text: string) => (text === '0' ? 0 : wholeNumber(1_000, 86_400_000)(text)),
   }),

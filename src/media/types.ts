@@ -24,7 +24,7 @@ export interface PortOptions {
   group: string;
   /** Detect DTMF in the audio too, for far ends that have neither RFC 4733 nor INFO. */
   inbandDtmf?: boolean;
-  /** Silence from the far end (no RTP at all) longer than this is reported by onInactive; 0 for never. */
+  /** Silence from the far end (no RTP and no RTCP at all) longer than this is reported by onInactive; 0 for never. */
   inactivityMs: number;
   /** The same while the call is on hold (our direction is not sendrecv); never when absent. */
   holdInactivityMs?: number;

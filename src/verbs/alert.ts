@@ -5,6 +5,7 @@ import { longestLine } from './limits.ts';
 
 export const alert = defineVerb<{ message: string }>({
   name: 'alert',
+  example: { message: 'ring' },
   needs: 'none',
   check: ({ message }) =>
     message.length <= longestLine

@@ -3,6 +3,7 @@ import { defineVerb } from './define.ts';
 
 export const answer = defineVerb({
   name: 'answer',
+  example: {},
   needs: 'media',
   run: async () => {},
 });

@@ -26,6 +26,7 @@ const known = new Set([
 
 export const config = defineVerb<Options>({
   name: 'config',
+  example: { notifyEvents: true },
   needs: (options) => (options.boostAudioSignal === undefined ? 'none' : 'media'),
   check(options): Refusal | undefined {
     const later = Object.keys(options).find((name) => !known.has(name));

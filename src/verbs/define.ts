@@ -6,6 +6,8 @@ import type { AudioPlan, Call, Need, VerbRun } from '../calls/index.ts';
 export interface VerbDefinition<A> {
   /** Wire name. */
   name: string;
+  /** A small, right use of it, for the contract suite; `/done` and `/next` are hooks there. */
+  example: A;
   needs: Need | ((options: A) => Need);
   /** Options that other editions accept and the schema does not list. */
   alsoAccepts?: readonly string[];
@@ -17,6 +19,6 @@ export interface VerbDefinition<A> {
 }
 
 /** A verb whose options' type is its own business. */
-export type AnyVerb = VerbDefinition<never>;
+export type AnyVerb = Omit<VerbDefinition<never>, 'example'> & { example: object };
 
 export const defineVerb = <A extends object = object>(definition: VerbDefinition<A>): VerbDefinition<A> => definition;

@@ -7,6 +7,7 @@ const defaultDurationMs = 500;
 
 export const dtmf = defineVerb<{ dtmf: string; duration?: number }>({
   name: 'dtmf',
+  example: { dtmf: '1', duration: 100 },
   needs: 'media',
   check({ dtmf: digits, duration = defaultDurationMs }) {
     if (!/^[0-9A-D*#wW]+$/i.test(digits))

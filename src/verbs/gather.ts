@@ -29,6 +29,7 @@ const defaultMinDigits = 1;
 
 export const gather = defineVerb<Options>({
   name: 'gather',
+  example: { numDigits: 1, timeout: 1, actionHook: '/done' },
   needs: 'media',
   check: (options) => inputRefusal(options) ?? numbersRefusal(options) ?? promptRefusal(options),
   run: (options, run) => new Gathering(options, run).done,

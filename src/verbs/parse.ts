@@ -69,7 +69,12 @@ function readItem(item: unknown, path: string): { name: string; options: Options
 
 function schemaRefusal(name: string, options: Options): Refusal | undefined {
   const validate = schemas[name];
-  if (!validate || validate({ ...options, verb: name })) return undefined;
+  // A verb of our own, which the contract's schemas do not know, checks itself.
+  if (!validate)
+    return options.id === undefined || typeof options.id === 'string'
+      ? undefined
+      : refuse('verb-option', 'must be string', { path: 'id' });
+  if (validate({ ...options, verb: name })) return undefined;
   const error = deepest(validate.errors ?? []);
   const at = (error?.instancePath ?? '').slice(1).replaceAll('/', '.');
   const missing = error?.keyword === 'required' ? String(error.params.missingProperty) : undefined;
@@ -89,7 +94,7 @@ function deepest<E extends { instancePath: string }>(errors: E[]): E | undefined
 }
 
 function unknownOption(verb: VerbDefinition<Options>, options: Options): Refusal | undefined {
-  const accepted = schemas.accepts[verb.name] ?? [];
+  const accepted = schemas.accepts[verb.name] ?? ['id'];
   const unknown = Object.keys(options).find((name) => !accepted.includes(name) && !verb.alsoAccepts?.includes(name));
   return unknown === undefined
     ? undefined

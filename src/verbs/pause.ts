@@ -5,6 +5,7 @@ import { longestPauseSeconds } from './limits.ts';
 
 export const pause = defineVerb<{ length: number }>({
   name: 'pause',
+  example: { length: 1 },
   needs: 'none',
   check: ({ length }) =>
     length < 0 || length > longestPauseSeconds

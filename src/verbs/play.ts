@@ -20,6 +20,7 @@ const playable = /^(https?|file|tone_stream|silence_stream):\/\/./;
 
 export const play = defineVerb<PlayOptions>({
   name: 'play',
+  example: { url: 'tone_stream://%(300,0,440)', actionHook: '/done' },
   needs: 'media',
   check({ url, loop, seekOffset, timeoutSecs }): Refusal | undefined {
     const urls = [url].flat();

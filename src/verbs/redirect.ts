@@ -5,6 +5,7 @@ import { defineVerb } from './define.ts';
 
 export const redirect = defineVerb<{ actionHook: HookInput; statusHook?: HookInput }>({
   name: 'redirect',
+  example: { actionHook: '/done' },
   needs: 'none',
   async run({ actionHook, statusHook }, { call, scope }) {
     if (statusHook !== undefined) call.conversation.setStatusHook(statusHook);

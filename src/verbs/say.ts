@@ -20,6 +20,7 @@ const isUrl = (text: string): boolean => /^(https?|file|silence_stream|tone_stre
 
 export const say = defineVerb<SayOptions>({
   name: 'say',
+  example: { text: 'Hello.' },
   needs: 'media',
   alsoAccepts: ['closeOnStreamEmpty'],
   check({ text, stream, loop }): Refusal | undefined {

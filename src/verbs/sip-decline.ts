@@ -6,6 +6,7 @@ import { longestLine } from './limits.ts';
 
 export const sipDecline = defineVerb<{ status: number; reason?: string; headers?: Record<string, string | number> }>({
   name: 'sip:decline',
+  example: { status: 486 },
   needs: 'unanswered',
   check({ status, reason = '', headers }) {
     if (!(Number.isInteger(status) && status >= 300 && status <= 699))

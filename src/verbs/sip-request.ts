@@ -17,6 +17,7 @@ const reserved = new Set(['ACK', 'BYE', 'CANCEL', 'INVITE', 'PRACK', 'UPDATE', '
 
 export const sipRequest = defineVerb<Options>({
   name: 'sip:request',
+  example: { method: 'INFO', body: 'x', actionHook: '/done' },
   needs: 'stable',
   check({ method, body = '', headers }) {
     if (!/^[A-Za-z]{2,20}$/.test(method)) return refuse('verb-option', 'must be a SIP method', { path: 'method' });

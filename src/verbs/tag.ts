@@ -3,6 +3,7 @@ import { defineVerb } from './define.ts';
 
 export const tag = defineVerb<{ data: Record<string, unknown> }>({
   name: 'tag',
+  example: { data: { a: 1 } },
   needs: 'none',
   run: async ({ data }, { call }) => {
     call.facts.customerData = data;

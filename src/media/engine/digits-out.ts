@@ -1,6 +1,7 @@
 // Digits out: RFC 4733 when agreed, tones in the audio otherwise; strings of digits go out in the order they were given.
+import { isDeepStrictEqual } from 'node:util';
 import { Fault } from '../../base/index.ts';
-import { DtmfSender, type RtpOutput } from '../../rtp/index.ts';
+import { DtmfSender, type DtmfSenderOptions, type RtpOutput } from '../../rtp/index.ts';
 import type { AgreedMedia } from '../../sdp/index.ts';
 import { maxDigits } from '../limits.ts';
 
@@ -13,6 +14,7 @@ export class DigitsOut {
   /** One event packet: header and 4 bytes. */
   readonly packet = new Uint8Array(16);
   readonly #tones: SendTones;
+  #format: DtmfSenderOptions | undefined;
   #sender: DtmfSender | undefined;
   /** Told when the event sender has nothing left. */
   #waiting: (() => void)[] = [];
@@ -21,14 +23,17 @@ export class DigitsOut {
     this.#tones = tones;
   }
 
-  configure(media: AgreedMedia): void {
-    const { dtmfPayloadType, clockRate, dtmfClockRate, ptimeMs } = media;
-    // Digits under way are cut short by the change of format; who waits for them is told.
+  /** `sends` false: nothing is sent now, digits neither. */
+  configure(media: AgreedMedia, sends: boolean): void {
+    const { dtmfPayloadType: payloadType, dtmfClockRate, ptimeMs } = media;
+    const clockRate = dtmfClockRate ?? media.clockRate;
+    const old = this.#format;
+    this.#format = sends && payloadType !== undefined ? { clockRate, payloadType, ptimeMs } : undefined;
+    // Session timers repeat an offer as it was: the digits under way go on.
+    if (old && this.#format && isDeepStrictEqual(old, this.#format)) return;
+    // A change of format, or a hold, cuts them short; who waits for them is told.
     this.#finish();
-    this.#sender =
-      dtmfPayloadType === undefined
-        ? undefined
-        : new DtmfSender({ clockRate: dtmfClockRate ?? clockRate, payloadType: dtmfPayloadType, ptimeMs });
+    this.#sender = this.#format && new DtmfSender(this.#format);
   }
 
   /** `done` when the last has been sent. Throws a Fault `digits-too-many`. */

@@ -203,6 +203,27 @@ test('a far end behind a NAT is latched once; a hijacker is not heard until it h
   await stage.end();
 });
 
+test('a far end that is silent and reports by RTCP lives', async () => {
+  const stage = await mediaStage({ port: { inactivityMs: 5000 } });
+  const { clock, peer, port } = stage;
+  const reported: number[] = [];
+  port.onInactive = (silentMs) => reported.push(silentMs);
+  port.start();
+  const { host } = peer.local;
+  const rtcp = await stage.net.host(host).udp({ host, port: 0 });
+  const report = new Uint8Array(200);
+  const size = writeRtcp(report, { ssrc: 9, cname: 'phone', sender: undefined, blocks: [] });
+  for (let i = 0; i < 6; i++) {
+    rtcp.send(report.subarray(0, size), port.local.port + 1, port.local.host);
+    await clock.runFor(3000);
+  }
+  assert.deepEqual(reported, []);
+  await clock.runFor(6000);
+  assert.equal(reported.length, 1);
+  rtcp.close();
+  await stage.end();
+});
+
 test('a far end that holds the call has a limit of its own', async () => {
   const stage = await mediaStage({ port: { inactivityMs: 2000, holdInactivityMs: 10_000 } });
   const { clock, peer, port } = stage;
@@ -215,6 +236,22 @@ test('a far end that holds the call has a limit of its own', async () => {
   await clock.runFor(2000);
   assert.equal(reported.length, 1);
   assert.ok(reported[0]! >= 10_000 && reported[0]! < 10_600);
+  await stage.end();
+});
+
+test('what was silent on hold is given its time again when the talk resumes', async () => {
+  const stage = await mediaStage({ port: { inactivityMs: 2000, holdInactivityMs: 60_000 } });
+  const { clock, peer, port } = stage;
+  const reported: number[] = [];
+  port.onInactive = (silentMs) => reported.push(silentMs);
+  port.start();
+  await clock.settle(port.answer(peer.sdp({ direction: 'sendonly' })));
+  await clock.runFor(20_000);
+  await clock.settle(port.answer(peer.sdp()));
+  await clock.runFor(1900);
+  assert.deepEqual(reported, []);
+  await clock.runFor(1000);
+  assert.equal(reported.length, 1, 'and no more than its time');
   await stage.end();
 });
 
@@ -282,6 +319,37 @@ test('RTCP: reports about every five seconds, loss and round trip measured, BYE 
   const last = parseRtcp(peer.rtcp.at(-1)!)!;
   assert.equal(last.at(-1)!.type, 'goodbye');
   peer.stop();
+  await stage.end();
+});
+
+test('a far end that is nowhere (0.0.0.0, or port 0) is sent nothing, RTCP neither', async () => {
+  const stage = await mediaStage();
+  const { clock, net, pool, peer } = stage;
+  const host = net.host('10.0.0.1');
+  const bind = host.udp.bind(host);
+  const targets: string[] = [];
+  host.udp = async (options) => {
+    const socket = await bind(options);
+    const send = socket.send.bind(socket);
+    socket.send = (data, port, to) => {
+      targets.push(`${to}:${port}`);
+      send(data, port, to);
+    };
+    return socket;
+  };
+  const port = await clock.settle(pool.open({ callSid: 'b', group: 'b', inactivityMs: 0 }));
+  await clock.settle(port.answer(peer.sdp()));
+  port.start();
+  await clock.runFor(10_000);
+  assert.ok(targets.includes('10.0.0.2:20001'), 'reports while there is somebody');
+  for (const nowhere of [peer.sdp().replace(/^c=.*$/m, 'c=IN IP4 0.0.0.0'), peer.sdp({ port: 0 })]) {
+    await clock.settle(port.answer(nowhere));
+    targets.length = 0;
+    await clock.runFor(30_000);
+    assert.deepEqual(targets, []);
+  }
+  await clock.settle(port.close());
+  assert.deepEqual(targets, []);
   await stage.end();
 });
 

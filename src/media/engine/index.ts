@@ -22,6 +22,7 @@ import { bindPair } from './sockets.ts';
 import type { EngineWorld } from './world.ts';
 
 export type { ChannelEnd, Frame } from '../channel.ts';
+export { batchFrames, unbatchFrames } from '../frame-batch.ts';
 export { type AudioFiles, audioFiles, type FoundFile } from './audio-files.ts';
 
 export interface EngineOptions {

@@ -30,6 +30,8 @@ export class Port implements Paced {
   readonly #sockets: PortSockets;
   readonly #inactivityMs: number;
   readonly #holdInactivityMs: number;
+  /** The far end's last RTCP: one that suppresses silence still reports, and lives. */
+  #reportedAt = 0;
   readonly #output: Output;
   readonly #mouth: Mouth;
   readonly #digits: DigitsOut;
@@ -91,13 +93,16 @@ export class Port implements Paced {
     const now = this.#world.clock.now();
     const ptimeMs = wholeSlots(config.media.ptimeMs);
     const media = { ...config.media, ptimeMs };
-    const resumed = this.#config !== undefined && !sends(this.#config);
+    const old = this.#config;
+    const resumed = old !== undefined && !sends(old);
+    // Silence of the hold before is no silence of the talk after it.
+    if (old?.media.direction !== media.direction) this.#listeningSince = now;
     this.#config = config;
     this.#output.setFormat(media);
     if (resumed) this.#output.skip(0);
     const { sampleRate } = this.#output;
     this.ear.configure(media, { sampleRate, ptimeMs });
-    this.#digits.configure(media);
+    this.#digits.configure(media, sends(config));
     this.#reports.configure(media, now);
     if (config.start || this.#mouth.impatient) this.#start();
     this.#mouth.setFormat(sampleRate, ptimeMs);
@@ -216,7 +221,8 @@ export class Port implements Paced {
   }
 
   #reported(data: Uint8Array, from: Address): void {
-    this.#reports.push(data, from, this.#world.clock.now());
+    const now = this.#world.clock.now();
+    if (this.#reports.push(data, from, now)) this.#reportedAt = now;
   }
 
   #report(now: number, bye: boolean): void {
@@ -242,7 +248,7 @@ export class Port implements Paced {
       this.#listeningSince = now;
       return;
     }
-    const silentMs = now - Math.max(this.ear.heardAt, this.#listeningSince);
+    const silentMs = now - Math.max(this.ear.heardAt, this.#reportedAt, this.#listeningSince);
     if (silentMs < limit) this.#inactiveTold = false;
     else if (!this.#inactiveTold) {
       this.#inactiveTold = true;

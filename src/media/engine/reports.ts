@@ -1,7 +1,7 @@
 // Reports: a leg's RTCP (RFC 3550 6). When the next one is due, where it goes, and what came from the far end.
 import { type Address, type Random, randomHex, sameAddress } from '../../base/index.ts';
 import { parseRtcp, rtcpIntervalMs, type StreamStatistics, writeRtcp } from '../../rtp/index.ts';
-import type { AgreedMedia } from '../../sdp/index.ts';
+import { type AgreedMedia, isZeroAddress } from '../../sdp/index.ts';
 import { maxRtcpBytes } from '../limits.ts';
 import type { SourceLatch } from './source-latch.ts';
 
@@ -42,8 +42,13 @@ export class Reports {
     return now >= this.#nextAt;
   }
 
-  /** Where reports go; undefined while nobody is known. */
+  /** Where reports go; undefined while nobody is known, or the far end wants to be sent nothing (0.0.0.0, port 0). */
   get target(): Address | undefined {
+    const target = this.#wanted;
+    return target && target.port !== 0 && !isZeroAddress(target.host) ? target : undefined;
+  }
+
+  get #wanted(): Address | undefined {
     const media = this.#media;
     const { latched, remote } = this.#options.latch;
     if (!media || media.rtcpMux) return media && remote;
