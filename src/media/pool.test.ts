@@ -159,6 +159,26 @@ test('digits go out as events, in order, with pauses; as tones when events were 
   await stage.end();
 });
 
+test('a re-INVITE that changes nothing leaves the digits under way alone; a hold ends them', async () => {
+  const stage = await mediaStage();
+  const { clock, peer, port } = stage;
+  const sent = port.sendDigits('12345', 100);
+  await clock.runFor(250);
+  await clock.settle(port.answer(peer.sdp()));
+  await clock.settle(sent);
+  const ended = peer.heard.filter(({ payloadType, payload }) => payloadType === 101 && payload[1]! & 0x80);
+  assert.deepEqual(
+    ended.filter((_, i) => i % 3 === 0).map(({ payload }) => payload[0]),
+    [1, 2, 3, 4, 5],
+  );
+  const cut = port.sendDigits('678', 100);
+  await clock.runFor(50);
+  await clock.settle(port.answer(peer.sdp({ direction: 'sendonly' })));
+  await clock.settle(cut);
+  await assert.rejects(clock.settle(port.sendDigits('9', 100)), { code: 'media-not-sending' });
+  await stage.end();
+});
+
 test('a worker that hangs is killed and replaced; a port is never opened on one that cannot start', async () => {
   const clock = new VirtualClock();
   const random = seededRandom('hang');
