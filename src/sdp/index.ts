@@ -4,5 +4,6 @@ export * from './limits.ts';
 export { applyAnswer, makeOffer } from './offer.ts';
 export { isSdpError, parseSdp } from './parse.ts';
 export { printSdp } from './print.ts';
+export { isZeroAddress } from './section.ts';
 export { newSdpSession, type Said } from './session.ts';
 export * from './types.ts';
