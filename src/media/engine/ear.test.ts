@@ -209,7 +209,7 @@ test('a far end that is silent and reports by RTCP lives', async () => {
   const reported: number[] = [];
   port.onInactive = (silentMs) => reported.push(silentMs);
   port.start();
-  const { host } = peer.local;
+  const { host } = peer.socket.local;
   const rtcp = await stage.net.host(host).udp({ host, port: 0 });
   const report = new Uint8Array(200);
   const size = writeRtcp(report, { ssrc: 9, cname: 'phone', sender: undefined, blocks: [] });
