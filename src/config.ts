@@ -302,7 +302,9 @@ function readOne<T>(each: Setting<T>, env: Record<string, string | undefined>): 
     if (text === undefined || (text === '' && !each.emptyAllowed)) continue;
     const value = each.parse(text);
     if (value !== undefined) return value;
-    const shown = /PASSWORD|URL|GATEWAY/.test(each.name) ? 'its value' : JSON.stringify(text);
+    const shown = /PASSWORD|URL|GATEWAY/.test(each.name)
+      ? 'its value'
+      : JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
     return refuse('bad-setting', `${name}: ${shown} is not valid; it takes ${each.accepts.replaceAll('`', '')}`);
   }
   return each.standard;
