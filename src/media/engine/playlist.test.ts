@@ -111,3 +111,41 @@ test('nothing but empty sources ends at once, even for ever', async () => {
     assert.equal(playlist.state, 'ended');
   }
 });
+
+test('a seek waits until its place has been decoded', async () => {
+  const clip = Clip.growing(8000);
+  clip.append(new Int16Array(1000).fill(1));
+  const playlist = new Playlist({ items: 1, passes: 1, seek: 5000, sampleRate: 8000, load: async () => clip });
+  await settle();
+  const frame = new Int16Array(160);
+  assert.equal(playlist.read(frame, 0, 160), 0);
+  assert.equal(playlist.state, 'loading');
+  clip.append(new Int16Array(6000).fill(2));
+  clip.finish();
+  assert.equal(playlist.read(frame, 0, 160), 160);
+  assert.equal(playlist.position().offset, 5160);
+});
+
+test('a source that fails ahead of its turn is asked for once more, in its turn, and not with every frame', async () => {
+  let asked = 0;
+  const slow = Promise.withResolvers<Clip>();
+  const load = async (item: number): Promise<Clip> => {
+    if (item === 0) return slow.promise;
+    asked++;
+    throw new Error('nobody there');
+  };
+  const playlist = new Playlist({ items: 2, passes: 1, seek: 0, sampleRate: 8000, load });
+  const frame = new Int16Array(160);
+  const readOn = async (): Promise<void> => {
+    for (let i = 0; i < 10; i++) {
+      playlist.read(frame, 0, 160);
+      await settle();
+    }
+  };
+  await readOn();
+  assert.equal(asked, 1);
+  slow.resolve(Clip.of(new Int16Array(160), 8000));
+  await readOn();
+  assert.equal(asked, 2);
+  assert.equal(playlist.state, 'failed');
+});

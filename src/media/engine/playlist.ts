@@ -28,7 +28,7 @@ export class Playlist {
   #rate: number;
   #state: PlaylistState = 'loading';
   readonly #clips: (Clip | undefined)[];
-  readonly #loading: boolean[];
+  readonly #loads: ('begun' | 'failed' | undefined)[];
   #pass: number;
   #item: number;
   /** Passes over the present clip, for clips that repeat themselves. */
@@ -44,7 +44,7 @@ export class Playlist {
     this.#options = options;
     this.#rate = sampleRate;
     this.#clips = Array.from({ length: items }, () => undefined);
-    this.#loading = Array.from({ length: items }, () => false);
+    this.#loads = Array.from({ length: items }, () => undefined);
     this.#pass = resume?.pass ?? 0;
     this.#item = resume?.item ?? 0;
     this.#offset = 0;
@@ -127,7 +127,7 @@ export class Playlist {
     this.#played = Math.round(this.#played * scale);
     this.#rate = rate;
     this.#clips.fill(undefined);
-    this.#loading.fill(false);
+    this.#loads.fill(undefined);
     if (this.#state === 'ended' || this.#state === 'failed') return;
     this.#state = 'loading';
     this.#want(this.#item);
@@ -145,6 +145,11 @@ export class Playlist {
         return false;
       }
       if (this.#skip > 0) this.#applySkip(clip);
+      if (this.#skip > 0 && !clip.complete) {
+        // Where to begin has not been decoded yet.
+        this.#state = 'loading';
+        return false;
+      }
       if (this.#offset < clip.length) {
         this.#state = 'ready';
         return true;
@@ -193,16 +198,17 @@ export class Playlist {
     return hadSamples;
   }
 
-  /** Loads an item, and the one after it, unless under way. */
+  /** Loads an item, and the one after it, unless under way. One that failed ahead of its turn is tried once more in it. */
   #want(item: number): void {
+    if (this.#loads[item] === 'failed') this.#loads[item] = undefined;
     this.#load(item);
     const next = item + 1 < this.#options.items ? item + 1 : 0;
     if (next !== item) this.#load(next);
   }
 
   #load(item: number): void {
-    if (this.#loading[item]) return;
-    this.#loading[item] = true;
+    if (this.#loads[item]) return;
+    this.#loads[item] = 'begun';
     const rate = this.#rate;
     this.#options.load(item, rate).then(
       (clip) => {
@@ -210,9 +216,8 @@ export class Playlist {
       },
       (error) => {
         if (rate !== this.#rate) return;
-        // Told when it is this item's turn; a failed prefetch may be tried again then.
         if (item === this.#item) this.error = error;
-        else this.#loading[item] = false;
+        else this.#loads[item] = 'failed';
       },
     );
   }
