@@ -1,4 +1,5 @@
 // Server: the house on the real world. Database, media workers, network, API; started in order, stopped in reverse.
+import { mkdir } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type Api, buildApi } from './api/index.ts';
@@ -6,6 +7,8 @@ import {
   type Address,
   addressText,
   type Clock,
+  errorText,
+  Fault,
   isRefusal,
   type Log,
   type Network,
@@ -66,6 +69,7 @@ export async function startServer(ports: ServerPorts): Promise<Server> {
 }
 
 async function start(ports: ServerPorts, scope: Scope): Promise<Server> {
+  await makeDataDir(ports.config.dataDir);
   const closing: Closing = {};
   scope.defer(() => closeAll(closing));
   const real = realNetwork({ clock: ports.clock });
@@ -96,6 +100,16 @@ async function start(ports: ServerPorts, scope: Scope): Promise<Server> {
     observe: (observer) => void parts.observers.add(observer),
     stop: () => closeInOrder(scope),
   };
+}
+
+/** Before anybody else makes a folder below it, whose way would let others in. */
+async function makeDataDir(dataDir: string): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    const text = `the data folder ${dataDir} cannot be made: ${errorText(cause)}; CROSSPOINT_DATA_DIR names another`;
+    throw new Fault('data-folder', text, { cause });
+  }
 }
 
 const demoHook: WebhookRecord = { url: `${demoOrigin}/`, method: 'POST', username: null, password: null };

@@ -107,7 +107,7 @@ describe('the program', () => {
     }
   });
 
-  test('a port that is taken, or data that is in use, is one clear line and exit code 1; nothing is left', async () => {
+  test('a port that is taken, data that is in use, or a data folder that cannot be made, is one clear line and exit code 1; nothing is left', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const port = String((taken.address() as AddressInfo).port);
@@ -116,6 +116,7 @@ describe('the program', () => {
       { env: { CROSSPOINT_HTTP_PORT: port }, says: port },
       { env: { CROSSPOINT_SIP_PORT: port }, says: port },
       { env: {}, dataDir: running.dataDir, says: running.dataDir },
+      { env: {}, dataDir: '/dev/null/data', says: '/dev/null/data' },
     ]) {
       const program = new Program({ env, ...(dataDir !== undefined && { dataDir }) });
       const processes = program.processes();
