@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type LogLevel, makeLog, realClock, realRandom } from './base/index.ts';
 import { realNetwork } from './base/net/index.ts';
 import type { Welcome } from './media/client.ts';
-import { audioFiles, type ChannelEnd, type Frame, serveEngine } from './media/engine/index.ts';
+import { audioFiles, batchFrames, type ChannelEnd, serveEngine, unbatchFrames } from './media/engine/index.ts';
 import { makeSpeech } from './speech/index.ts';
 import { vendors } from './vendors/index.ts';
 
@@ -18,9 +18,9 @@ export interface WorkerSettings {
   speechCacheDir?: string;
 }
 
-const send = (frame: Frame): void => {
-  if (process.connected) process.send?.(frame);
-};
+const send = batchFrames((frames) => {
+  if (process.connected) process.send?.(frames);
+});
 
 /** Lines go to the parent, which knows where they are written. */
 const log = makeLog((level: LogLevel, message, fields) =>
@@ -45,7 +45,7 @@ function serve({ settings }: Welcome<WorkerSettings>): void {
   const { bindHost, audioDirs, speechCacheDir } = settings;
   const speech = makeSpeech({ clock, http: network.http, vendors, log, cacheDir: speechCacheDir });
   const end: ChannelEnd = { send, onFrame: () => {} };
-  process.on('message', (frame) => end.onFrame(frame as Frame));
+  process.on('message', unbatchFrames(end));
   const engine = serveEngine(end, {
     clock,
     network,

@@ -11,7 +11,11 @@ export interface ScopeEnd {
 export class ScopeClosed extends Error {
   readonly end: ScopeEnd;
   constructor(name: string, end: ScopeEnd) {
+    // No stack: it is an end like any other, and there are several in each call.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(`${name} closed: ${end.reason}`);
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = 'ScopeClosed';
     this.end = end;
   }

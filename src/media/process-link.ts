@@ -2,7 +2,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { setPriority } from 'node:os';
 import type { Clock } from '../base/index.ts';
-import type { ChannelEnd, Frame } from './channel.ts';
+import type { ChannelEnd } from './channel.ts';
+import { batchFrames, unbatchFrames } from './frame-batch.ts';
 import { closeTimeoutMs } from './limits.ts';
 import type { StartWorker, WorkerLink } from './link.ts';
 
@@ -70,8 +71,8 @@ export function processWorker<Settings>(options: ProcessWorkerOptions<Settings>)
       // A failed send means that the process is gone; its exit tells the rest.
       if (child.connected) child.send(message as never, () => {});
     };
-    const end: ChannelEnd = { send, onFrame: () => {} };
-    child.on('message', (frame) => end.onFrame(frame as Frame));
+    const end: ChannelEnd = { send: batchFrames(send), onFrame: () => {} };
+    child.on('message', unbatchFrames(end));
     send({ kind: 'welcome', index, settings: options.settings } satisfies Welcome<Settings>);
     const link: WorkerLink = {
       end,
