@@ -1,40 +1,42 @@
 // Clip: one piece of decoded audio, shared by all who play it, which may still be growing while it is played.
+import { clipBlockSamples } from '../limits.ts';
 
 /** Mono PCM at one rate. `length` samples are there; no more will come once `complete`. */
 export class Clip {
   readonly sampleRate: number;
   /** Passes over it that count as one (tone_stream's own loops); Infinity for ever. */
   readonly repeat: number;
-  #pcm: Int16Array;
-  #length = 0;
-  #complete = false;
-  /** Silence of this many samples has no PCM. */
-  readonly #silent: boolean;
+  /** All of `#blockSamples`, but the last. None for silence. Blocks and not one array: growing would copy it all, which takes long. */
+  readonly #blocks: Int16Array[];
+  readonly #blockSamples: number;
+  #length: number;
+  #complete: boolean;
 
   private constructor(
     sampleRate: number,
-    pcm: Int16Array,
-    options: { length: number; complete: boolean; silent: boolean; repeat: number },
+    options: { blocks: Int16Array[]; blockSamples: number; length: number; complete: boolean; repeat: number },
   ) {
     this.sampleRate = sampleRate;
-    this.#pcm = pcm;
+    this.repeat = options.repeat;
+    this.#blocks = options.blocks;
+    this.#blockSamples = options.blockSamples;
     this.#length = options.length;
     this.#complete = options.complete;
-    this.#silent = options.silent;
-    this.repeat = options.repeat;
   }
 
   static of(pcm: Int16Array, sampleRate: number, repeat = 1): Clip {
-    return new Clip(sampleRate, pcm, { length: pcm.length, complete: true, silent: false, repeat });
+    const { length } = pcm;
+    return new Clip(sampleRate, { blocks: [pcm], blockSamples: Math.max(1, length), length, complete: true, repeat });
   }
 
   static silence(samples: number, sampleRate: number, repeat = 1): Clip {
-    return new Clip(sampleRate, empty, { length: samples, complete: true, silent: true, repeat });
+    return new Clip(sampleRate, { blocks: [], blockSamples: 1, length: samples, complete: true, repeat });
   }
 
   /** Empty, to be filled with `append` and ended with `finish`. */
   static growing(sampleRate: number): Clip {
-    return new Clip(sampleRate, new Int16Array(sampleRate), { length: 0, complete: false, silent: false, repeat: 1 });
+    const empty = { blocks: [], blockSamples: clipBlockSamples, length: 0, complete: false };
+    return new Clip(sampleRate, { ...empty, repeat: 1 });
   }
 
   get length(): number {
@@ -47,37 +49,41 @@ export class Clip {
 
   /** Bytes of memory held. */
   get bytes(): number {
-    return this.#pcm.byteLength;
+    const last = this.#blocks.at(-1);
+    return last ? 2 * (this.#blocks.length - 1) * this.#blockSamples + last.byteLength : 0;
   }
 
   append(pcm: Int16Array): void {
-    const needed = this.#length + pcm.length;
-    if (needed > this.#pcm.length) this.#resize(Math.max(needed, this.#pcm.length * 2));
-    this.#pcm.set(pcm, this.#length);
-    this.#length = needed;
+    for (let at = 0; at < pcm.length; ) {
+      const used = this.#length % this.#blockSamples;
+      if (used === 0) this.#blocks.push(new Int16Array(this.#blockSamples));
+      const part = pcm.subarray(at, at + this.#blockSamples - used);
+      this.#blocks.at(-1)!.set(part, used);
+      this.#length += part.length;
+      at += part.length;
+    }
   }
 
   finish(): void {
     this.#complete = true;
-    if (this.#pcm.length > this.#length) this.#resize(this.#length);
+    const used = this.#length % this.#blockSamples;
+    if (used > 0) this.#blocks.push(this.#blocks.pop()!.slice(0, used));
   }
 
   /** Copies samples [at, at + count) that are there to `out`. */
   copy(at: number, count: number, out: Int16Array, to: number): void {
-    if (this.#silent) {
-      out.fill(0, to, to + count);
+    const end = to + count;
+    if (this.#blocks.length === 0) {
+      out.fill(0, to, end);
       return;
     }
-    const pcm = this.#pcm;
-    // Frames are short: a loop beats making a view for set().
-    for (let i = 0; i < count; i++) out[to + i] = pcm[at + i]!;
-  }
-
-  #resize(samples: number): void {
-    const larger = new Int16Array(samples);
-    larger.set(this.#pcm.subarray(0, this.#length));
-    this.#pcm = larger;
+    let block = Math.floor(at / this.#blockSamples);
+    let from = at - block * this.#blockSamples;
+    for (let i = to; i < end; from = 0) {
+      const pcm = this.#blocks[block++]!;
+      const stop = Math.min(end, i + pcm.length - from);
+      // Frames are short: a loop beats making a view for set().
+      while (i < stop) out[i++] = pcm[from++]!;
+    }
   }
 }
-
-const empty = new Int16Array(0);
