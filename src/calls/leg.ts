@@ -21,12 +21,7 @@ import type { LegEnd, LegOptions } from './leg-types.ts';
 import { redirectLimit } from './limits.ts';
 
 /** What in-dialog requests are answered; OPTIONS asks only whether we are there. */
-const answers = new Map([
-  ['INFO', 200],
-  ['MESSAGE', 202],
-  ['NOTIFY', 200],
-  ['OPTIONS', 200],
-]);
+const answers = new Map(Object.entries({ INFO: 200, MESSAGE: 202, NOTIFY: 200, OPTIONS: 200 }));
 
 export class Leg {
   readonly scope: Scope;
@@ -40,6 +35,8 @@ export class Leg {
   /** Who waits for the ACK that answers our late offer. */
   #lateAnswer: ((ack: SipRequest) => void) | undefined;
   #earlyMedia = false;
+  /** The audio has another address than the far end was told: said as soon as there is a dialog. */
+  #moved = false;
   #ended = false;
   #muted = false;
 
@@ -182,10 +179,10 @@ export class Leg {
     this.port?.start();
     this.#options.handler.onAnswered(undefined);
     const ack = await acked;
-    if (!ack) return this.#ended ? callOver() : undefined;
-    const failure = await this.#audio.accept(sdpOf(ack));
+    const failure = ack && (await this.#audio.accept(sdpOf(ack)));
     if (failure) this.#faulted(488, 'Not Acceptable Here', { details: failure.reason });
-    return failure;
+    else void this.#reofferAfterMove();
+    return this.#ended ? callOver() : undefined;
   }
 
   /** Undefined when the leg ends without one. */
@@ -208,6 +205,7 @@ export class Leg {
     const failure = await this.#audio.accept(sdpOf(response));
     if (this.#ended) return;
     if (failure) return this.#faulted(488, 'Not Acceptable Here', { details: failure.reason });
+    void this.#reofferAfterMove();
     this.#options.handler.onAnswered(response);
   }
 
@@ -263,11 +261,13 @@ export class Leg {
   #workerLost(outcome: 'restored' | 'moved' | 'lost'): void {
     this.#options.events.append('media', { what: 'worker-lost', outcome });
     if (outcome === 'lost') this.#faulted(480, 'Media Server Failure');
-    if (outcome === 'moved') void this.#reofferAfterMove();
+    this.#moved ||= outcome === 'moved';
+    void this.#reofferAfterMove();
   }
 
   async #reofferAfterMove(): Promise<void> {
-    if (!this.#dialog || this.#audio.offer()) return;
+    if (!this.#moved || !this.#dialog || this.#audio.offer()) return;
+    this.#moved = false;
     const response = await this.#dialog.reinvite({ body: this.#audio.body }).catch(() => undefined);
     const answered = response !== undefined && response.status < 300;
     const failure = answered

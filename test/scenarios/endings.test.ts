@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sleep } from '../../src/base/index.ts';
 import type { PhoneCall } from '../../src/rehearsal/phone.ts';
+import { serverHost } from '../../src/rehearsal/stage.ts';
 import { type Json, type Scene, scene, sidOf, toneUrl } from '../kit/scene.ts';
 
 const finals = new Set(['completed', 'busy', 'no-answer', 'failed']);
@@ -270,5 +271,43 @@ test('a sink of events that throws does not break the call', async () => {
   assert.equal(call.ended?.by, 'remote');
   assert.deepEqual(finalsOf(s), ['completed']);
   assert.equal(s.stage.house.directory.size, 0);
+  await s.end();
+});
+
+test('audio that had to move before the answer: the far end is told where to, and the caller hears the application', async () => {
+  const s = await scene({
+    '/': [
+      { verb: 'pause', length: 2 },
+      { verb: 'play', url: toneUrl(440) },
+    ],
+  });
+  const { media, net } = s.stage;
+  const ports: number[] = [];
+  const open = media.open.bind(media);
+  media.open = async (options) => {
+    const port = await open(options);
+    ports.push(port.local.port);
+    return port;
+  };
+  const call = await begin(s);
+  await s.run(500);
+  s.stage.killWorker(0);
+  const thief = await net.host(serverHost).udp({ host: serverHost, port: ports[0]! });
+  await s.run(4_000);
+  const sid = s.stage.events[0]!.callSid;
+  assert.deepEqual(
+    s.stage
+      .eventsOf(sid, 'media')
+      .filter((e) => e.what === 'worker-lost')
+      .map((e) => e.outcome),
+    ['moved'],
+  );
+  const before = call.audio.heard.length;
+  call.press('1');
+  await s.run(1_000);
+  assert.ok(call.audio.heard.length - before >= 45);
+  assert.equal(s.stage.eventsOf(sid, 'digit').length, 1, 'the caller is heard at the new address');
+  await s.stage.clock.settle(call.hangup());
+  thief.close();
   await s.end();
 });
