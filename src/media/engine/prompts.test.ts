@@ -202,3 +202,21 @@ test('digits as tones are heard as digits over what plays', async () => {
   assert.deepEqual(heard, ['1', '8', '#']);
   await stage.end();
 });
+
+test('a long text takes the leg’s rate in turns: other legs have theirs meanwhile', async () => {
+  const fake = fakeSpeech(0);
+  const stage = await mediaStage({ speech: fake.speech });
+  const { clock, port } = stage;
+  let turns = 0;
+  const soon = clock.soon.bind(clock);
+  clock.soon = (run) => {
+    turns++;
+    soon(run);
+  };
+  const playback = port.play([say('x'.repeat(600))], prompt);
+  const started = Promise.withResolvers<void>();
+  playback.onEvent = ({ type }) => type === 'started' && started.resolve();
+  await clock.settle(started.promise);
+  assert.ok(turns >= 60, `a minute of speech in ${turns} turns`);
+  await stage.end();
+});

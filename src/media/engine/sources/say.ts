@@ -1,5 +1,5 @@
 // Speech as a clip: the speech room renders (and caches) it, here it takes the leg's rate.
-import { resample } from '../../../audio/index.ts';
+import { resampleInTurns } from '../../../audio/index.ts';
 import { Fault, isFault } from '../../../base/index.ts';
 import type { AudioSource } from '../../types.ts';
 import { Clip } from '../clip.ts';
@@ -19,8 +19,10 @@ export async function loadSpeech(
   const spoken = await speech.speak(synthesizer, text, { noCache: noCache ?? false }).catch((error: unknown) => {
     throw isFault(error) ? error : new Fault('tts-failed', 'the speech could not be made', { cause: error });
   });
+  // In turns: a minute of speech at once would hold up every other leg for as long as a packet.
+  const pcm = await resampleInTurns(spoken.pcm, { from: spoken.sampleRate, to: sampleRate }, clock);
   return {
-    clip: Clip.of(resample(spoken.pcm, spoken.sampleRate, sampleRate), sampleRate),
+    clip: Clip.of(pcm, sampleRate),
     freshUntil: noCache ? 0 : clock.now() + freshMs,
     note: {
       vendor: synthesizer.vendor,
