@@ -89,8 +89,6 @@ export const heuristicFreshMs = 1000;
 export const maxFreshMs = 24 * 3600 * 1000;
 /** Bytes decoded in one turn of the loop: below 2 ms of work for MP3. */
 export const decodeSliceBytes = 8 * 1024;
-/** Decoded audio grows by pages of this many samples: two or four seconds, a small waste for a short prompt until it is complete. */
-export const clipPageSamples = 32_768;
 /** Decoded audio is kept in blocks of so many samples, 4 s at 8 kHz: adding one is a matter of microseconds. */
 export const clipBlockSamples = 32 * 1024;
 /** Longest single pass of a rendered tone; longer ones can loop. */
