@@ -256,6 +256,16 @@ test('responses go back by rport, else to the port of the Via, with received whe
   assert.match(peer.received[0]!, /^Via: SIP\/2\.0\/UDP 192\.168\.1\.9;branch=z9hG4bKb;received=10\.0\.0\.1\r$/m);
 });
 
+test('maddr in a Via sends no response to a third party', async () => {
+  const { rig, peer } = await facing();
+  const victim = await RawPeer.open(rig, '10.0.0.9');
+  const Via = 'SIP/2.0/UDP 10.0.0.1:5060;maddr=10.0.0.9;branch=z9hG4bKmaddr';
+  peer.send(ours, rawRequest(peer.address, { method: 'OPTIONS', headers: { Via } }));
+  await rig.clock.runFor(5);
+  assert.deepEqual(victim.received, []);
+  assert.equal(peer.received.length, 1);
+});
+
 test('Record-Route is copied in order, several Vias too, Timestamp into 100', async () => {
   const { rig, stack, peer } = await facing();
   const lines = [

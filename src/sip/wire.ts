@@ -1,6 +1,6 @@
 // The stack's way to the outside: sends messages, counts them, shows them to whoever traces.
 import { errorText, type Log } from '../base/index.ts';
-import { DEFAULT_PORT, isIpLiteral } from './locate.ts';
+import { DEFAULT_PORT } from './locate.ts';
 import { parseMessage, printMessage, type SipRequest, type SipResponse, startLine } from './message/index.ts';
 import type { Connection, Source, Transports } from './transport/index.ts';
 import type { Peer, SipTrace } from './types.ts';
@@ -78,13 +78,10 @@ export class Wire {
   }
 }
 
-/** Where a response goes: RFC 3261 18.2.2, RFC 3581 4. */
+/** Where a response goes: RFC 3261 18.2.2, RFC 3581 4. Not to a `maddr`: it would let anybody send our responses to a third party. */
 export function responsePeer(request: SipRequest, source: Source): Peer {
   const via = request.vias[0]!;
   const { transport, host, port } = source.peer;
-  if (transport !== 'udp') return { transport, host, port: via.port ?? DEFAULT_PORT };
-  const maddr = via.params.get('maddr');
-  if (maddr !== undefined && isIpLiteral(maddr)) return { transport, host: maddr, port: via.port ?? DEFAULT_PORT };
-  if (via.params.has('rport')) return { transport, host, port };
-  return { transport, host, port: via.port ?? DEFAULT_PORT };
+  const symmetric = transport === 'udp' && via.params.has('rport');
+  return { transport, host, port: symmetric ? port : (via.port ?? DEFAULT_PORT) };
 }
