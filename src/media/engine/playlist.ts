@@ -59,9 +59,9 @@ export class Playlist {
     return this.#state;
   }
 
-  /** Audio is there to be read now, or the end is known. */
-  get ready(): boolean {
-    return this.#state !== 'loading';
+  /** Looks whether audio is there to be read now, or the end is known. */
+  poll(): boolean {
+    return this.#advance() || this.#state !== 'loading';
   }
 
   position(): PlayPosition {

@@ -220,3 +220,29 @@ test('a long text takes the leg’s rate in turns: other legs have theirs meanwh
   assert.ok(turns >= 60, `a minute of speech in ${turns} turns`);
   await stage.end();
 });
+
+test('a prompt goes on while a whisper is fetched, and does not notice one that cannot be had', async () => {
+  const stage = await mediaStage();
+  const { clock, net, peer, port } = stage;
+  net.serveHttp('http://slow.test', async ({ path }): Promise<SimHttpAnswer> => {
+    await sleep(clock, 500);
+    return path === '/none' ? { status: 404 } : { body: writeWav(sine(1000, 4000), 8000) };
+  });
+  const spoken = port.play([url('tone_stream://%(4000,0,400)')], prompt);
+  await clock.runFor(1000);
+  const whisper = (path: string) => port.play([url(`http://slow.test${path}`)], { layer: 'whisper', loop: 1 }).done;
+  assert.equal((await clock.settle(whisper('/none'))).fault?.code, 'play-notfound');
+  assert.equal((await clock.settle(whisper('/beep'))).playedMs, 500);
+  assert.equal((await clock.settle(spoken.done)).playedMs, 4000);
+  await clock.runFor(100);
+  const pcm = peer.audio();
+  const from = pcm.findIndex((x) => Math.abs(x) > 100);
+  const sounding = pcm.subarray(
+    from,
+    pcm.findLastIndex((x) => Math.abs(x) > 100),
+  );
+  assert.ok(Math.abs(sounding.length - 36_000) < 400, `${sounding.length} samples: no pause but the whisper`);
+  assert.deepEqual(gaps(sounding, 8000, 5, 100), []);
+  assert.ok(worstClick(sounding, 8000).ratio < 3);
+  await stage.end();
+});

@@ -13,6 +13,7 @@ export class Track {
   started: boolean;
   /** Its time limit; the mouth's. */
   timer: Timer | undefined;
+  #begun = false;
   readonly #playlist: Playlist;
   readonly #label: string;
 
@@ -30,6 +31,12 @@ export class Track {
       load,
       ...(resume ? { resume } : {}),
     });
+  }
+
+  /** Its first audio has come, or its end is known: it need not be waited for. */
+  get begun(): boolean {
+    this.#begun ||= this.#playlist.poll();
+    return this.#begun;
   }
 
   read(frame: Int16Array): number {

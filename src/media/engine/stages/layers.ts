@@ -46,7 +46,7 @@ export class Layers {
 
   /** Makes one frame. False: it is silence, and `frame` was not written. */
   render(frame: Int16Array): boolean {
-    const track = this.#tracks.whisper ?? this.#tracks.prompt;
+    const track = this.#front();
     if (track !== this.#sounding) this.#cut(track);
     const heardBefore = track?.audible ?? false;
     const n = track ? this.#play(track, frame) : 0;
@@ -63,6 +63,17 @@ export class Layers {
     this.#join.process(frame, dry ? n : n > 0 && !heardBefore ? 0 : (track?.seam ?? -1));
     if (this.#tailLeft > 0) this.#mixTail(frame);
     return true;
+  }
+
+  /** The track that this frame is made of: the prompt goes on until the whisper is there, which may have to be fetched first. */
+  #front(): Track | undefined {
+    const { whisper, prompt } = this.#tracks;
+    if (!whisper || !prompt) return whisper ?? prompt;
+    if (!whisper.begun) return prompt;
+    if (!whisper.over) return whisper;
+    // It failed, or was empty: the prompt does not notice.
+    this.#end(whisper);
+    return prompt;
   }
 
   /** Reads from the track, with its fades. */
@@ -99,7 +110,7 @@ export class Layers {
 
   #end(track: Track): void {
     for (const layer of layers) if (this.#tracks[layer] === track) this.#tracks[layer] = undefined;
-    this.#sounding = undefined;
+    if (this.#sounding === track) this.#sounding = undefined;
     this.#onOver(track);
   }
 }
