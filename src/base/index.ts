@@ -4,6 +4,7 @@ export * from './errors.ts';
 export * from './log.ts';
 export * from './mailbox.ts';
 export * from './network.ts';
+export * from './objects.ts';
 export * from './random.ts';
 export * from './scope.ts';
 export * from './sid.ts';

@@ -1,6 +1,6 @@
 // The body of create-call, checked (rest-calls.md 2): what to dial, as whom, and which application answers.
 import type { HookInput } from '../apps/index.ts';
-import { isRefusal, isSid, type Refusal, refuse } from '../base/index.ts';
+import { isObject, isRefusal, isSid, type Refusal, refuse } from '../base/index.ts';
 import { chooseRoute, type Destination, type Gateway } from '../edge/index.ts';
 import type { Account, Application } from '../store/index.ts';
 import { hookOf } from './hook-of.ts';
@@ -227,5 +227,3 @@ const textHeaders = (headers: unknown): Record<string, string> =>
   isObject(headers) ? Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])) : {};
 
 const present = (value: unknown): boolean => value !== undefined && value !== null;
-const isObject = (value: unknown): value is Body =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

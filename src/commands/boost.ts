@@ -1,7 +1,8 @@
 // boostAudioSignal: louder or softer, for what the addressed leg hears.
+import { isObject } from '../base/index.ts';
 import { readBoostDb } from '../calls/index.ts';
 import { defineCommand } from './define.ts';
-import { isObject, needsMedia } from './refusals.ts';
+import { needsMedia } from './refusals.ts';
 
 export const boost = defineCommand<number>({
   rest: 'boostAudioSignal',

@@ -1,7 +1,7 @@
 // call_status: hang up an answered call, or refuse or cancel one that still rings.
-import { type Refusal, refuse } from '../base/index.ts';
+import { isObject, type Refusal, refuse } from '../base/index.ts';
 import { defineCommand, type Target } from './define.ts';
-import { isObject, oneOf } from './refusals.ts';
+import { oneOf } from './refusals.ts';
 
 type Wanted = 'completed' | 'no-answer';
 

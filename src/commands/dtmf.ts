@@ -1,6 +1,7 @@
 // dtmf: sends digits to the addressed leg: RFC 4733 where agreed, else in-band.
+import { isObject } from '../base/index.ts';
 import { defineCommand } from './define.ts';
-import { badValue, isObject, needsAnswer, needsMedia } from './refusals.ts';
+import { badValue, needsAnswer, needsMedia } from './refusals.ts';
 
 interface Digits {
   digits: string;

@@ -1,8 +1,8 @@
 // A hook in a command: a URL, absolute or relative, or an object with its method and credentials.
 
-import type { Refusal } from '../base/index.ts';
+import { isObject, type Refusal } from '../base/index.ts';
 import type { HookInput } from '../calls/index.ts';
-import { badValue, isObject } from './refusals.ts';
+import { badValue } from './refusals.ts';
 
 export const hookSchema = {
   oneOf: [

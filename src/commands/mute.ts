@@ -1,7 +1,7 @@
 // mute_status: the leg's voice becomes silence for every listener, or is heard again.
-import { isRefusal } from '../base/index.ts';
+import { isObject, isRefusal } from '../base/index.ts';
 import { defineCommand } from './define.ts';
-import { isObject, needsMedia, oneOf } from './refusals.ts';
+import { needsMedia, oneOf } from './refusals.ts';
 
 export const mute = defineCommand<boolean>({
   rest: 'mute_status',

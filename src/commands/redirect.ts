@@ -1,9 +1,9 @@
 // call_hook: what this hook answers replaces the application. The socket may also bring the verbs with it (`redirect`).
-import { Fault, isRefusal, refusalText, refuse } from '../base/index.ts';
+import { Fault, isObject, isRefusal, refusalText, refuse } from '../base/index.ts';
 import { type Answer, type Call, type CallEvent, finalStatuses, type HookInput } from '../calls/index.ts';
 import { defineCommand } from './define.ts';
 import { hookSchema, readHook } from './hook.ts';
-import { badValue, isObject, needsAnswer } from './refusals.ts';
+import { badValue, needsAnswer } from './refusals.ts';
 
 type Redirect = { hook: HookInput; statusHook?: HookInput } | { verbs: unknown[]; queue: boolean };
 

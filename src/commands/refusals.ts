@@ -20,6 +20,3 @@ export const needsMedia = ({ leg }: Target): Refusal | undefined =>
 /** For commands that need an answered dialog. */
 export const needsAnswer = ({ leg }: Target): Refusal | undefined =>
   leg.answered ? undefined : refuse('not-answered', 'the call has not been answered');
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

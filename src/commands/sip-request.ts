@@ -1,7 +1,7 @@
 // sip_request: a request in the addressed leg's dialog; the answer is the far end's.
-import { errorText, isFault, refuse } from '../base/index.ts';
+import { errorText, isFault, isObject, refuse } from '../base/index.ts';
 import { defineCommand } from './define.ts';
-import { badValue, isObject, needsAnswer } from './refusals.ts';
+import { badValue, needsAnswer } from './refusals.ts';
 
 interface Request {
   method: string;

@@ -1,6 +1,7 @@
 // tag: replaces the customer data of every later payload. May stand beside any other field.
+import { isObject } from '../base/index.ts';
 import { defineCommand } from './define.ts';
-import { badValue, isObject } from './refusals.ts';
+import { badValue } from './refusals.ts';
 
 export const tag = defineCommand<Record<string, unknown>>({
   rest: 'tag',

@@ -1,7 +1,7 @@
 // whisper: say or play to the addressed leg only, over whatever it hears; a running prompt pauses and goes on.
-import { isRefusal, refuse } from '../base/index.ts';
+import { isObject, isRefusal, refuse } from '../base/index.ts';
 import { defineCommand } from './define.ts';
-import { badValue, isObject, needsMedia } from './refusals.ts';
+import { badValue, needsMedia } from './refusals.ts';
 
 const speakers = new Set(['say', 'play']);
 

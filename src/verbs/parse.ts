@@ -1,5 +1,5 @@
 // An application's JSON to steps. A bad application is refused with the exact path of what is wrong.
-import { type Refusal, refuse } from '../base/index.ts';
+import { isObject, type Refusal, refuse } from '../base/index.ts';
 import type { Step } from '../calls/index.ts';
 import type { AnyVerb, VerbDefinition } from './define.ts';
 import schemas from './generated/schemas.cjs';
@@ -121,7 +121,3 @@ function wantsEarlyMedia(options: Options): boolean {
 }
 
 const joinPath = (base: string, path: string): string => (path.startsWith('[') ? base + path : `${base}.${path}`);
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
