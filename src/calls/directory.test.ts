@@ -123,6 +123,7 @@ test('a full node and one that stops admit no call', async () => {
   const stuck = {
     ...fake().call,
     sid: 'stuck',
+    leg: { answered: true },
     turn: (_: string, fn: () => void) => fn(),
     hangup: (reason: string) => hung.push(reason),
     gone: () => new Promise(() => {}),

@@ -109,9 +109,16 @@ export class Directory {
   async close(): Promise<void> {
     this.#closed = true;
     const calls = [...this.#alive.values()];
-    for (const call of calls) call.turn('server stops', () => call.hangup('Server Shutdown'));
+    for (const call of calls) call.turn('server stops', () => partFrom(call));
     await atMost(this.#clock, partingMs, Promise.all(calls.map((call) => call.gone())));
   }
+}
+
+/** 603, which a hang-up before the answer says, would keep a proxy from trying the next server (RFC 3261 21.6.2); 503 does not. */
+function partFrom(call: Call): void {
+  const reason = 'Server Shutdown';
+  if (call.leg.answered || call.facts.direction === 'outbound') call.hangup(reason);
+  else call.decline(503, 'Service Unavailable', { 'X-Reason': reason });
 }
 
 function gone(sid: string): Refusal {

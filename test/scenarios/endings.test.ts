@@ -311,3 +311,14 @@ test('audio that had to move before the answer: the far end is told where to, an
   thief.close();
   await s.end();
 });
+
+test('a caller who is not answered yet when the server stops is told to try elsewhere', async () => {
+  const s = await scene({ '/': [{ verb: 'pause', length: 60 }] });
+  const call = await begin(s);
+  await s.run(500);
+  await s.stage.clock.settle(s.stage.house.directory.close());
+  assert.equal(await s.stage.clock.settle(call.answered), 503);
+  assert.equal(call.finalResponse?.header('X-Reason'), 'Server Shutdown');
+  assert.deepEqual(s.statuses(), ['trying', 'failed']);
+  await s.end();
+});
