@@ -23,6 +23,8 @@ export const TCP_REFUSED_MEMORY = 60_000;
 export const MAX_TCP_REFUSED = 1024;
 /** Open TCP connections; each costs a descriptor (common limit 65,536, shared with RTP) and some kilobytes. */
 export const MAX_CONNECTIONS = 10_000;
+/** Those that one host may open: a carrier's edge or an office behind NAT has hundreds, and nobody may take them all. */
+export const MAX_CONNECTIONS_PER_HOST = 2500;
 /** A connection without a dialog on it is closed when silent for this long; phones ping every 30 to 120 s. */
 export const CONNECTION_IDLE = 300_000;
 /** A new inbound connection must bring a whole message (or a ping) within this time, else it is closed: half-open floods. */

@@ -44,6 +44,28 @@ test('no room for dialogs: 503 to new calls, those that live go on', async () =>
   await rig.close();
 });
 
+test('one host cannot take every connection', async () => {
+  const rig = new SipRig();
+  const stack = await rig.stack(ours.host, { limits: { connectionsPerHost: 2 } });
+  const closed: string[] = [];
+  const open = async (ip: string, name: string) => {
+    const connection = await rig.clock.settle(rig.net.host(ip).tcpConnect(ours, { timeoutMs: 1000 }));
+    connection.onClose = () => closed.push(name);
+    await rig.clock.runFor(5);
+    return connection;
+  };
+  const first = await open('10.0.0.1', 'first');
+  await open('10.0.0.1', 'second');
+  await open('10.0.0.1', 'third');
+  await open('10.0.0.3', 'other');
+  assert.deepEqual(closed, ['third']);
+  first.close();
+  await rig.clock.runFor(5);
+  await open('10.0.0.1', 'fourth');
+  assert.equal(stack.stats().connections, 3);
+  await rig.close();
+});
+
 test('no room for connections: the newest is closed, outgoing ones fail', async () => {
   const rig = new SipRig();
   const stack = await rig.stack(ours.host, { limits: { connections: 2 } });

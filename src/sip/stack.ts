@@ -8,6 +8,7 @@ import { DialogTable } from './dialog/table.ts';
 import { Identity } from './identity.ts';
 import {
   MAX_CONNECTIONS,
+  MAX_CONNECTIONS_PER_HOST,
   MAX_DIALOGS,
   MAX_REFUSALS_PER_SECOND,
   MAX_TRANSACTIONS,
@@ -55,7 +56,7 @@ export interface SipStackOptions {
   /** Option tags that are understood; none unless given. */
   supported?: readonly string[];
   /** In place of the numbers of limits.ts. */
-  limits?: { transactions?: number; dialogs?: number; connections?: number };
+  limits?: { transactions?: number; dialogs?: number; connections?: number; connectionsPerHost?: number };
 }
 
 export const createSipStack = (options: SipStackOptions): SipStack => new Stack(options);
@@ -78,6 +79,7 @@ class Stack implements SipStack {
       network,
       log,
       maxConnections: limits?.connections ?? MAX_CONNECTIONS,
+      maxConnectionsPerHost: limits?.connectionsPerHost ?? MAX_CONNECTIONS_PER_HOST,
       onMessage: (message, source) => this.#guarded(source, () => this.#receive(message, source)),
       onBad: (error, source) => this.#guarded(source, () => this.#receiveBad(error, source)),
     });

@@ -26,6 +26,8 @@ export class TcpTransport implements Transport {
   readonly reliable = true;
   readonly #options: TransportOptions;
   readonly #open = new Set<StreamConnection>();
+  /** How many each far end has opened. */
+  readonly #openedBy = new Map<string, number>();
   /** Which connection to use for requests to an address. */
   readonly #byAddress = new Map<string, StreamConnection>();
   /** What waits for a connection that is being made. */
@@ -103,11 +105,23 @@ export class TcpTransport implements Transport {
     return this.#open.size + this.#connecting.size >= this.#options.maxConnections;
   }
 
+  #welcomes(host: string): boolean {
+    return !this.#isFull() && (this.#openedBy.get(host) ?? 0) < this.#options.maxConnectionsPerHost;
+  }
+
+  #count(host: string, change: 1 | -1): void {
+    const opened = (this.#openedBy.get(host) ?? 0) + change;
+    if (opened === 0) this.#openedBy.delete(host);
+    else this.#openedBy.set(host, opened);
+  }
+
   #adopt(socket: TcpConnection, inbound: boolean): StreamConnection | undefined {
-    if (this.#closed || (inbound && this.#isFull())) {
+    const opener = inbound ? socket.remote.host : undefined;
+    if (this.#closed || (opener !== undefined && !this.#welcomes(opener))) {
       socket.destroy();
       return undefined;
     }
+    if (opener !== undefined) this.#count(opener, 1);
     const connection = new StreamConnection(socket, this.#options, inbound);
     const key = addressText(socket.remote);
     this.#open.add(connection);
@@ -115,6 +129,7 @@ export class TcpTransport implements Transport {
     if (!this.#byAddress.has(key)) this.#byAddress.set(key, connection);
     connection.onClosed = () => {
       this.#open.delete(connection);
+      if (opener !== undefined) this.#count(opener, -1);
       for (const address of [key, connection.askedFor]) {
         if (this.#byAddress.get(address) === connection) this.#byAddress.delete(address);
       }

@@ -35,6 +35,8 @@ export interface TransportOptions {
   readonly log: Log;
   /** Most connections open at once. */
   readonly maxConnections: number;
+  /** Of these, most that one far end may have opened. */
+  readonly maxConnectionsPerHost: number;
   readonly onMessage: (message: SipRequest | SipResponse, source: Source) => void;
   /** What came is no message; `error.partial` may be answered. */
   readonly onBad: (error: SipParseError, source: Source) => void;
