@@ -9,7 +9,7 @@ type Lookup = (host: string, options: unknown, done: (error: null, address: stri
 /** Addresses are numeric, so there is nothing to look up, and a send stays within its turn. */
 const numericOnly: Lookup = (host, options, done) => {
   const answer = typeof options === 'function' ? (options as typeof done) : done;
-  answer(null, host, isIPv6(host) ? 6 : 4);
+  answer(null, host, host.includes(':') ? 6 : 4);
 };
 
 export function openUdp(options: UdpOptions): Promise<UdpSocket> {
