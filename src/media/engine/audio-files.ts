@@ -26,7 +26,10 @@ export function audioFiles(folders: readonly string[]): AudioFiles {
       const [real, allowed] = await Promise.all([follow(path), Promise.all(folders.map((folder) => follow(folder)))]);
       if (real === undefined) throw notFound();
       if (!allowed.some((folder) => folder !== undefined && isBelow(real, folder))) throw forbidden();
-      const { size, mtimeMs, ino } = await stat(real);
+      const facts = await stat(real);
+      // A pipe would be waited for, and with it a thread that everybody's files need.
+      if (!facts.isFile()) throw notFound();
+      const { size, mtimeMs, ino } = facts;
       if (size > maxAudioBytes)
         throw new Fault('play-too-large', `the audio file has more than ${maxAudioBytes} bytes`);
       return { version: `${ino} ${size} ${mtimeMs}`, read: () => readWhole(real, size) };
@@ -50,7 +53,9 @@ function pathOf(url: string): string {
 
 /** At most `size` bytes, also when the file has grown since. */
 async function readWhole(path: string, size: number): Promise<Uint8Array> {
-  const file = await open(path, 'r');
+  const file = await open(path, 'r').catch((cause: unknown) => {
+    throw new Fault('play-notfound', 'the audio file cannot be read', { cause });
+  });
   try {
     const bytes = new Uint8Array(size);
     let at = 0;

@@ -246,3 +246,14 @@ test('a prompt goes on while a whisper is fetched, and does not notice one that 
   assert.ok(worstClick(sounding, 8000).ratio < 3);
   await stage.end();
 });
+
+test('an address that is none is told as such', async () => {
+  const stage = await mediaStage();
+  for (const text of ['http://', 'http://u%zz:p@files.test/', 'ftp://files.test/a.wav', 'a.wav', 'tone_stream://%('])
+    assert.equal(
+      (await stage.clock.settle(stage.port.play([url(text)], prompt).done)).fault?.code,
+      'play-format',
+      text,
+    );
+  await stage.end();
+});

@@ -30,13 +30,15 @@ function address(source: { url: string; username?: string; password?: string }):
   headers: Record<string, string>;
 } {
   let url: URL;
+  let username: string;
+  let password: string;
   try {
     url = new URL(source.url);
+    username = source.username ?? decodeURIComponent(url.username);
+    password = source.password ?? decodeURIComponent(url.password);
   } catch (cause) {
     throw new Fault('play-format', 'this is not a web address', { cause });
   }
-  const username = source.username ?? decodeURIComponent(url.username);
-  const password = source.password ?? decodeURIComponent(url.password);
   url.username = '';
   url.password = '';
   const headers: Record<string, string> = { accept: 'audio/*, */*;q=0.5' };
