@@ -16,19 +16,22 @@ export interface Ready {
 
 export function greeting(ready: Ready, seed: Seed, config: Config): string {
   const calls = `${ready.http}/v1/Accounts/${ready.account_sid}/Calls`;
+  const onlyHere = /^(127\.|::1$)/.test(config.bind);
   const lines = [
     '',
     'Crosspoint is ready.',
     '',
-    `  Call it        sip:demo@${ready.sip.udp}   (any phone, UDP or TCP; DTMF keys work)`,
+    `  Call it        sip:demo@${ready.sip.udp}   (any phone${onlyHere ? ' on this machine' : ''}, UDP or TCP; DTMF keys work)`,
+    ...(onlyHere ? ['                 other machines are let in by CROSSPOINT_BIND=0.0.0.0'] : []),
+    '  No phone?      npm run demo   (a whole call in ten seconds)',
     `  REST API       ${ready.http}/v1   (try it: ${ready.http}/docs)`,
     `  Data           ${config.dataDir}`,
     '',
     ...keyLines(ready, seed),
     '  Change a call while it lives:',
     '',
-    `    KEY=${seed.fresh ? ready.account_api_key : `$(sed -n 's/.*"account_api_key": "\\(.*\\)".*/\\1/p' ${seed.keysFile})`}`,
-    `    SID=$(curl -s -H "Authorization: Bearer $KEY" '${calls}?callStatus=in-progress' | sed 's/.*"call_sid":"\\([^"]*\\)".*/\\1/')`,
+    `    KEY=${seed.fresh ? ready.account_api_key : `$(sed -n 's/.*"account_api_key": "\\(.*\\)".*/\\1/p' ${quoted(seed.keysFile)})`}`,
+    `    SID=$(curl -s -H "Authorization: Bearer $KEY" '${calls}?callStatus=in-progress' | sed -n 's/.*"call_sid":"\\([^"]*\\)".*/\\1/p')`,
     `    curl -X PUT -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\`,
     `      -d '{"whisper":{"verb":"say","text":"Hello from outside."}}' ${calls}/$SID`,
     '',
@@ -37,6 +40,9 @@ export function greeting(ready: Ready, seed: Seed, config: Config): string {
   ];
   return `${lines.join('\n')}\n`;
 }
+
+/** For a shell. */
+const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
 
 /** Keys are shown when they were made; later they are in their file. */
 function keyLines(ready: Ready, seed: Seed): string[] {

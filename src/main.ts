@@ -1,9 +1,9 @@
 // Main: one program, started with one command. Reads settings, starts the server, says where it is, stops it on a signal.
-import { addressText, errorText, isFault, isRefusal, realClock, realRandom } from './base/index.ts';
+import { type Address, addressText, errorText, isFault, isRefusal, realClock, realRandom } from './base/index.ts';
 import { type Config, configurationPage, readConfig } from './config.ts';
 import { greeting } from './greeting.ts';
 import { openLog } from './logging.ts';
-import { type Server, startServer } from './server.ts';
+import { reachable, type Server, startServer } from './server.ts';
 
 /** A stop that takes longer than this is ended, so that a supervisor need not. */
 const longestStopMs = 4_500;
@@ -59,9 +59,10 @@ async function main(settings: Config): Promise<void> {
 function announce(server: Server, settings: Config): void {
   const { keys } = server.seed;
   const { sip } = server.house;
+  const at = (address: Address, how: 'http' | 'sip'): string => addressText(reachable(settings, address, how));
   const line = {
-    http: `http://${addressText(server.http)}`,
-    sip: { udp: addressText(sip.udp), tcp: addressText(sip.tcp) },
+    http: `http://${at(server.http, 'http')}`,
+    sip: { udp: at(sip.udp, 'sip'), tcp: at(sip.tcp, 'sip') },
     account_sid: keys.account_sid,
     account_api_key: keys.account_api_key,
     service_provider_sid: keys.service_provider_sid,
