@@ -36,12 +36,14 @@ async function main(settings: Config): Promise<void> {
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stop(signal));
-  process.on('unhandledRejection', (error) =>
-    log.error('a promise failed unheard', {
-      error: errorText(error),
-      stack: error instanceof Error ? error.stack : undefined,
-    }),
-  );
+  // A bug outside any call: it is said, and the other calls go on.
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+    process.on(event, (error: unknown) =>
+      log.error('a bug outside any call', {
+        error: errorText(error),
+        stack: error instanceof Error ? error.stack : undefined,
+      }),
+    );
   const starting = startServer({ config: settings, clock, random: realRandom(), log });
   try {
     server = await starting;

@@ -1,7 +1,7 @@
 // Call: an owner with a mailbox. Everything that happens to it is one of its turns; its verbs are tasks below its scope.
 import { baseInfo, type CallFacts, type HookInput, type Payload, sessionRedirect } from '../apps/index.ts';
 import { atMost, type Clock, errorText, type Log, Mailbox, Scope } from '../base/index.ts';
-import type { ExtraHeaders } from '../sip/index.ts';
+import { type ExtraHeaders, reasonPhrase } from '../sip/index.ts';
 import { type Answer, Conversation } from './conversation.ts';
 import { Digits } from './digits.ts';
 import { EventLog } from './events.ts';
@@ -59,6 +59,7 @@ export class Call {
   readonly #host: VerbHost;
   readonly #mailbox: Mailbox<{ what: string; run: () => void }>;
   #answeredAt: number | undefined;
+  #reported = '';
   #ended = false;
   /** BYE or CANCEL on its way: a call waits for the answer before it is gone. */
   #farewell: Promise<void> = Promise.resolve();
@@ -136,8 +137,7 @@ export class Call {
 
   /** A status on the way; the last one is given by `finish`. */
   setStatus(status: CallStatus, sipStatus: number, sipReason: string): void {
-    if (this.ended) return;
-    this.#report(status, sipStatus, sipReason);
+    if (!this.ended && this.#reported !== `${status} ${sipStatus}`) this.#report(status, sipStatus, sipReason);
   }
 
   markAnswered(): void {
@@ -177,7 +177,7 @@ export class Call {
   ): void {
     if (this.ended) return;
     this.leg.reject(sipStatus, sipReason, headers);
-    this.finish({ status, sipStatus, sipReason: sipReason ?? '', by: 'jambonz' });
+    this.finish({ status, sipStatus, sipReason: sipReason ?? reasonPhrase(sipStatus), by: 'jambonz' });
   }
 
   /** The one end of every call: the last status, then the verbs' last words, then nothing is left. */
@@ -219,6 +219,7 @@ export class Call {
   #report(status: CallStatus, sipStatus: number, sipReason: string): void {
     const { facts } = this;
     if (finalStatuses.has(facts.callStatus)) return;
+    this.#reported = `${status} ${sipStatus}`;
     facts.callStatus = status;
     facts.sipStatus = sipStatus;
     facts.sipReason = sipReason;

@@ -30,7 +30,7 @@ export class InviteClient implements OutgoingInvite {
   constructor(core: Core, options: OutgoingInviteOptions) {
     this.#core = core;
     this.#options = options;
-    this.callId = newCallId(core.random);
+    this.callId = options.callId ?? newCallId(core.random);
     this.#request = new ClientRequest(core, this.#plan(), {
       onResponse: (response) => this.#receive(response),
       onFault: (fault) => this.#failed(fault),

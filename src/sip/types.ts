@@ -108,6 +108,8 @@ export interface OutgoingInviteOptions {
   auth?: { username: string; password: string };
   /** User part of our Contact. */
   contactUser?: string;
+  /** For an INVITE that follows another's 3xx: the same Call-ID (RFC 3261 8.1.3.4). A new one when absent. */
+  callId?: string;
 }
 
 export interface OutgoingInvite {

@@ -174,3 +174,19 @@ test('bodies that cannot be are refused with their path', async () => {
   assert.ok('refused' in phone && phone.http === 422 && /CROSSPOINT_PHONE_GATEWAY/.test(phone.reason));
   await s.end();
 });
+
+test('a far end that rings on and on is told once', async () => {
+  const s = await scene({ '/': [] });
+  const phone = await s.stage.phone('bob');
+  phone.onCall = (incoming, invite) => {
+    for (let i = 0; i < 3; i++) s.stage.clock.after(i * 200, () => invite.progress(180));
+    s.stage.clock.after(1_000, () => {
+      invite.reject(486);
+      incoming.refused(486);
+    });
+  };
+  await callOut(s, phone.uri);
+  await s.run(2_000);
+  assert.deepEqual(s.statuses(), ['trying', 'ringing', 'busy']);
+  await s.end();
+});
