@@ -11,11 +11,29 @@ const warnings = new Set<CallEventType>([
   'socket-failed',
   'message-refused',
   'command-refused',
+  'verb-skipped',
 ]);
+/** What repeats in other words what another event has just said. */
+const echoes = new Set<CallEventType>(['alert', 'program-refused']);
 const news = new Set<CallEventType>(['created', 'status', 'ended', 'commanded']);
 
 export function logCall(call: Call, event: CallEvent): void {
-  const level = warnings.has(event.type) ? 'warn' : news.has(event.type) ? 'info' : 'debug';
+  const level = isTrouble(call, event) ? 'warn' : news.has(event.type) ? 'info' : 'debug';
   if (!call.log.wants(level)) return;
   call.log[level](explain(event), level === 'debug' ? { ...event } : { event: event.type });
 }
+
+function isTrouble(call: Call, event: CallEvent): boolean {
+  if (event.type === 'play-finished') return event.reason === 'failed';
+  return warnings.has(event.type) && !(echoes.has(event.type) && isEcho(call, event));
+}
+
+/** How many events back a failure may lie whose echo this is. */
+const echoDistance = 3;
+
+function isEcho(call: Call, event: CallEvent): boolean {
+  const before = call.events.all.filter((each) => each !== event).slice(-echoDistance);
+  return before.some((each) => textOf(each) === textOf(event));
+}
+
+const textOf = ({ message, reason }: CallEvent): unknown => message ?? reason;

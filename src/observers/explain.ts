@@ -21,24 +21,26 @@ const statusWords: Record<string, string> = {
 const sentences: Record<CallEvent['type'], Words> = {
   created: (e) => `an ${e.direction} call from ${e.from} to ${e.to}`,
   sip: (e) => `${e.direction === 'in' ? 'received' : 'sent'} ${e.summary}`,
-  status: (e) =>
-    `the call ${statusWords[String(e.status)] ?? e.status}${e.by === undefined ? '' : `, ended by ${e.by === 'caller' ? 'the far end' : 'us'}`}${Number(e.sip_status) >= 300 ? `: ${e.sip_status}${quoted(e.sip_reason)}` : ''}`,
+  status: statusSentence,
   media: mediaWords,
   digit: (e) => `the far end pressed ${e.digit}${e.repeated ? ' (the same press, heard a second way)' : ''}`,
   'hook-sent': (e) => `asks the application: ${e.hook} to ${e.url}`,
   'hook-answered': (e) =>
     `the application answered ${e.hook} after ${ms(e.elapsed_ms)}${e.verbs === undefined ? '' : ` with ${e.verbs} ${e.verbs === 1 ? 'verb' : 'verbs'}`}`,
-  'hook-failed': (e) => `the application failed ${e.hook} at ${e.url}: ${e.reason}`,
+  'hook-failed': (e) => `the application failed ${e.hook} at ${e.url}: ${e.reason}${hookAdvice(e)}`,
   'socket-opened': (e) => `the socket to ${e.url} is open${e.reconnect ? ' again' : ''}`,
   'socket-closed': (e) => `the socket to ${e.url} closed with ${e.code}${quoted(e.reason)}`,
-  'socket-failed': (e) => `the socket to ${e.url} could not be opened: ${e.reason}`,
+  'socket-failed': (e) => `the socket to ${e.url} could not be opened: ${e.reason}${hookAdvice(e)}`,
   'message-refused': (e) => `a message of the application was refused: ${e.details}`,
   'verb-started': (e) => `${e.verb} begins`,
   'verb-finished': (e) => `${e.verb} is done`,
   'verb-killed': (e) => `${e.verb} is stopped: ${e.reason}`,
   'verb-skipped': (e) => `${e.verb} is skipped: ${e.reason}`,
   'program-replaced': (e) => `the application now runs: ${list(e.verbs)}`,
-  'program-refused': (e) => `what the application answered cannot run: ${e.reason}`,
+  'program-refused': (e) =>
+    e.reason === 'the application answered with no verbs'
+      ? `${e.reason}; ${verbsWanted}`
+      : `what the application answered cannot run: ${e.reason}`,
   'play-started': (e) => `the far end hears ${list(e.what)}${e.layer === 'whisper' ? ', whispered' : ''}`,
   'play-finished': (e) =>
     `${e.reason === 'completed' ? 'played' : `playing ${e.reason}`} ${list(e.what)}, ${ms(e.played_ms)}${e.message === undefined ? '' : `: ${e.message}`}`,
@@ -52,6 +54,58 @@ const sentences: Record<CallEvent['type'], Words> = {
   ended: (e) =>
     `nothing is left of the call; it ${e.status === 'completed' ? `lasted ${e.duration ?? 0} s` : `ended as ${e.status}`}`,
 };
+
+function statusSentence(e: CallEvent): string {
+  const sipStatus = Number(e.sip_status);
+  const end =
+    e.status === 'completed' && e.by !== undefined ? `, ended by ${e.by === 'caller' ? 'the far end' : 'us'}` : '';
+  const code = sipStatus >= 300 ? `: ${sipStatus}${quoted(e.sip_reason)}` : '';
+  const advice = e.status === 'failed' && e.by === 'caller' ? refusalAdvice.get(sipStatus) : undefined;
+  return `the call ${statusWords[String(e.status)] ?? e.status}${end}${code}${advice === undefined ? '' : `; ${advice}`}`;
+}
+
+/** What a far end means that refuses a call of ours, and what to do about it. */
+const refusalAdvice = new Map<number, string>([
+  ...[401, 403, 407].map(
+    (status) => [status, 'it does not let us in: check user and password (`auth`) of the call'] as const,
+  ),
+  ...[404, 410, 484, 604].map((status) => [status, 'the far end knows no such number or user: check `to`'] as const),
+  [408, 'nothing was heard from there: check host and port of `to`, and that its firewall lets SIP through'],
+  [480, 'the far end has no phone there now: is it registered?'],
+  ...[415, 488, 606].map((status) => [status, 'the far end takes none of our codecs'] as const),
+  ...[500, 502, 503, 504].map((status) => [status, 'the far end has trouble of its own; try again later'] as const),
+]);
+
+const verbsWanted =
+  'it must answer with content-type application/json and an array of verbs: [{"verb":"say","text":"Hello"}]';
+
+/** What to do about an application that failed. */
+function hookAdvice(e: CallEvent): string {
+  if (e.retry_in_ms !== undefined) return `; tried again in ${ms(e.retry_in_ms)}`;
+  const reason = String(e.reason);
+  switch (e.code) {
+    case 'hook-connect':
+      return reason.includes('resolved')
+        ? '; check the host name in the URL'
+        : '; check that the application runs and that host and port of the URL are right';
+    case 'hook-timeout':
+      return `; ${e.msgid === undefined ? 'CROSSPOINT_HTTP_TIMEOUT' : 'CROSSPOINT_WS_API_MSG_RESPONSE_TIMEOUT'} says how long it may take`;
+    case 'hook-status':
+      return `; ${statusAdvice(Number(/\d{3}$/.exec(reason)?.[0]))}`;
+    case 'hook-json':
+      return `; ${verbsWanted}`;
+    default:
+      return '';
+  }
+}
+
+function statusAdvice(status: number): string {
+  if (status === 404) return 'check the path of the URL';
+  if (status === 401 || status === 403) return "check the hook's username and password";
+  if (status >= 500) return 'its own log says why';
+  if (status >= 300 && status < 400) return 'redirects are not followed: name the final address';
+  return '200, 202 and 204 count as success';
+}
 
 function mediaWords(e: CallEvent): string {
   if (e.what === 'negotiated')
