@@ -104,7 +104,7 @@ test('spoiled SIP over UDP and TCP: measured calls do not notice, memory stays f
     `the heap grew by ${growth.toFixed(1)} MB with ${kept} transactions`,
   );
   assert.ok((await live.dial('/measured')).dialog);
-  await measured.end();
+  t.diagnostic(await measured.end());
 });
 
 test('TCP connections that are silent, slow, oversized or many', async (t) => {
@@ -120,7 +120,7 @@ test('TCP connections that are silent, slow, oversized or many', async (t) => {
   assert.ok(live.server.house.sip.stats().connections >= 300);
   for (const socket of sockets) socket.destroy();
   await until(() => live.server.house.sip.stats().connections === 0, { what: 'the connections to be forgotten' });
-  await measured.end();
+  t.diagnostic(await measured.end());
 });
 
 /** A request that comes one byte at a time is a request. */
@@ -197,5 +197,5 @@ test('foreign RTP and RTCP to the calls’ ports: nothing is heard of it, no cal
     ['1', '2', '3', '4'],
   );
   await gathering.hangup();
-  await measured.end();
+  t.diagnostic(await measured.end());
 });
