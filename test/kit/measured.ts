@@ -56,7 +56,7 @@ export async function measureCalls(live: Live): Promise<Measured> {
         const facts = await until(() => live.eventsOf(sidOf(call), 'media').find((e) => e.what === 'closed'), {
           what: 'the figures of a call',
         });
-        parts.push(`${facts.packetsLate} of ${facts.packetsSent}`);
+        parts.push(`${facts.packets_late} of ${facts.packets_sent}`);
       }
       return `left late: ${parts.join(', ')}`;
     },
