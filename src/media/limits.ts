@@ -54,6 +54,8 @@ export const relatchAfterMs = 3000;
 export const rtcpIntervalMs = 5000;
 /** Digits and pauses of one `sendDigits`. */
 export const maxDigits = 256;
+/** Calls of `sendDigits` that may wait for the ones before them when digits are tones; as events they have the rtp room's limit. */
+export const maxDigitStrings = 32;
 /** Length of the digits' tones and of the gap when they are sent in the audio. */
 export const inbandGapMs = 60;
 

@@ -6,7 +6,7 @@ import { SimPeer } from '../../test/kit/sim-rtp-peer.ts';
 import { isRefusal, silentLog } from '../base/index.ts';
 import { seededRandom, VirtualClock } from '../base/sim/index.ts';
 import { createMediaPool, type WorkerLink } from './client.ts';
-import { maxRestores, portQuarantineMs } from './limits.ts';
+import { maxDigitStrings, maxRestores, portQuarantineMs } from './limits.ts';
 
 const tone = { kind: 'url', url: 'tone_stream://%(10000,0,400)' } as const;
 const open = (group: string) => ({ callSid: group, group, inactivityMs: 0 });
@@ -156,6 +156,9 @@ test('digits go out as events, in order, with pauses; as tones when events were 
   const count = peer.heard.length;
   await clock.settle(port.sendDigits('5', 100));
   assert.ok(peer.heard.slice(count).every(({ payloadType }) => payloadType === 0));
+  const queued = Array.from({ length: maxDigitStrings }, () => port.sendDigits('5', 100));
+  await assert.rejects(clock.settle(port.sendDigits('5', 100)), { code: 'digits-too-many' });
+  await clock.settle(Promise.all(queued));
   await stage.end();
 });
 

@@ -1,6 +1,7 @@
 // Tones: digits sent in the audio, mixed over what plays, for far ends that do not know RFC 4733.
 import { dtmfSteps, mixInto, TonePlayer } from '../../../audio/index.ts';
-import { inbandGapMs } from '../../limits.ts';
+import { Fault } from '../../../base/index.ts';
+import { inbandGapMs, maxDigitStrings } from '../../limits.ts';
 import type { Stage } from './types.ts';
 
 export class Tones implements Stage {
@@ -17,8 +18,11 @@ export class Tones implements Stage {
     return this.#waiting.length > 0;
   }
 
-  /** After what is being sent already; `done` when the last tone has been. */
+  /** After what is being sent already; `done` when the last tone has been. Throws a Fault `digits-too-many`. */
   send(digits: string, durationMs: number, done: () => void): void {
+    if (this.#waiting.length >= maxDigitStrings) {
+      throw new Fault('digits-too-many', 'too many digits wait to be sent', { retryable: true });
+    }
     const steps = dtmfSteps(digits, durationMs, inbandGapMs);
     this.#waiting.push({ player: new TonePlayer({ steps, loops: 1 }, this.#sampleRate), done });
   }
