@@ -6,6 +6,8 @@ import {
   type Account,
   type ApiKey,
   type Application,
+  freshAccount,
+  freshApplication,
   hashPassword,
   newApiToken,
   newWebhookSecret,
@@ -125,21 +127,14 @@ async function ensureAccount(
   const existing = await accounts.find({ service_provider_sid });
   if (existing) return existing;
   const realm = 'default.crosspoint.internal';
-  const account: Account = {
+  const account = freshAccount({
     account_sid: newSid(options.random),
     service_provider_sid,
     name: 'default account',
     sip_realm: (await accounts.find({ sip_realm: realm })) ? null : realm,
     webhook_secret: newWebhookSecret(options.random),
-    is_active: true,
-    registration_hook: null,
-    queue_event_hook: null,
-    device_calling_application_sid: null,
-    siprec_hook_sid: null,
-    record_all_calls: false,
-    record_format: 'mp3',
     created_at: now(options),
-  };
+  });
   if (!(await added(accounts.insert(account)))) return (await accounts.find({ service_provider_sid })) ?? account;
   await options.records.applications.insert(demoApplication(options, account.account_sid));
   return account;
@@ -147,34 +142,14 @@ async function ensureAccount(
 
 const demoName = 'demo';
 
-const demoApplication = (options: SeedOptions, account_sid: string): Application => ({
-  application_sid: newSid(options.random),
-  account_sid,
-  name: demoName,
-  call_hook: null,
-  call_status_hook: null,
-  messaging_hook: null,
-  app_json: null,
-  speech_synthesis_vendor: null,
-  speech_synthesis_label: null,
-  speech_synthesis_language: null,
-  speech_synthesis_voice: null,
-  speech_recognizer_vendor: null,
-  speech_recognizer_label: null,
-  speech_recognizer_language: null,
-  use_for_fallback_speech: false,
-  fallback_speech_synthesis_vendor: null,
-  fallback_speech_synthesis_label: null,
-  fallback_speech_synthesis_language: null,
-  fallback_speech_synthesis_voice: null,
-  fallback_speech_recognizer_vendor: null,
-  fallback_speech_recognizer_label: null,
-  fallback_speech_recognizer_language: null,
-  record_all_calls: false,
-  env_vars: null,
-  ...options.demo,
-  created_at: now(options),
-});
+const demoApplication = ({ random, clock, demo }: SeedOptions, account_sid: string): Application =>
+  freshApplication({
+    application_sid: newSid(random),
+    account_sid,
+    name: demoName,
+    ...demo,
+    created_at: now({ clock }),
+  });
 
 /** An application that was removed, or renamed by its owner, stays so. */
 async function refreshDemo({ records, demo }: SeedOptions, account_sid: string): Promise<string | null> {
@@ -211,4 +186,4 @@ async function ensureKey(options: SeedOptions, kept: string | undefined, owner: 
   return token;
 }
 
-const now = ({ clock }: SeedOptions): string => new Date(clock.now()).toISOString();
+const now = ({ clock }: Pick<SeedOptions, 'clock'>): string => new Date(clock.now()).toISOString();

@@ -5,7 +5,15 @@ import type { AlertNote, CallEvent } from '../calls/index.ts';
 import { createMediaPool, inlineWorker, type MediaPool, type WorkerLink } from '../media/client.ts';
 import { audioFiles, serveEngine } from '../media/engine/index.ts';
 import { makeSpeech, type Speech } from '../speech/index.ts';
-import { type Account, type Application, memoryRecords, newWebhookSecret, type Records } from '../store/index.ts';
+import {
+  type Account,
+  type Application,
+  freshAccount,
+  freshApplication,
+  memoryRecords,
+  newWebhookSecret,
+  type Records,
+} from '../store/index.ts';
 import { embeddedVoice, vendors } from '../vendors/index.ts';
 import { buildHouse, type House, type HouseSettings } from '../wire.ts';
 import { openPhone, type Phone } from './phone.ts';
@@ -131,12 +139,13 @@ export class Stage {
 
   /** An application record; `sip:app-<sid>@server` reaches it. */
   async application(fields: Partial<Application>): Promise<Application> {
-    const record: Application = {
-      ...blankApplication,
+    const record = freshApplication({
       application_sid: newSid(this.random),
       account_sid: this.account.account_sid,
+      name: 'application',
+      created_at,
       ...fields,
-    };
+    });
     await this.records.applications.insert(record);
     return record;
   }
@@ -200,34 +209,9 @@ const stageSettings: HouseSettings = {
   },
 };
 
-const webhookNone = { call_hook: null, call_status_hook: null, messaging_hook: null, app_json: null, env_vars: null };
-
-const blankApplication: Application = {
-  application_sid: '',
-  account_sid: '',
-  name: 'application',
-  ...webhookNone,
-  speech_synthesis_vendor: null,
-  speech_synthesis_label: null,
-  speech_synthesis_language: null,
-  speech_synthesis_voice: null,
-  speech_recognizer_vendor: null,
-  speech_recognizer_label: null,
-  speech_recognizer_language: null,
-  use_for_fallback_speech: false,
-  fallback_speech_synthesis_vendor: null,
-  fallback_speech_synthesis_label: null,
-  fallback_speech_synthesis_language: null,
-  fallback_speech_synthesis_voice: null,
-  fallback_speech_recognizer_vendor: null,
-  fallback_speech_recognizer_label: null,
-  fallback_speech_recognizer_language: null,
-  record_all_calls: false,
-  created_at: '2026-03-01T08:00:00.000Z',
-};
+const created_at = '2026-03-01T08:00:00.000Z';
 
 async function firstAccount(records: Records, random: SeededRandom): Promise<Account> {
-  const created_at = blankApplication.created_at;
   const service_provider_sid = newSid(random);
   await records.serviceProviders.insert({
     service_provider_sid,
@@ -236,21 +220,14 @@ async function firstAccount(records: Records, random: SeededRandom): Promise<Acc
     root_domain: null,
     created_at,
   });
-  const account: Account = {
+  const account = freshAccount({
     account_sid: newSid(random),
     service_provider_sid,
     name: 'stage',
     sip_realm: 'stage.example',
     webhook_secret: newWebhookSecret(random),
-    is_active: true,
-    registration_hook: null,
-    queue_event_hook: null,
-    device_calling_application_sid: null,
-    siprec_hook_sid: null,
-    record_all_calls: false,
-    record_format: 'mp3',
     created_at,
-  };
+  });
   await records.accounts.insert(account);
   return account;
 }

@@ -1,13 +1,15 @@
 // Whole records for tests: everything filled in, what matters given.
 import { newSid, realRandom } from '../../src/base/index.ts';
-import type {
-  Account,
-  ApiKey,
-  Application,
-  Records,
-  ServiceProvider,
-  SpeechCredential,
-  User,
+import {
+  type Account,
+  type ApiKey,
+  type Application,
+  freshAccount,
+  freshApplication,
+  type Records,
+  type ServiceProvider,
+  type SpeechCredential,
+  type User,
 } from '../../src/store/index.ts';
 
 const random = realRandom();
@@ -23,49 +25,25 @@ export const aServiceProvider = (given: Partial<ServiceProvider> = {}): ServiceP
   ...given,
 });
 
-export const anAccount = (given: Partial<Account> & Pick<Account, 'service_provider_sid'>): Account => ({
-  account_sid: sid(),
-  name: 'account',
-  sip_realm: null,
-  webhook_secret: 'wh_secret_1234567890123456789012',
-  is_active: true,
-  registration_hook: null,
-  queue_event_hook: null,
-  device_calling_application_sid: null,
-  siprec_hook_sid: null,
-  record_all_calls: false,
-  record_format: 'mp3',
-  created_at,
-  ...given,
-});
+export const anAccount = (given: Partial<Account> & Pick<Account, 'service_provider_sid'>): Account =>
+  freshAccount({
+    account_sid: sid(),
+    name: 'account',
+    webhook_secret: 'wh_secret_1234567890123456789012',
+    created_at,
+    ...given,
+  });
 
-export const anApplication = (given: Partial<Application> & Pick<Application, 'account_sid'>): Application => ({
-  application_sid: sid(),
-  name: `application ${sid()}`,
-  call_hook: { url: 'http://127.0.0.1/call', method: 'POST', username: null, password: null },
-  call_status_hook: { url: 'http://127.0.0.1/status', method: 'GET', username: 'u', password: 'p' },
-  messaging_hook: null,
-  app_json: null,
-  speech_synthesis_vendor: null,
-  speech_synthesis_label: null,
-  speech_synthesis_language: null,
-  speech_synthesis_voice: null,
-  speech_recognizer_vendor: null,
-  speech_recognizer_label: null,
-  speech_recognizer_language: null,
-  use_for_fallback_speech: false,
-  fallback_speech_synthesis_vendor: null,
-  fallback_speech_synthesis_label: null,
-  fallback_speech_synthesis_language: null,
-  fallback_speech_synthesis_voice: null,
-  fallback_speech_recognizer_vendor: null,
-  fallback_speech_recognizer_label: null,
-  fallback_speech_recognizer_language: null,
-  record_all_calls: false,
-  env_vars: { KEY: 'value', NUMBER: 1.5, FLAG: true },
-  created_at,
-  ...given,
-});
+export const anApplication = (given: Partial<Application> & Pick<Application, 'account_sid'>): Application =>
+  freshApplication({
+    application_sid: sid(),
+    name: `application ${sid()}`,
+    call_hook: { url: 'http://127.0.0.1/call', method: 'POST', username: null, password: null },
+    call_status_hook: { url: 'http://127.0.0.1/status', method: 'GET', username: 'u', password: 'p' },
+    env_vars: { KEY: 'value', NUMBER: 1.5, FLAG: true },
+    created_at,
+    ...given,
+  });
 
 export const anApiKey = (given: Partial<ApiKey> = {}): ApiKey => ({
   api_key_sid: sid(),

@@ -1,6 +1,6 @@
 // Accounts: create, read, list, update, and the secret their webhooks are signed with (rest-platform.md 8.2).
 import { isRefusal, newSid, type Refusal } from '../../base/index.ts';
-import { type Account, newWebhookSecret, type Records } from '../../store/index.ts';
+import { type Account, freshAccount, newWebhookSecret, type Records } from '../../store/index.ts';
 import { anyone, type Caller, inProvider, ownAccount } from '../access.ts';
 import { type ApiRequest, created, defineResource, noContent, ok } from '../define.ts';
 import { bad, forbidden, missing, notFound } from '../problem.ts';
@@ -156,22 +156,13 @@ async function create(request: ApiRequest) {
   if (isRefusal(service_provider_sid)) return service_provider_sid;
   const patch = await patchOf(request);
   if (isRefusal(patch)) return patch;
-  const account: Account = {
+  const account = freshAccount({
     account_sid: newSid(random),
     service_provider_sid,
-    name: '',
-    sip_realm: null,
     webhook_secret: newWebhookSecret(random),
-    is_active: true,
-    registration_hook: null,
-    queue_event_hook: null,
-    device_calling_application_sid: null,
-    siprec_hook_sid: null,
-    record_all_calls: false,
-    record_format: 'mp3',
     created_at: new Date(clock.now()).toISOString(),
     ...patch,
-  };
+  });
   await records.accounts.insert(account);
   return created(account.account_sid);
 }

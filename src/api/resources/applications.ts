@@ -1,6 +1,6 @@
 // Applications: what answers a call. Full CRUD (rest-platform.md 8.5).
 import { isRefusal, newSid, type Refusal } from '../../base/index.ts';
-import type { Application, WebhookRecord } from '../../store/index.ts';
+import { type Application, freshApplication, type WebhookRecord } from '../../store/index.ts';
 import { type Access, accountFor, anyone, inProvider, mayUseAccount, ownAccount, visibleAccounts } from '../access.ts';
 import { type Answer, type ApiRequest, created, defineResource, noContent, ok, type Route } from '../define.ts';
 import { type EnvValues, envValuesRefusal, fetchEnvSchema } from '../env-vars.ts';
@@ -161,22 +161,12 @@ async function create(request: ApiRequest): Promise<Answer | Refusal> {
   if (isRefusal(account)) return account;
   const patch = await patchOf(request);
   if (isRefusal(patch)) return patch;
-  const nothing = Object.fromEntries(speechFields.map((field) => [field, null])) as Record<keyof typeof speech, null>;
-  const application: Application = {
-    ...nothing,
+  const application = freshApplication({
     application_sid: newSid(ports.random),
     account_sid: account.account_sid,
-    name: '',
-    call_hook: null,
-    call_status_hook: null,
-    messaging_hook: null,
-    app_json: null,
-    use_for_fallback_speech: false,
-    record_all_calls: false,
-    env_vars: null,
     created_at: new Date(ports.clock.now()).toISOString(),
     ...patch,
-  };
+  });
   await ports.records.applications.insert(application);
   return created(application.application_sid);
 }
