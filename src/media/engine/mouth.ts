@@ -44,17 +44,21 @@ export class Mouth {
     if (old?.sampleRate === sampleRate && old.frame.length === samples) return;
     const tracks = this.#tracks();
     old?.tones.close();
+    // Frames of another length are no reason to cut what sounds.
+    const kept = old?.sampleRate === sampleRate ? old : undefined;
     const voice = {
       sampleRate,
       frame: new Int16Array(samples),
-      layers: new Layers(sampleRate, (track) => this.#finished(track, 'completed')),
+      layers: kept?.layers ?? new Layers(sampleRate, (track) => this.#finished(track, 'completed')),
       tones: new Tones(sampleRate, samples),
-      volume: new Volume(sampleRate, this.#gainDb),
+      volume: kept?.volume ?? new Volume(sampleRate, this.#gainDb),
     };
     this.#voice = voice;
-    for (const track of tracks) {
-      track.setRate(sampleRate);
-      voice.layers.set(track.layer, track);
+    if (!kept) {
+      for (const track of tracks) {
+        track.setRate(sampleRate);
+        voice.layers.set(track.layer, track);
+      }
     }
     for (const order of this.#early.splice(0)) this.#begin(voice, order);
   }

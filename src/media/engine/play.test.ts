@@ -269,3 +269,19 @@ test('a re-INVITE changes codec, packet time and direction; SSRC, sequence and t
   assert.equal((await clock.settle(playback.done)).playedMs, 6000);
   await stage.end();
 });
+
+test('another packet time in the middle of a prompt is not heard', async () => {
+  const stage = await mediaStage();
+  const { clock, peer, port } = stage;
+  const playback = port.play([url('tone_stream://%(2000,0,400)')], prompt);
+  for (const ptime of [30, 10, 60, 20]) {
+    await clock.runFor(333);
+    await clock.settle(port.answer(peer.sdp({ ptime })));
+  }
+  assert.equal((await clock.settle(playback.done)).playedMs, 2000);
+  await clock.runFor(100);
+  const pcm = sounding(peer);
+  assert.ok(Math.abs(pcm.length - 16_000) < 20, `${pcm.length} samples`);
+  assert.ok(worstClick(pcm.subarray(400, -400), 8000).ratio < 1.5, JSON.stringify(worstClick(pcm, 8000)));
+  await stage.end();
+});
