@@ -38,7 +38,7 @@ export type Measure = (stage: Stage) => Promise<Row[]>;
 /** Sets the stage, measures, and clears it away whatever happens. */
 export async function onStage(options: Options, measure: Measure, more: string[] = []): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'crosspoint-bench-'));
-  const closers: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
+  const closers: (() => unknown)[] = [];
   try {
     const application = await startApplication();
     closers.push(() => application.close());
@@ -52,7 +52,12 @@ export async function onStage(options: Options, measure: Measure, more: string[]
       await one.ask('start', { server: server.ready.sip.udp, user, sendRtp: send });
       return one;
     };
-    return await measure({ server, application, options, generator });
+    const rows = await measure({ server, application, options, generator });
+    closers.unshift(() => rmSync(folder, { recursive: true, force: true }));
+    return rows;
+  } catch (error) {
+    options.say(`failed; the server's log is kept: ${folder}/data.log`);
+    throw error;
   } finally {
     for (const close of closers.reverse()) await close();
   }

@@ -33,8 +33,6 @@ export class Server {
   readonly readyMs: number;
   /** The process that answers; below npm where npm started it. */
   readonly main: number;
-  readonly workers: number[];
-  readonly database: number[];
   readonly #child: ChildProcess;
   readonly #logFile: string;
 
@@ -50,9 +48,15 @@ export class Server {
     this.readyMs = readyMs;
     const family = [child.pid!, ...descendants(child.pid!)];
     this.main = family.find((pid) => /src\/main\.ts/.test(commandOf(pid)) && !/npm|\bsh\b/.test(commandOf(pid)))!;
-    const own = descendants(this.main);
-    this.workers = own.filter((pid) => /worker\.ts/.test(commandOf(pid)));
-    this.database = own.filter((pid) => !this.workers.includes(pid));
+  }
+
+  /** Asked for anew each time: one that dies has a successor. */
+  get workers(): number[] {
+    return descendants(this.main).filter(isWorker);
+  }
+
+  get database(): number[] {
+    return descendants(this.main).filter((pid) => !isWorker(pid));
   }
 
   /** Of the main process and its workers, with the database where asked. */
@@ -117,6 +121,8 @@ export class Server {
   }
 }
 
+const isWorker = (pid: number): boolean => /worker\.ts/.test(commandOf(pid));
+
 export const collecting = ['--expose-gc', '--import', resolve(root, 'bench/collect.ts')];
 
 export const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
@@ -148,7 +154,7 @@ export async function startServer({ dataDir, nodeOptions = [], command }: Server
       clearTimeout(late);
       resolveLine(text);
     });
-    child.once('exit', (code) => reject(new Error(`the server ended with ${code}; see ${logFile}`)));
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}; see its log, ${logFile}`)));
   });
   child.removeAllListeners('exit');
   return new Server({ child, ready: JSON.parse(line) as Ready, readyMs: performance.now() - from, logFile });
