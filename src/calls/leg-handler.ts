@@ -62,7 +62,7 @@ function callEnd(call: Call, end: LegEnd): CallEnd {
     case 'refused':
       return { status: statusOfFailure(end.status), sipStatus: end.status, sipReason: end.reason, by: 'caller' };
     case 'fault':
-      return call.leg.answered
+      return call.facts.callStatus === 'in-progress'
         ? { status: 'completed', sipStatus: end.status, sipReason: end.reason, by: 'jambonz' }
         : { status: 'failed', sipStatus: end.status, sipReason: end.reason, by: 'jambonz' };
   }

@@ -65,6 +65,19 @@ for (const [status, expected] of [
   });
 }
 
+test('a far end that answers with no codec of ours makes the call failed: it never was in progress', async () => {
+  const s = await scene({ '/': [] });
+  const phone = await s.stage.phone('bob');
+  const content = 'v=0\r\no=- 1 1 IN IP4 1.2.3.4\r\ns=-\r\nc=IN IP4 1.2.3.4\r\nt=0 0\r\nm=audio 4000 RTP/AVP 18\r\n';
+  phone.onCall = (incoming, invite) =>
+    incoming.adopt(invite.accept({ body: { contentType: 'application/sdp', content } }));
+  await callOut(s, phone.uri);
+  await s.run(1_000);
+  assert.deepEqual(s.statuses(), ['trying', 'failed']);
+  assert.equal(s.sentTo('/status').at(-1)?.sip_status, 488);
+  await s.end();
+});
+
 test('a call that nobody takes is cancelled after its timeout: no-answer', async () => {
   const s = await scene({ '/': [] });
   const phone = await s.stage.phone('bob');
