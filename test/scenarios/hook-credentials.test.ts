@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SimHttpRequest } from '../../src/base/sim/index.ts';
 import { Stage } from '../../src/rehearsal/stage.ts';
+import { scene, sidOf } from '../kit/scene.ts';
 
 const basic = (user: string, password: string): string =>
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
@@ -84,4 +85,15 @@ test("credentials of an update's call_hook go to that hook only", async () => {
     ['http://app.example/next', basic('a', '1')],
   ]);
   await stage.close();
+});
+
+test('what opens an audio file is in no event, and so in no log', async () => {
+  const url = 'http://anna:secret@files.example/a.wav?signature=secret';
+  const s = await scene({ '/': [{ verb: 'play', url }, { verb: 'hangup' }] });
+  const call = await s.dial();
+  await s.run(3_000);
+  const [finished] = s.stage.eventsOf(sidOf(call), 'play-finished');
+  assert.deepEqual([finished?.reason, finished?.what], ['failed', ['http://files.example/a.wav?…']]);
+  assert.doesNotMatch(JSON.stringify(s.stage.eventsOf(sidOf(call))), /secret/);
+  await s.end();
 });
