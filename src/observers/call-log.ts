@@ -14,7 +14,7 @@ const warnings = new Set<CallEventType>([
   'verb-skipped',
 ]);
 /** What repeats in other words what another event has just said. */
-const echoes = new Set<CallEventType>(['alert', 'program-refused']);
+const echoes = new Set<CallEventType>(['alert', 'program-refused', 'verb-skipped']);
 const news = new Set<CallEventType>(['created', 'status', 'ended', 'commanded']);
 
 export function logCall(call: Call, event: CallEvent): void {
