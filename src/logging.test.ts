@@ -51,6 +51,17 @@ test('readable lines have local time, level, message and fields', () => {
   assert.match(line!, /^\d\d:\d\d:\d\d\.007 debug call begins call_sid=c1 from="a b" n=3 none=undefined list=\[1\]$/);
 });
 
+test('what strangers send neither forges a readable line nor reaches the terminal', () => {
+  const evil = 'x\n12:00:00.000 info  forged\r\x1b[2J\x9b2J\u2028end';
+  const lines = written({ level: 'debug', readable: true }, (log) => {
+    log.info(evil, { evil, list: [evil] });
+    log.error('failed', { error: new Error(evil) });
+  });
+  assert.equal(lines.filter((line) => !line.startsWith('    ')).length, 2, lines.join('|'));
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not come
+  for (const line of lines) assert.doesNotMatch(line, /[\x00-\x1f\x7f-\x9f\u2028]/);
+});
+
 test('colour only when asked for', () => {
   const [line] = written({ level: 'debug', readable: true, colour: true }, (log) => log.error('x'));
   assert.ok(line!.includes('\x1b[31merror'));

@@ -74,9 +74,14 @@ function readableLine(clock: Clock, colour: boolean): (...parts: Parameters<LogS
   return (level, message, fields) => {
     const rest = Object.entries(fields).map(([name, value]) => paint(90, ` ${name}=`) + shown(value));
     const time = paint(90, localTime(clock.now()));
-    return `${time} ${paint(colours[level], level.padEnd(5))} ${message}${rest.join('')}\n`;
+    return `${time} ${paint(colours[level], level.padEnd(5))} ${harmless(message)}${rest.join('')}\n`;
   };
 }
+
+/** Texts of strangers forge no line and steer no terminal. */
+const harmless = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 function localTime(ms: number): string {
   const date = new Date(ms);
@@ -84,12 +89,12 @@ function localTime(ms: number): string {
   return `${h}:${m}:${s}.${String(date.getMilliseconds()).padStart(3, '0')}`;
 }
 
-/** A stack is worth its lines to a person; all else is one word or JSON. */
+/** A stack is worth its lines to a person, set in; all else is one word or JSON. */
 function shown(value: unknown): string {
-  if (value instanceof Error) return value.stack ?? errorText(value);
-  if (typeof value === 'string') return /^[\w./:@+,-]+$/.test(value) ? value : JSON.stringify(value);
+  if (value instanceof Error) return (value.stack ?? errorText(value)).split('\n').map(harmless).join('\n    ');
+  if (typeof value === 'string') return /^[\w./:@+,-]+$/.test(value) ? value : harmless(JSON.stringify(value));
   try {
-    return JSON.stringify(value) ?? String(value);
+    return harmless(JSON.stringify(value) ?? String(value));
   } catch {
     return String(value);
   }
