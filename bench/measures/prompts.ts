@@ -74,8 +74,9 @@ async function measureStep({ server, generator: make }: Stage, calls: number, ms
     workerWaited,
     window,
     ...memory,
-    lateAtSend: (100 * grown('crosspoint_rtp_packets_late')) / Math.max(1, grown('crosspoint_rtp_packets_sent')),
-    loopDelayMs: after.crosspoint_media_loop_delay_ms ?? 0,
+    lateAtSend:
+      (100 * grown('crosspoint_rtp_packets_late_total')) / Math.max(1, grown('crosspoint_rtp_packets_sent_total')),
+    loopDelayMs: (after.crosspoint_media_loop_delay_seconds ?? 0) * 1000,
     byeP50: ended.bye.p50,
     byeMax: ended.bye.max,
     bad: calls - placed.answered + ended.byesUnanswered,

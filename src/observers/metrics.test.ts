@@ -56,13 +56,30 @@ test('gauges are read when somebody asks', async () => {
     ['crosspoint_calls{direction="inbound"}', 3],
     ['crosspoint_calls{direction="outbound"}', 1],
     ['crosspoint_media_ports', 4],
-    ['crosspoint_rtp_packets_sent', 100],
-    ['crosspoint_rtp_packets_late', 1],
-    ['crosspoint_media_loop_delay_ms', 2],
-    ['crosspoint_main_loop_delay_ms', 7],
-    ['crosspoint_sip_retransmitted', 2],
+    ['crosspoint_rtp_packets_sent_total', 100],
+    ['crosspoint_rtp_packets_late_total', 1],
+    ['crosspoint_media_loop_delay_seconds', 0.002],
+    ['crosspoint_main_loop_delay_seconds', 0.007],
+    ['crosspoint_sip_messages_retransmitted_total', 2],
+    ['crosspoint_sip_dialogs', 4],
   ] as const)
     assert.equal(values.get(name), value, name);
+});
+
+test('what only grows is a counter, and nothing else is named as one', async () => {
+  const { metrics } = observe(sources as unknown as Parameters<typeof observe>[0]);
+  await metrics.text();
+  const types = (await metrics.text()).match(/^# TYPE .*$/gm) ?? [];
+  assert.ok(types.length > 10);
+  for (const line of types) {
+    assert.equal(/_total (?!counter$)|(?<!_total) counter$/.test(line), false, line);
+    assert.doesNotMatch(line, /_ms /, 'Prometheus counts in seconds');
+  }
+});
+
+test('what is read is not added up when it is read again', async () => {
+  const { metrics } = observe(sources as unknown as Parameters<typeof observe>[0]);
+  assert.equal(await metrics.text(), await metrics.text());
 });
 
 test('two servers in one process do not share their numbers', async () => {

@@ -68,6 +68,7 @@ export function makeMetrics(sources: MetricSources): Metrics {
     registers,
   });
   addGauges(sources, registers);
+  addCounters(sources, registers);
   const counted: Partial<Record<CallEvent['type'], (call: Call, event: CallEvent) => void>> = {
     ended: (call, e) => ended.inc({ direction: call.facts.direction, status: String(e.status) }),
     status: (call, e) => {
@@ -106,17 +107,40 @@ function addGauges(sources: MetricSources, registers: Registry[]): void {
     },
   });
   calls.set({ direction: 'inbound' }, 0);
-  for (const [name, help] of [
-    ['packetsSent', 'RTP packets sent'],
-    ['packetsReceived', 'RTP packets received'],
-    ['packetsLate', 'RTP packets sent more than 10 ms after their time'],
-  ] as const) {
-    gauge(`rtp_${name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)}`, help, () => sources.media()[name]);
-  }
   gauge('media_ports', 'Audio ports open', () => sources.media().ports);
-  gauge('media_loop_delay_ms', 'Delay of the slowest media worker, p99 in ms', () => sources.media().loopDelayP99Ms);
-  gauge('main_loop_delay_ms', 'Delay of the main process, p99 in ms', () => sources.mainLoopDelayMs());
-  for (const name of ['received', 'sent', 'bad', 'retransmitted', 'transactions', 'dialogs', 'connections'] as const) {
-    gauge(`sip_${name}`, `SIP: ${name}`, () => sources.sip()[name]);
-  }
+  gauge(
+    'media_loop_delay_seconds',
+    'Delay of the slowest media worker, p99',
+    () => sources.media().loopDelayP99Ms / 1000,
+  );
+  gauge('main_loop_delay_seconds', 'Delay of the main process, p99', () => sources.mainLoopDelayMs() / 1000);
+  gauge('sip_transactions', 'SIP transactions alive', () => sources.sip().transactions);
+  gauge('sip_dialogs', 'SIP dialogs alive, early ones included', () => sources.sip().dialogs);
+  gauge('sip_connections', 'TCP connections of SIP open', () => sources.sip().connections);
+}
+
+/** Counts that somebody else keeps. */
+function addCounters(sources: MetricSources, registers: Registry[]): void {
+  const counter = (name: string, help: string, read: () => number): void => {
+    new Counter({
+      name: `crosspoint_${name}_total`,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  };
+  counter('rtp_packets_sent', 'RTP packets sent', () => sources.media().packetsSent);
+  counter('rtp_packets_received', 'RTP packets received', () => sources.media().packetsReceived);
+  counter('rtp_packets_late', 'RTP packets sent more than 10 ms after their time', () => sources.media().packetsLate);
+  counter('sip_messages_received', 'SIP messages received', () => sources.sip().received);
+  counter('sip_messages_sent', 'SIP messages sent', () => sources.sip().sent);
+  counter('sip_messages_bad', 'SIP messages that were none', () => sources.sip().bad);
+  counter(
+    'sip_messages_retransmitted',
+    'SIP messages sent or received again: packets are lost, or somebody is slow',
+    () => sources.sip().retransmitted,
+  );
 }
