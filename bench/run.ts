@@ -8,7 +8,7 @@ import { setupTimes } from './measures/setup.ts';
 import { updateTimes } from './measures/update.ts';
 import { type Options, onStage, type Row } from './subject/bench.ts';
 import { collecting } from './subject/server.ts';
-import { printTable, writeResults } from './table.ts';
+import { keep, printTable, writeResults } from './table.ts';
 
 const measures: Record<string, (options: Options) => Promise<Row[]>> = {
   rest,
@@ -40,8 +40,10 @@ const options: Options = {
 const rows: Row[] = [];
 for (const name of wanted) {
   console.error(`measuring ${name}`);
-  rows.push(...(await measures[name]!(options)));
+  const found = await measures[name]!(options);
+  rows.push(...found);
+  // A quick run is for the eye only.
+  if (!values.quick) keep(name, found);
 }
 printTable(rows);
-// Part of a run is for the eye; the file shows a whole one.
-if (!values.quick && values.only === undefined) writeResults(rows);
+if (!values.quick) writeResults(Object.keys(measures));

@@ -1,10 +1,27 @@
-// The table: to the terminal and to bench/RESULTS.md.
+// The table: to the terminal and to bench/RESULTS.md, which shows the latest of each measure (bench/results.json).
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import type { Row } from './subject/bench.ts';
 
 const file = resolve(import.meta.dirname, 'RESULTS.md');
+const keptFile = resolve(import.meta.dirname, 'results.json');
+
+/** The latest rows of each measure, and where they were found. */
+type Kept = Record<string, { day: string; machine: string; rows: Row[] }>;
+
+function readKept(): Kept {
+  try {
+    return JSON.parse(readFileSync(keptFile, 'utf8')) as Kept;
+  } catch {
+    return {};
+  }
+}
+
+export function keep(measure: string, rows: Row[]): void {
+  const kept = { ...readKept(), [measure]: { day: new Date().toISOString().slice(0, 10), machine: machine(), rows } };
+  writeFileSync(keptFile, `${JSON.stringify(kept, null, 2)}\n`);
+}
 const notesFrom = '<!-- notes: written by hand, kept by the bench -->';
 
 /** Measured on the machine below with an independent load generator; C dialplans without a webhook, jambonz with one. */
@@ -28,15 +45,19 @@ export function printTable(rows: readonly Row[]): void {
 }
 
 /** Hand-written notes below the marker stay. */
-export function writeResults(rows: readonly Row[]): void {
+export function writeResults(order: readonly string[]): void {
+  const kept = readKept();
+  const shown = order.flatMap((name) => kept[name] ?? []);
+  const rows = shown.flatMap((one) => one.rows);
+  const machines = [...new Set(shown.map((one) => `${one.machine}, ${one.day}`))];
   const lines = rows.map((r) => `| ${r.id} | ${r.what} | ${r.found} | ${r.aim} | ${verdict(r)} |`);
   const details = rows
     .filter((r) => r.note !== '')
     .map((r) => `- ${r.id === '' ? '' : `(${r.id}) `}${r.what}: ${r.note}`);
   const text = `# Results of \`npm run bench\`
 
-Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}. Machine: ${machine()}. Server, media worker, database,
-application and load generator share it; figures of one run differ from the next by some percent.
+Written by \`npm run bench\`; \`-- --only a,b\` measures, and changes, only some. Machine: ${machines.join('; ')}.
+Server, media worker, database, application and load generator share it; figures of one run differ from the next by some percent.
 
 | | what | found | aim | |
 |---|---|---|---|---|

@@ -67,7 +67,7 @@ async function callSids(server: Server): Promise<Map<string, string>> {
 
 async function measureOne({ server, application, options }: Stage, update: Update, calls: Calls): Promise<Row> {
   const { generator, sids, ids } = calls;
-  const samples = options.quick ? 60 : 400;
+  const samples = options.quick ? 60 : 300;
   const warm = 20;
   const times: number[] = [];
   for (let i = 0; i < samples + warm; i++) {
