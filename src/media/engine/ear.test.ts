@@ -203,6 +203,28 @@ test('a far end behind a NAT is latched once; a hijacker is not heard until it h
   await stage.end();
 });
 
+test('a far end that was only silent gets its place back from whoever took it, for good', async () => {
+  const stage = await mediaStage();
+  const { clock, net, peer, port } = stage;
+  port.start();
+  const pause = peer.stream(port.local);
+  await clock.runFor(500);
+  pause();
+  const thief = await SimPeer.open(net.host('10.0.0.66'));
+  thief.stream(port.local);
+  await clock.runFor(4000);
+  assert.ok(thief.heard.length > 0, 'it has been silent for long enough');
+  peer.stream(port.local);
+  await clock.runFor(100);
+  const stolen = thief.heard.length;
+  const heard = peer.heard.length;
+  await clock.runFor(10_000);
+  assert.equal(thief.heard.length, stolen);
+  assert.equal(peer.heard.length, heard + 500);
+  thief.close();
+  await stage.end();
+});
+
 test('a far end that is silent and reports by RTCP lives', async () => {
   const stage = await mediaStage({ port: { inactivityMs: 5000 } });
   const { clock, peer, port } = stage;

@@ -8,11 +8,14 @@ const proofPackets = 2;
 
 /**
  * The address of SDP is taken at its first packet, another one after two packets in sequence. From then on only that source is
- * heard, until it has been silent for `relatchAfterMs` or a new offer/answer names another address.
+ * heard, until it has been silent for `relatchAfterMs` or a new offer/answer names another address. One that was only silent, as
+ * phones are that suppress silence, gets its place back from whoever took it.
  */
 export class SourceLatch {
   #expected: Address | undefined;
   #latched: Address | undefined;
+  /** Whose place the latched source took when it was silent. */
+  #displaced: Address | undefined;
   #heardAt = 0;
   #candidate: Address | undefined;
   #candidateSsrc = 0;
@@ -40,6 +43,7 @@ export class SourceLatch {
     if (this.#expected && sameAddress(this.#expected, remote)) return;
     this.#expected = remote;
     this.#proof = 0;
+    this.#displaced = undefined;
     // A restored port knows its source from the worker that died.
     if (first && this.#latched) this.#heardAt = now;
     else this.#latched = undefined;
@@ -54,9 +58,13 @@ export class SourceLatch {
     }
     const expected = this.#expected;
     if (!expected) return false;
-    const open = !latched || now - this.#heardAt >= relatchAfterMs;
     if (!latched && sameAddress(from, expected)) return this.#latch(from, now);
-    if (open && this.#proves(from, view)) return this.#latch(from, now);
+    const returns = this.#displaced !== undefined && sameAddress(from, this.#displaced);
+    const open = !latched || returns || now - this.#heardAt >= relatchAfterMs;
+    if (open && this.#proves(from, view)) {
+      this.#displaced = returns ? undefined : latched;
+      return this.#latch(from, now);
+    }
     this.strangers++;
     return false;
   }
