@@ -39,8 +39,8 @@ function loopDelayMeter(): () => number {
   };
 }
 
-function serve({ settings }: Welcome<WorkerSettings>): void {
-  const clock = realClock();
+function serve({ settings, clockZero }: Welcome<WorkerSettings>): void {
+  const clock = realClock(clockZero);
   const network = realNetwork({ clock });
   const { bindHost, audioDirs, speechCacheDir } = settings;
   const speech = makeSpeech({ clock, http: network.http, vendors, log, cacheDir: speechCacheDir });

@@ -21,9 +21,15 @@ const longestTimerMs = 2 ** 31 - 1;
 
 const noop = (): void => {};
 
-/** The machine's clock. */
-export function realClock(): Clock {
-  const origin = performance.timeOrigin;
+/** ms of the clock that all processes of this machine share, and that nobody sets. */
+const monotonic = (): number => Number(process.hrtime.bigint()) / 1e6;
+
+/** The time by `clock` when the machine's monotonic clock stood at 0: `realClock(zeroOf(clock))` in another process tells the same time. */
+export const zeroOf = (clock: Clock): number => clock.now() - monotonic();
+
+/** The machine's clock. Two processes that started before and after the wall clock was set differ, unless one gives the other its zero. */
+export function realClock(zero?: number): Clock {
+  const origin = zero === undefined ? performance.timeOrigin : zero + monotonic() - performance.now();
   return {
     now: () => origin + performance.now(),
     after(ms, fn) {

@@ -1,7 +1,7 @@
 // A media worker as a child process (rim: node:child_process). It goes when its parent goes: the channel closes.
 import { type ChildProcess, fork } from 'node:child_process';
 import { setPriority } from 'node:os';
-import type { Clock } from '../base/index.ts';
+import { type Clock, zeroOf } from '../base/index.ts';
 import type { ChannelEnd } from './channel.ts';
 import { batchFrames, unbatchFrames } from './frame-batch.ts';
 import { closeTimeoutMs } from './limits.ts';
@@ -38,6 +38,8 @@ function goFirst({ pid }: ChildProcess): void {
 export interface Welcome<Settings> {
   kind: 'welcome';
   index: number;
+  /** The parent's clock (`zeroOf`): times that are told are compared with its own. */
+  clockZero: number;
   settings: Settings;
 }
 
@@ -73,7 +75,8 @@ export function processWorker<Settings>(options: ProcessWorkerOptions<Settings>)
     };
     const end: ChannelEnd = { send: batchFrames(send), onFrame: () => {} };
     child.on('message', unbatchFrames(end));
-    send({ kind: 'welcome', index, settings: options.settings } satisfies Welcome<Settings>);
+    const clockZero = zeroOf(options.clock);
+    send({ kind: 'welcome', index, clockZero, settings: options.settings } satisfies Welcome<Settings>);
     const link: WorkerLink = {
       end,
       pid: child.pid,

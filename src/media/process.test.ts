@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { codecByName, toneLevelDbov, writeWav } from '../audio/index.ts';
-import { isRefusal, realClock, realRandom, silentLog, type UdpSocket } from '../base/index.ts';
+import { isRefusal, realClock, realRandom, silentLog, type UdpSocket, zeroOf } from '../base/index.ts';
 import { realNetwork } from '../base/net/index.ts';
 import { makeRtpView, readRtp } from '../rtp/index.ts';
 import { createMediaPool, type MediaPool, type MediaPort, processWorker } from './client.ts';
@@ -151,4 +151,30 @@ test('a worker goes when its parent goes', { timeout: 20_000 }, async () => {
   await beating;
   await link.close();
   assert.throws(() => process.kill(link.pid!, 0), { code: 'ESRCH' });
+});
+
+test('a worker tells the time of its parent, though the wall clock was set in between', {
+  timeout: 20_000,
+}, async () => {
+  // As in a parent that was started before its machine slept for an hour.
+  const behind = realClock(zeroOf(clock) - 3_600_000);
+  const own = createMediaPool({
+    clock: behind,
+    random: realRandom(),
+    log: silentLog,
+    advertise: '127.0.0.1',
+    ports: { min: 0, max: 0 },
+    workers: 1,
+    startWorker: processWorker({
+      clock: behind,
+      entry: new URL('../worker.ts', import.meta.url),
+      settings: { bindHost: '127.0.0.1', audioDirs: [] },
+      compileCacheDir: join(folder, 'compiled'),
+    }),
+  });
+  const port = await own.open({ callSid: 'c', group: 'c', inactivityMs: 0 });
+  const before = behind.now();
+  const { at } = await port.setGain(3);
+  assert.ok(at >= before - 1 && at <= behind.now() + 1, `${at - before} ms`);
+  await own.close();
 });
