@@ -1,7 +1,8 @@
 // The HTTP server: one route per line of the resources, the checks before each in the contract's order, documentation. Rim file.
+import type { Socket } from 'node:net';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, { type ConnectionError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Address, addressText, bug, errorText, Fault, isRefusal, isSid, type Refusal } from '../base/index.ts';
 import { type Caller, callerOf, readToken } from './access.ts';
 import type { Answer, ApiRequest, Route } from './define.ts';
@@ -47,6 +48,8 @@ async function assemble(ports: ApiPorts): Promise<FastifyInstance> {
     requestTimeout: requestMs,
     forceCloseConnections: 'idle',
     pluginTimeout: 0,
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply, error, ports),
+    clientErrorHandler: refuseConnection,
     rewriteUrl: ({ url = '/' }) => (/^\/api\/v1(\/|\?|$)/i.test(url) ? url.slice('/api'.length) : url),
     routerOptions: { ignoreTrailingSlash: true, caseSensitive: false },
   });
@@ -191,6 +194,20 @@ function sendAnswer(reply: FastifyReply, { status, body, text }: Answer): Fastif
 function sendProblem(reply: FastifyReply, error: unknown, { log }: ApiPorts): FastifyReply {
   const { status, body } = problemOf(error, log);
   return reply.code(status).type('application/json; charset=utf-8').send(JSON.stringify(body));
+}
+
+/** What is no HTTP has no request to answer: one line to the socket, which is closed. */
+function refuseConnection(error: ConnectionError, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const [status, msg] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? ['431 Request Header Fields Too Large', 'the headers are too large']
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['408 Request Timeout', 'the request did not come in time']
+        : ['400 Bad Request', 'the request is no HTTP'];
+  const body = JSON.stringify({ msg, code: 'bad-request' });
+  const head = ['Content-Type: application/json; charset=utf-8', `Content-Length: ${body.length}`, 'Connection: close'];
+  socket.end([`HTTP/1.1 ${status}`, ...head, '', body].join('\r\n'), () => socket.destroy());
 }
 
 async function listen(app: FastifyInstance, { host, port }: Address): Promise<Address> {

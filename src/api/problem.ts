@@ -46,6 +46,12 @@ function ofFault(fault: Fault, log: Log): Problem {
   return { status, body: { msg: fault.message, code: fault.code, ...where } };
 }
 
+/** In place of texts that quote a whole URL. */
+const ownWords: Record<string, string> = {
+  'bad-url': 'the path is not percent-encoded rightly',
+  'max-param-length': 'the path is too long',
+};
+
 /** Fastify's own: a body that is no JSON (400), too large (413), of another type (415). */
 function ofFramework(error: unknown): Problem | undefined {
   const { statusCode, code } = error as { statusCode?: unknown; code?: unknown };
@@ -57,5 +63,6 @@ function ofFramework(error: unknown): Problem | undefined {
           .replaceAll('_', '-')
           .toLowerCase()
       : '';
-  return { status: statusCode, body: { msg: errorText(error), code: name || 'bad-request' } };
+  const msg = name in ownWords ? ownWords[name]! : errorText(error);
+  return { status: statusCode, body: { msg, code: name || 'bad-request' } };
 }
