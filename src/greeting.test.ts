@@ -25,26 +25,30 @@ const ready = (http = 'http://127.0.0.1:3000'): Ready => ({
 });
 const seedOf = (fresh: boolean, keysFile = '/data/keys.json') =>
   ({ fresh, keysFile, keys: { admin_user: 'admin', admin_password: 'pw' } }) as Seed;
-const config = (bind: string) => ({ bind, dataDir: '/data' }) as Config;
+const greeted = (line: Ready, seed: Seed, bind: string): string =>
+  greeting(line, { seed, config: { bind, dataDir: '/data' } as Config, sip: '192.0.2.1:5060' });
 
 test('it says whether other machines may call, and what lets them', () => {
-  const closed = greeting(ready(), seedOf(true), config('127.0.0.1'));
-  assert.match(closed, /sip:demo@127\.0\.0\.1:5060 .*on this machine/);
+  const closed = greeted(ready(), seedOf(true), '127.0.0.1');
+  assert.match(closed, /sip:demo@192\.0\.2\.1:5060 .*on this machine/);
   assert.match(closed, /CROSSPOINT_BIND=0\.0\.0\.0/);
-  assert.doesNotMatch(greeting(ready(), seedOf(true), config('0.0.0.0')), /this machine|CROSSPOINT_BIND/);
+  assert.doesNotMatch(greeted(ready(), seedOf(true), '0.0.0.0'), /this machine|CROSSPOINT_BIND/);
 });
 
 test('keys are shown once', () => {
-  assert.match(greeting(ready(), seedOf(true), config('127.0.0.1')), /the-key.*sp-key.*admin-key.*pw/s);
-  assert.doesNotMatch(greeting(ready(), seedOf(false), config('127.0.0.1')), /the-key|sp-key|admin-key|pw/);
+  assert.match(greeted(ready(), seedOf(true), '127.0.0.1'), /the-key.*sp-key.*admin-key.*pw/s);
+  assert.doesNotMatch(greeted(ready(), seedOf(false), '127.0.0.1'), /the-key|sp-key|admin-key|pw/);
 });
 
-test('who listens everywhere is reached on this machine over HTTP, and where it is advertised over SIP', () => {
+test('who listens everywhere is found on loopback from here, and elsewhere where it is advertised', () => {
   const settings = { bind: '0.0.0.0', advertise: '203.0.113.9' } as Config;
-  assert.deepEqual(reachable(settings, { host: '0.0.0.0', port: 1 }, 'http'), { host: '127.0.0.1', port: 1 });
-  assert.deepEqual(reachable(settings, { host: '::', port: 1 }, 'http'), { host: '::1', port: 1 });
-  assert.deepEqual(reachable(settings, { host: '0.0.0.0', port: 1 }, 'sip'), { host: '203.0.113.9', port: 1 });
-  assert.deepEqual(reachable(settings, { host: '10.0.0.1', port: 1 }, 'sip'), { host: '10.0.0.1', port: 1 });
+  for (const [host, from, found] of [
+    ['0.0.0.0', 'here', '127.0.0.1'],
+    ['::', 'here', '::1'],
+    ['0.0.0.0', 'elsewhere', '203.0.113.9'],
+    ['10.0.0.1', 'elsewhere', '10.0.0.1'],
+  ] as const)
+    assert.deepEqual(reachable(settings, { host, port: 1 }, from), { host: found, port: 1 });
 });
 
 /** A server that has these calls; what was asked of it. */
@@ -78,7 +82,7 @@ test('the printed lines update the latest live call, also with keys from a file 
       { account_sid: 'a', call_sid: 'older' },
       { account_sid: 'a', call_sid: 'latest', parent_call_sid: 'p' },
     ]);
-    await runPrinted(greeting(ready(url), seed, config('127.0.0.1')));
+    await runPrinted(greeted(ready(url), seed, '127.0.0.1'));
     assert.deepEqual(asked, [
       'GET /v1/Accounts/the-account/Calls?callStatus=in-progress Bearer the-key',
       'PUT /v1/Accounts/the-account/Calls/latest Bearer the-key',
@@ -88,6 +92,6 @@ test('the printed lines update the latest live call, also with keys from a file 
 
 test('the printed lines without a live call ask for none', { skip: noCurl }, async (t) => {
   const { url, asked } = await apiWith(t, []);
-  await runPrinted(greeting(ready(url), seedOf(true), config('127.0.0.1')));
+  await runPrinted(greeted(ready(url), seedOf(true), '127.0.0.1'));
   assert.equal(asked[1], 'PUT /v1/Accounts/the-account/Calls/ Bearer the-key');
 });

@@ -14,14 +14,21 @@ export interface Ready {
   sip_realm: string;
 }
 
-export function greeting(ready: Ready, seed: Seed, config: Config): string {
+export interface Told {
+  seed: Seed;
+  config: Config;
+  /** Where phones find the server. */
+  sip: string;
+}
+
+export function greeting(ready: Ready, { seed, config, sip }: Told): string {
   const calls = `${ready.http}/v1/Accounts/${ready.account_sid}/Calls`;
   const onlyHere = /^(127\.|::1$)/.test(config.bind);
   const lines = [
     '',
     'Crosspoint is ready.',
     '',
-    `  Call it        sip:demo@${ready.sip.udp}   (any phone${onlyHere ? ' on this machine' : ''}, UDP or TCP; DTMF keys work)`,
+    `  Call it        sip:demo@${sip}   (any phone${onlyHere ? ' on this machine' : ''}, UDP or TCP; DTMF keys work)`,
     ...(onlyHere ? ['                 other machines are let in by CROSSPOINT_BIND=0.0.0.0'] : []),
     '  No phone?      npm run demo   (a whole call in ten seconds)',
     `  REST API       ${ready.http}/v1   (try it: ${ready.http}/docs)`,

@@ -61,10 +61,10 @@ async function main(settings: Config): Promise<void> {
 function announce(server: Server, settings: Config): void {
   const { keys } = server.seed;
   const { sip } = server.house;
-  const at = (address: Address, how: 'http' | 'sip'): string => addressText(reachable(settings, address, how));
+  const here = (address: Address): string => addressText(reachable(settings, address, 'here'));
   const line = {
-    http: `http://${at(server.http, 'http')}`,
-    sip: { udp: at(sip.udp, 'sip'), tcp: at(sip.tcp, 'sip') },
+    http: `http://${here(server.http)}`,
+    sip: { udp: here(sip.udp), tcp: here(sip.tcp) },
     account_sid: keys.account_sid,
     account_api_key: keys.account_api_key,
     service_provider_sid: keys.service_provider_sid,
@@ -72,7 +72,12 @@ function announce(server: Server, settings: Config): void {
     admin_api_key: keys.admin_api_key,
     sip_realm: keys.sip_realm,
   };
-  process.stdout.write(settings.json ? `${JSON.stringify(line)}\n` : greeting(line, server.seed, settings));
+  const forPhones = addressText(reachable(settings, sip.udp, 'elsewhere'));
+  process.stdout.write(
+    settings.json
+      ? `${JSON.stringify(line)}\n`
+      : greeting(line, { seed: server.seed, config: settings, sip: forPhones }),
+  );
 }
 
 function exit(code: number, reason: string): void {

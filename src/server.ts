@@ -285,11 +285,11 @@ function houseSettings(config: Config, demoApplicationSid: string | undefined, h
   };
 }
 
-/** Where it is reached: who listens on all addresses is called at the advertised one, and asked over HTTP on this machine. */
-export function reachable(config: Config, at: Address, how: 'http' | 'sip'): Address {
+/** Where it is reached: who listens on all addresses is found on loopback from here, elsewhere at the advertised one. */
+export function reachable(config: Config, at: Address, from: 'here' | 'elsewhere'): Address {
   if (at.host !== '0.0.0.0' && at.host !== '::') return at;
   const loopback = at.host === '::' ? '::1' : '127.0.0.1';
-  return { host: how === 'sip' ? advertisedHost(config) : loopback, port: at.port };
+  return { host: from === 'here' ? loopback : advertisedHost(config), port: at.port };
 }
 
 /** What far ends are told to send to; when listening everywhere, the first address of this machine that is not loopback. */
