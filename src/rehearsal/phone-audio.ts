@@ -77,11 +77,12 @@ export class PhoneAudio {
   /** Our session description: PCMU and telephone-event. */
   sdp(direction = 'sendrecv'): string {
     const { host, port } = this.local;
+    const family = host.includes(':') ? 'IP6' : 'IP4';
     return [
       'v=0',
-      `o=phone 1 1 IN IP4 ${host}`,
+      `o=phone 1 1 IN ${family} ${host}`,
       's=-',
-      `c=IN IP4 ${host}`,
+      `c=IN ${family} ${host}`,
       't=0 0',
       `m=audio ${port} RTP/AVP 0 ${dtmfPayloadType}`,
       'a=rtpmap:0 PCMU/8000',

@@ -1,5 +1,5 @@
 // A phone for rehearsals, demos and tests: a SIP user agent with ears. It calls, is called, presses keys and hangs up.
-import { type Clock, type Log, type Network, type Random, silentLog } from '../base/index.ts';
+import { addressText, type Clock, type Log, type Network, type Random, silentLog } from '../base/index.ts';
 import {
   createSipStack,
   type Dialog,
@@ -116,7 +116,7 @@ export async function openPhone(options: PhoneOptions): Promise<Phone> {
   const { clock, random, network, host, log = silentLog, user = 'phone' } = options;
   const sip = createSipStack({ clock, random, network, log, bind: { host, port: 0 }, userAgent: 'Crosspoint phone' });
   await sip.start();
-  const uri = `sip:${user}@${sip.udp.host}:${sip.udp.port}`;
+  const uri = `sip:${user}@${addressText(sip.udp)}`;
   const openAudio = () => PhoneAudio.open({ clock, random, network, host });
   const phone: Phone = {
     sip,
