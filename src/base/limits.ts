@@ -21,6 +21,9 @@ export const httpKeepAliveMs = 4_000;
 /** Longest wait for a TCP or TLS connection to an HTTP server; the request's own limit usually comes first. */
 export const httpConnectMs = 10_000;
 
+/** A body of a known length above this is gathered as it comes: putting the pieces together at the end takes 1 ms a megabyte. */
+export const httpGatherBytes = 512 * 1024;
+
 /** Bytes of response headers: the usual limit of HTTP servers and clients. */
 export const httpHeaderLimitBytes = 16 * 1024;
 

@@ -4,7 +4,7 @@ import { createServer as createHttpServer, type Server as HttpServer } from 'nod
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { after, before, it } from 'node:test';
 import { type HttpRequest, type Network, realClock } from '../index.ts';
-import { tcpSendLimitBytes } from '../limits.ts';
+import { httpGatherBytes, tcpSendLimitBytes } from '../limits.ts';
 import { realNetwork } from './index.ts';
 
 let network: Network;
@@ -69,6 +69,28 @@ it('takes what is not HTTP for a failure, and too long a header too', async () =
   for (const answer of answers) {
     const port = await listen(createServer((socket) => void socket.on('error', () => {}).write(answer)));
     await assert.rejects(ask(port), { code: 'http-failed' });
+  }
+});
+
+it('gathers a large body, whether its length is stated, not stated, or stated of no body at all', async () => {
+  const bytes = Buffer.from(Uint8Array.from({ length: 4 * httpGatherBytes + 7 }, (_, i) => (i * 31) % 251));
+  const port = await listen(
+    createHttpServer(async ({ url }, response) => {
+      if (url !== '/unstated') response.setHeader('content-length', bytes.length);
+      response.statusCode = url === '/none' ? 304 : 200;
+      for (let at = 0; url !== '/none' && at < bytes.length; at += 100_000) {
+        response.write(bytes.subarray(at, at + 100_000));
+        if (at % 3 === 0) await new Promise((done) => setImmediate(done));
+      }
+      response.end();
+    }),
+  );
+  for (const path of ['stated', 'unstated', 'none']) {
+    const url = `http://127.0.0.1:${port}/${path}`;
+    const { body } = await ask(port, { url, maxBodyBytes: bytes.length });
+    assert.ok(Buffer.from(body).equals(path === 'none' ? Buffer.alloc(0) : bytes), `${path}: ${body.length} bytes`);
+    // No second copy of what is large: it was written where it stays.
+    if (path === 'stated') assert.equal(body.buffer.byteLength, bytes.length);
   }
 });
 

@@ -5,6 +5,7 @@ import { Fault } from '../errors.ts';
 import {
   httpConnectionsPerOrigin,
   httpConnectMs,
+  httpGatherBytes,
   httpHeaderLimitBytes,
   httpKeepAliveMs,
   httpOriginLimit,
@@ -66,6 +67,8 @@ class Exchange {
   #status = 0;
   #headers: Record<string, string> = {};
   #chunks: Uint8Array[] = [];
+  /** Where a large body of a known length is gathered as it comes. */
+  #whole: Buffer | undefined;
   #size = 0;
   #over = false;
   #resolve: (response: HttpResponse) => void = () => {};
@@ -117,16 +120,22 @@ class Exchange {
           if (value !== undefined) this.#headers[name] = Array.isArray(value) ? value.join(', ') : value;
         }
         this.#limit('body');
-        if (Number(this.#headers['content-length']) > this.#request.maxBodyBytes && this.#hop.method !== 'HEAD')
-          this.#tooLarge();
+        const length = Number(this.#headers['content-length']);
+        if (this.#hop.method === 'HEAD') return;
+        if (length > this.#request.maxBodyBytes) return this.#tooLarge();
+        // The system gives the memory page by page, when it is written to.
+        if (length > httpGatherBytes) this.#whole = Buffer.allocUnsafeSlow(length);
       },
       onResponseData: (_controller, chunk) => {
+        const at = this.#size;
         this.#size += chunk.length;
         if (this.#size > this.#request.maxBodyBytes) return this.#tooLarge();
-        this.#chunks.push(chunk);
+        if (this.#whole) this.#whole.set(chunk, at);
+        else this.#chunks.push(chunk);
       },
       onResponseEnd: () => this.#done(),
-      onResponseError: (_controller, error) => this.#fail(error),
+      // A 304 may state the length of what it does not send (RFC 9110 8.6), which undici takes for a body cut short.
+      onResponseError: (_controller, error) => (this.#status === 304 ? this.#done() : this.#fail(error)),
     };
   }
 
@@ -153,7 +162,8 @@ class Exchange {
 
   #done(): void {
     if (!this.#end()) return;
-    const body = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks);
+    const gathered = this.#whole?.subarray(0, this.#size);
+    const body = gathered ?? (this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks));
     this.#resolve({ status: this.#status, headers: this.#headers, body, url: this.#hop.url });
   }
 
