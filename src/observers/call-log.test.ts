@@ -51,7 +51,8 @@ for (const [failure, advice] of [
   [{ type: 'socket-failed', url, code: 'hook-status', reason: 'status 404' }, /check the path/],
   [{ type: 'program-refused', reason: 'the application answered with no verbs' }, /application\/json.*"verb"/],
   [{ type: 'play-finished', what: [url], reason: 'failed', played_ms: 0, message: 'gone' }, /app\.example.*gone/],
-  [{ type: 'verb-skipped', verb: 'say', reason: 'no codec in common' }, /say.*no codec in common/],
+  [{ type: 'verb-skipped', verb: 'say', reason: 'no codec in common' }, /no codec in common.*set its phone/],
+  [{ type: 'verb-skipped', verb: 'say', reason: 'no media: no RTP port is free' }, /CROSSPOINT_RTP_PORT_MAX/],
 ] as [Omit<CallEvent, 'at'>, RegExp][]) {
   test(`${failure.type} ${failure.reason ?? ''} says what to do`, () => {
     const [line] = logged([failure]);

@@ -35,7 +35,7 @@ const sentences: Record<CallEvent['type'], Words> = {
   'verb-started': (e) => `${e.verb} begins`,
   'verb-finished': (e) => `${e.verb} is done`,
   'verb-killed': (e) => `${e.verb} is stopped: ${e.reason}`,
-  'verb-skipped': (e) => `${e.verb} is skipped: ${e.reason}`,
+  'verb-skipped': (e) => `${e.verb} is skipped: ${e.reason}${skipAdvice(String(e.reason))}`,
   'program-replaced': (e) => `the application now runs: ${list(e.verbs)}`,
   'program-refused': (e) =>
     e.reason === 'the application answered with no verbs'
@@ -78,6 +78,13 @@ const refusalAdvice = new Map<number, string>([
 
 const verbsWanted =
   'it must answer with content-type application/json and an array of verbs: [{"verb":"say","text":"Hello"}]';
+
+/** What to do about audio that cannot be had. */
+function skipAdvice(reason: string): string {
+  if (reason.includes('no codec in common')) return '; whoever calls must set its phone to one of these';
+  if (reason.includes('no RTP port is free')) return '; widen CROSSPOINT_RTP_PORT_MIN to CROSSPOINT_RTP_PORT_MAX';
+  return '';
+}
 
 /** What to do about an application that failed. */
 function hookAdvice(e: CallEvent): string {
