@@ -1,5 +1,6 @@
 // The API's rim: tokens, bodies, errors, headers, open routes; and for every route that no tenant reaches another's and nothing makes a 500.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { type TestApi, testApi } from '../../test/kit/api.ts';
@@ -99,6 +100,20 @@ test('requests that are no HTTP are answered in the same shape, and their connec
       assert.deepEqual(Object.keys(JSON.parse(text.slice(text.indexOf('\r\n\r\n')))), ['msg', 'code'], text);
     }
   } finally {
+    await api.close();
+  }
+});
+
+test('more connections than there may be are closed at once', async () => {
+  const api = await buildApi(t.ports, { connections: 1 });
+  const at = await api.listen({ host: '127.0.0.1', port: 0 });
+  const first = connect(at);
+  try {
+    await once(first, 'connect');
+    const text = await rawExchange(at, 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n').catch(() => '');
+    assert.equal(text, '');
+  } finally {
+    first.destroy();
     await api.close();
   }
 });

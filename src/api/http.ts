@@ -7,7 +7,7 @@ import { type Address, addressText, bug, errorText, Fault, isRefusal, isSid, typ
 import { type Caller, callerOf, readToken } from './access.ts';
 import type { Answer, ApiRequest, Route } from './define.ts';
 import { readForm, unstorable } from './form.ts';
-import { bodyBytes, closeMs, requestMs } from './limits.ts';
+import { bodyBytes, closeMs, maxHttpConnections, requestMs } from './limits.ts';
 import { documentation, routeDocumentation } from './openapi.ts';
 import { bad, notFound, problemOf, RefusedError } from './problem.ts';
 import { resources } from './resources/index.ts';
@@ -24,8 +24,9 @@ export interface Api {
 }
 
 /** Builds the API below /v1 and /api/v1, with /docs, /health and /metrics. */
-export async function buildApi(ports: ApiPorts): Promise<Api> {
+export async function buildApi(ports: ApiPorts, limits = { connections: maxHttpConnections }): Promise<Api> {
   const app = await assemble(ports);
+  app.server.maxConnections = limits.connections;
   return {
     listen: (at) => listen(app, at),
     inject: app.inject.bind(app) as FastifyInstance['inject'],

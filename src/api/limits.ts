@@ -20,5 +20,7 @@ export const lastUsedMs = 60_000;
 export const appEnvMs = 3_000;
 /** A description of environment variables is small. */
 export const appEnvBytes = 64 * 1024;
+/** HTTP connections at once: clients keep a handful each, and file descriptors are shared with SIP and the database. */
+export const maxHttpConnections = 2_000;
 /** Requests under way get this long when the server stops. */
 export const closeMs = 2_000;
