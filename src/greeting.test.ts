@@ -35,6 +35,12 @@ test('it says whether other machines may call, and what lets them', () => {
   assert.doesNotMatch(greeted(ready(), seedOf(true), '0.0.0.0'), /this machine|CROSSPOINT_BIND/);
 });
 
+test('a demo that was removed is not offered', () => {
+  const seed = seedOf(true);
+  const without = { ...seed, keys: { ...seed.keys, demo_application_sid: null } };
+  assert.match(greeted(ready(), without, '127.0.0.1'), /sip:app-<application_sid>@192/);
+});
+
 test('keys are shown once', () => {
   assert.match(greeted(ready(), seedOf(true), '127.0.0.1'), /the-key.*sp-key.*admin-key.*pw/s);
   assert.doesNotMatch(greeted(ready(), seedOf(false), '127.0.0.1'), /the-key|sp-key|admin-key|pw/);

@@ -24,11 +24,13 @@ export interface Told {
 export function greeting(ready: Ready, { seed, config, sip }: Told): string {
   const calls = `${ready.http}/v1/Accounts/${ready.account_sid}/Calls`;
   const onlyHere = /^(127\.|::1$)/.test(config.bind);
+  // Its owner may have removed the demo.
+  const target = seed.keys.demo_application_sid === null ? 'sip:app-<application_sid>' : 'sip:demo';
   const lines = [
     '',
     'Crosspoint is ready.',
     '',
-    `  Call it        sip:demo@${sip}   (any phone${onlyHere ? ' on this machine' : ''}, UDP or TCP; DTMF keys work)`,
+    `  Call it        ${target}@${sip}   (any phone${onlyHere ? ' on this machine' : ''}, UDP or TCP; DTMF keys work)`,
     ...(onlyHere ? ['                 other machines are let in by CROSSPOINT_BIND=0.0.0.0'] : []),
     '  No phone?      npm run demo   (a whole call in ten seconds)',
     `  REST API       ${ready.http}/v1   (try it: ${ready.http}/docs)`,

@@ -51,3 +51,14 @@ for (const [user, host, settings, expected] of [
     else assert.equal(admission.application.application_sid, expected);
   });
 }
+
+test('who calls what nothing answers is told what does', async () => {
+  for (const [demoApplicationSid, hint] of [
+    [app, /what does: sip:demo@/],
+    [undefined, /what does: sip:app-/],
+  ] as const) {
+    const refusal = await admit(invite('demo1', '127.0.0.1'), records, { dev: true, demoApplicationSid });
+    assert.ok(isRefusal(refusal));
+    assert.match(refusal.reason, hint);
+  }
+});

@@ -36,12 +36,17 @@ export async function admit(
 function applicationSid(user: string, sourceHost: string, settings: InboundSettings): string | Refusal {
   if (user === 'demo' && settings.demoApplicationSid !== undefined) return settings.demoApplicationSid;
   const sid = /^app-(.+)$/i.exec(user)?.[1];
-  if (sid === undefined)
-    return refuse('no-route', `nothing answers ${user || 'an empty user'}; sip:demo@… reaches the demo`, { sip: 404 });
+  if (sid === undefined) return noRoute(user, settings);
   if (!settings.dev) return refuse('not-dev', 'app-… may be called only with CROSSPOINT_DEV=1', { sip: 403 });
   if (!isLoopback(sourceHost))
     return refuse('not-loopback', 'app-… may be called only from this machine', { sip: 403 });
   return isSid(sid) ? sid.toLowerCase() : refuse('no-application', `${sid} is no application_sid`, { sip: 404 });
+}
+
+function noRoute(user: string, { demoApplicationSid }: InboundSettings): Refusal {
+  const answers =
+    demoApplicationSid === undefined ? 'sip:app-<application_sid>@…, with CROSSPOINT_DEV=1' : 'sip:demo@…';
+  return refuse('no-route', `nothing answers ${user || 'an empty user'}; what does: ${answers}`, { sip: 404 });
 }
 
 const isLoopback = (host: string): boolean => /^127\./.test(host) || host === '::1' || /^::ffff:127\./i.test(host);
