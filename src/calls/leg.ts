@@ -103,7 +103,9 @@ export class Leg {
       const moved = redirectsLeft > 0 && !this.#ended ? contactOf(failed) : undefined;
       if (moved === undefined) return this.#end(failureEnd(failed));
       this.#options.events.append('media', { what: 'redirected', to: moved });
-      this.#send({ ...options, uri: moved, to: options.to ?? options.uri, callId: outgoing.callId }, redirectsLeft - 1);
+      // The password was for the one who was asked, not for whom he names.
+      const { auth: _, ...rest } = options;
+      this.#send({ ...rest, uri: moved, to: options.to ?? options.uri, callId: outgoing.callId }, redirectsLeft - 1);
     };
     return outgoing;
   }
