@@ -38,7 +38,6 @@ export class Leg {
   /** The audio has another address than the far end was told: said as soon as there is a dialog. */
   #moved = false;
   #ended = false;
-  #muted = false;
 
   constructor(options: LegOptions) {
     const { world, callSid, events, handler } = options;
@@ -75,10 +74,6 @@ export class Leg {
       this.port?.negotiated !== undefined &&
       (this.answered || this.#earlyMedia || this.#outgoing !== undefined)
     );
-  }
-
-  get muted(): boolean {
-    return this.#muted;
   }
 
   /** An inbound call's leg. Its audio is opened at once, so that an answer need not wait for it. */
@@ -161,7 +156,6 @@ export class Leg {
   /** The ear becomes silence for every listener. */
   setMuted(muted: boolean): Promise<{ at: number }> {
     if (!this.port) throw new Error('bug: mute without audio');
-    this.#muted = muted;
     return this.port.setMuted(muted);
   }
 
