@@ -11,7 +11,7 @@ const worstSetupP95Ms = 500;
 export async function callRate(stage: Stage): Promise<Row[]> {
   const { options, server, application } = stage;
   const generator = await stage.generator({ send: false });
-  const rates = options.quick ? [50, 150] : [50, 100, 150, 200, 250, 300, 350];
+  const rates = options.quick ? [50, 150] : [100, 200, 300, 350, 400, 450, 500];
   const seconds = options.quick ? 6 : 15;
   await generator.ask('place', { calls: 500, perSecond: 50, holdMs: 1000 });
   const told: string[] = [];
