@@ -26,9 +26,11 @@ const gatherMs = 100;
 const waitingBytes = 1024 * 1024;
 
 export function openLog({ level, clock, readable, colour = false, fd = 2 }: LoggingOptions): Logging {
-  // A person wants each line at once; for a collector, a write of many lines costs what one of a single line does.
-  const gather = readable ? { minLength: 0 } : { minLength: gatherBytes, periodicFlush: gatherMs };
-  const out = pino.destination({ fd, sync: false, maxLength: waitingBytes, ...gather });
+  // A person's terminal gets each line at once; for a collector, a write of many lines costs what one of a single line does.
+  const gather = readable
+    ? { sync: true, minLength: 0 }
+    : { sync: false, minLength: gatherBytes, periodicFlush: gatherMs };
+  const out = pino.destination({ fd, maxLength: waitingBytes, ...gather });
   out.on('error', () => {});
   const line = readable ? readableLine(clock, colour) : undefined;
   const sink = line ? (...parts: Parameters<LogSink>) => void out.write(line(...parts)) : jsonSink(out, clock);
