@@ -86,12 +86,20 @@ export class Baresip {
   readonly #kill = (): void => void this.#child.kill('SIGKILL');
 
   static async open(options: BaresipOptions): Promise<Baresip> {
-    const control = await freePort();
-    const phone = new Baresip({ ...options, sip: await freePort(), control });
-    await until(() => phone.said.includes('baresip is ready'), { what: () => `baresip to be ready: ${phone.said}` });
-    phone.#control = connect(control, '127.0.0.1');
-    phone.#listen(phone.#control);
-    return phone;
+    for (let triesLeft = 5; ; triesLeft--) {
+      const control = await freePort();
+      const phone = new Baresip({ ...options, sip: await freePort(), control });
+      const begun = () => phone.said.includes('baresip is ready') || phone.said.includes('init failed');
+      await until(begun, { what: () => `baresip to be ready: ${phone.said}` });
+      if (phone.said.includes('baresip is ready')) {
+        phone.#control = connect(control, '127.0.0.1');
+        phone.#listen(phone.#control);
+        return phone;
+      }
+      // It also takes the port after its own, for TLS, and that one may be somebody's.
+      await phone.close();
+      if (triesLeft === 0) throw new Error(`baresip does not start: ${phone.said}`);
+    }
   }
 
   /** Netstrings of JSON, both ways. */
