@@ -119,7 +119,7 @@ export class Baresip {
 
   command(command: string, params = ''): void {
     const text = JSON.stringify({ command, params, token: '1' });
-    this.#control!.write(`${text.length}:${text},`);
+    this.#control?.write(`${text.length}:${text},`);
   }
 
   /** Waits for the n-th event of a type. */
