@@ -8,6 +8,7 @@ import { EventLog } from './events.ts';
 import { Leg } from './leg.ts';
 import type { LegHandler } from './leg-types.ts';
 import { lastHooksMs, mailboxLimit } from './limits.ts';
+import { Parts } from './parts.ts';
 import { Program } from './program.ts';
 import { SpeechSettings } from './speech-settings.ts';
 import { type CallStatus, finalStatuses } from './status.ts';
@@ -49,6 +50,10 @@ export class Call {
   readonly conversation: Conversation;
   readonly speech: SpeechSettings;
   readonly whispers: Whispers;
+  /** What commands reach of running verbs. */
+  readonly parts = new Parts();
+  /** Whose verb dialled this leg; undefined once it stands on its own. */
+  parent: Call | undefined;
   /** config.notifyEvents: verb:status is wanted. */
   notifyEvents = false;
   /** config.sipRequestWithinDialogHook: where in-dialog INFO and MESSAGE go. */

@@ -2,10 +2,12 @@
 import type { Refusal } from '../base/index.ts';
 import type { Call, Leg } from '../calls/index.ts';
 
-/** What a command acts on: a live call, and the leg whose sid was named. */
+/** What a command acts on: the call whose sid was named, and its leg. */
 export interface Target {
   call: Call;
   leg: Leg;
+  /** Whose application and verbs are meant: of a dialled child its parent, else the call itself. */
+  session: Call;
 }
 
 /** What came of a command that could act. */

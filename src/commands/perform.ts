@@ -60,7 +60,7 @@ function inTurn(call: Call, commands: Command[], at: number): Promise<Applied[] 
 }
 
 function act(call: Call, commands: Command[], at: number): Applied[] | Refusal {
-  const target: Target = { call, leg: call.leg };
+  const target: Target = { call, leg: call.leg, session: call.parent ?? call };
   const names = commands.map((c) => c.definition.rest);
   const refusal = call.ended ? gone(call) : firstRefusal(target, commands);
   if (refusal) {

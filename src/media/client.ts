@@ -1,6 +1,8 @@
 // The media room's door for the main process: a pool of workers, and ports that carry the legs' audio.
+export * from './joined-types.ts';
 export { inlineWorker, type Served, type StartWorker, type WorkerLink } from './link.ts';
 export { createMediaPool, type MediaPoolOptions } from './pool.ts';
 export type { PortRange } from './port-numbers.ts';
 export { type ProcessWorkerOptions, processWorker, type Welcome } from './process-link.ts';
+export * from './tap-types.ts';
 export * from './types.ts';

@@ -1,6 +1,8 @@
 // The pool: places ports on workers, keeps their ports' numbers, and replaces a worker that died.
 import { type Clock, errorText, Fault, isFault, type Log, type Random, randomUint32 } from '../base/index.ts';
 import { newSdpSession } from '../sdp/index.ts';
+import type { BridgePath, CopySide, MediaBridge, MediaCopy, MediaRoom, RoomOptions } from './joined-types.ts';
+import { later } from './later.ts';
 import { openAttempts } from './limits.ts';
 import type { StartWorker } from './link.ts';
 import { PortClient } from './port-client.ts';
@@ -63,6 +65,18 @@ class Pool implements MediaPool {
         orphaned ||= orphan;
       }
     }
+  }
+
+  bridge(_a: MediaPort, _b: MediaPort, _options?: { path?: BridgePath }): Promise<MediaBridge> {
+    return later('bridges');
+  }
+
+  room(_: RoomOptions): MediaRoom {
+    return later('rooms');
+  }
+
+  copy(_from: MediaPort, _side: CopySide, _to: MediaPort): Promise<MediaCopy> {
+    return later('copies');
   }
 
   stats(): MediaStats {

@@ -20,9 +20,19 @@ import {
   type PortState,
   unpackFault,
 } from './channel.ts';
+import { later } from './later.ts';
 import { maxSources } from './limits.ts';
 import { PlaybackClient } from './playback-client.ts';
 import { resumeState } from './resume.ts';
+import type {
+  IsolationOptions,
+  MediaRecognition,
+  MediaRecording,
+  MediaStream,
+  RecognizeOptions,
+  RecordOptions,
+  StreamOptions,
+} from './tap-types.ts';
 import type {
   AudioSource,
   DigitEvent,
@@ -161,6 +171,26 @@ export class PortClient implements MediaPort {
     if (this.#closed) return Promise.reject(closedFault());
     // Not asked again when a worker dies: a digit sent twice is worse than one that is reported as not sent.
     return this.#host.ask('digits', { port: this.id, digits, durationMs });
+  }
+
+  setIsolation(_: IsolationOptions | undefined): Effect {
+    return later('noise isolation');
+  }
+
+  stream(_: StreamOptions): MediaStream {
+    return later('streams');
+  }
+
+  record(_: RecordOptions): MediaRecording {
+    return later('recordings');
+  }
+
+  recognize(_: RecognizeOptions): MediaRecognition {
+    return later('recognition');
+  }
+
+  watchTalking(_: ((talking: boolean) => void) | undefined): void {
+    later('voice activity');
   }
 
   stats(): Promise<PortStats> {

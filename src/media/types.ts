@@ -1,9 +1,27 @@
 // What the media room offers to the main process (its door is client.ts): ports that carry a leg's audio, in a worker or inline.
 import type { Address, Fault, Refusal } from '../base/index.ts';
+import type { BridgePath, CopySide, MediaBridge, MediaCopy, MediaRoom, RoomOptions } from './joined-types.ts';
+import type {
+  IsolationOptions,
+  MediaRecognition,
+  MediaRecording,
+  MediaStream,
+  RecognizeOptions,
+  RecordOptions,
+  StreamOptions,
+} from './tap-types.ts';
 
 export interface MediaPool {
   /** Binds an RTP/RTCP pair on a worker. Ports of one `group` (one call, one conference) share a worker. Rejects with Fault `media-unavailable` (sip 480). */
   open(options: PortOptions): Promise<MediaPort>;
+  /**
+   * Lets two legs hear each other. A port is in one bridge or room at a time. Ports on different workers are joined by a pipe.
+   * Rejects with a Fault: `media-port-closed`, `bridge-busy`, `bridge-codecs` (relay only).
+   */
+  bridge(a: MediaPort, b: MediaPort, options?: { path?: BridgePath }): Promise<MediaBridge>;
+  /** A room that mixes its members. Nothing is opened before the first joins. */
+  room(options: RoomOptions): MediaRoom;
+  copy(from: MediaPort, side: CopySide, to: MediaPort): Promise<MediaCopy>;
   /** Ports open, by worker; packets sent, received, late (> 10 ms after their deadline), loop delay percentiles. */
   stats(): MediaStats;
   /** Workers' process ids, none when inline. */
@@ -65,8 +83,13 @@ export interface PlayOptions {
   /**
    * 'prompt': what the verb plays, one at a time, a new one replaces the old.
    * 'whisper': over a running prompt, which pauses (sample-exact) and goes on afterwards.
+   * 'track': mixed with whatever else is heard (dub); one at a time for each `track` name.
    */
-  layer: 'prompt' | 'whisper';
+  layer: 'prompt' | 'whisper' | 'track';
+  /** Which track, for layer 'track'. */
+  track?: string;
+  /** Of this playback alone, dB. */
+  gainDb?: number;
   /** Passes over the whole list; Infinity for ever. */
   loop: number;
   /** Samples (at 8000/s) to skip on the first pass. */
@@ -143,6 +166,14 @@ export interface MediaPort {
   setGain(db: number): Effect;
   /** Sends digits in order: RFC 4733 when agreed, else in-band tones. `w`/`W` pause 500/1000 ms. Resolves when the last has been sent. */
   sendDigits(digits: string, durationMs: number): Promise<{ at: number }>;
+  /** Noise suppression; undefined ends it. */
+  setIsolation(isolation: IsolationOptions | undefined): Effect;
+  /** Streams the leg's audio to a WebSocket server, and plays what comes back. */
+  stream(options: StreamOptions): MediaStream;
+  record(options: RecordOptions): MediaRecording;
+  recognize(options: RecognizeOptions): MediaRecognition;
+  /** Voice activity of the far end is told, or no longer. */
+  watchTalking(onTalking: ((talking: boolean) => void) | undefined): void;
   stats(): Promise<PortStats>;
   onDigit: (event: DigitEvent) => void;
   /** The far end sends nothing: milliseconds without a packet. Reported once per silence. */

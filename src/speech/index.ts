@@ -1,4 +1,5 @@
 // speech: what a synthesizer is, and speech rendered once and cached.
+export type * from './recognizer.ts';
 export { makeSpeech, type SpeechOptions } from './speech.ts';
 export type {
   SpeakOptions,

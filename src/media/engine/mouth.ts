@@ -1,7 +1,9 @@
 // Mouth: what the far end hears. Playbacks on their layers, then tones, then volume; one frame at a time at the codec's rate.
+import { Gain, MUTED_DB, mixInto } from '../../audio/index.ts';
 import type { Clock } from '../../base/index.ts';
 import type { FinishedPlay, PlayOrder, PlayPosition } from '../channel.ts';
 import type { PlaybackEvent } from '../types.ts';
+import type { Feed } from './feed.ts';
 import type { Prompts } from './prompts.ts';
 import { describeStages, Layers, Tones, Volume } from './stages/index.ts';
 import { Track } from './track.ts';
@@ -21,7 +23,13 @@ interface Voice {
   layers: Layers;
   tones: Tones;
   volume: Volume;
+  /** What the feed gives, and how much of it is heard: nothing while a prompt or whisper covers it. */
+  fed: Int16Array;
+  feedGain: Gain;
 }
+
+/** Hears each frame as it goes out (reused: copy what is kept); undefined is silence. */
+export type MouthListener = (frame: Int16Array | undefined, sampleRate: number) => void;
 
 const nothingHeard: FinishedPlay = { reason: 'stopped', playedMs: 0, lastOffsetSamples: 0 };
 
@@ -31,6 +39,8 @@ export class Mouth {
   #voice: Voice | undefined;
   /** Orders that came before the codec was known. */
   readonly #early: PlayOrder[] = [];
+  #feed: Feed | undefined;
+  readonly #listeners = new Set<MouthListener>();
 
   constructor(options: MouthOptions) {
     this.#options = options;
@@ -52,6 +62,8 @@ export class Mouth {
       layers: kept?.layers ?? new Layers(sampleRate, (track) => this.#finished(track, 'completed')),
       tones: new Tones(sampleRate, samples),
       volume: kept?.volume ?? new Volume(sampleRate, this.#gainDb),
+      fed: new Int16Array(samples),
+      feedGain: kept?.feedGain ?? new Gain(sampleRate),
     };
     this.#voice = voice;
     if (!kept) {
@@ -72,10 +84,33 @@ export class Mouth {
   render(): Int16Array | undefined {
     const voice = this.#voice;
     if (!voice) return undefined;
-    const { frame, layers, tones, volume } = voice;
+    const frame = this.#mix(voice);
+    for (const listener of this.#listeners) listener(frame, voice.sampleRate);
+    return frame;
+  }
+
+  /** What others say; undefined when there are none. */
+  setFeed(feed: Feed | undefined): void {
+    this.#feed = feed;
+  }
+
+  /** Hears what goes out, until the returned function is called. */
+  listen(listener: MouthListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  #mix({ sampleRate, frame, layers, tones, volume, fed, feedGain }: Voice): Int16Array | undefined {
     const sounds = layers.render(frame);
-    if (!sounds && !tones.busy) return undefined;
+    const covered = layers.covering;
+    const voices = this.#feed?.read(fed, sampleRate) ?? false;
+    feedGain.set(covered ? MUTED_DB : 0);
+    if (!sounds && !voices && !tones.busy) return undefined;
     if (!sounds) frame.fill(0);
+    if (voices) {
+      feedGain.apply(fed);
+      mixInto(frame, fed);
+    }
     tones.process(frame);
     volume.process(frame);
     return frame;

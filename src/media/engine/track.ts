@@ -20,7 +20,7 @@ export class Track {
   constructor(order: PlayOrder, sampleRate: number, load: LoadClip) {
     const { options, sources, resume } = order;
     this.playback = order.playback;
-    this.layer = options.layer;
+    this.layer = options.layer === 'whisper' ? 'whisper' : 'prompt';
     this.started = resume !== undefined;
     this.#label = labelOf(sources[0]);
     this.#playlist = new Playlist({

@@ -34,6 +34,11 @@ export class Layers {
     return this.#tracks[layer];
   }
 
+  /** A prompt or whisper sounds: nothing else is to be heard. */
+  get covering(): boolean {
+    return this.#sounding?.begun === true && !this.#sounding.over;
+  }
+
   /** What the layer plays from the next frame on. The caller tells the old track that it has ended. */
   set(layer: Layer, track: Track | undefined): void {
     this.#tracks[layer] = track;

@@ -1,0 +1,56 @@
+// Parts: what commands may reach of a running verb or background feature. Whoever lives puts a facet here; its scope takes it off.
+import { bug, type Scope } from '../base/index.ts';
+import type { TapState } from '../media/client.ts';
+import type { BridgePart } from './bridge.ts';
+import type { ConferencePart } from './conference.ts';
+
+/** Streams of the running verb (listen, or nested in a dial): listen_status and stream_status. */
+export interface StreamPart {
+  setState(state: TapState): Promise<{ at: number }>;
+}
+
+/** A transcription, background, nested or a verb's: transcribe_status. */
+export interface TranscriptionPart {
+  pause(): Promise<{ at: number }>;
+  resume(): Promise<{ at: number }>;
+}
+
+/** Each kind of facet. Several of a kind may be there at once; commands act on all, or on the newest. */
+export interface PartKinds {
+  /** This leg and another hear each other. */
+  bridge: BridgePart;
+  /** This leg is in a conference, or waits for one. */
+  conference: ConferencePart;
+  stream: StreamPart;
+  transcription: TranscriptionPart;
+}
+
+export class Parts {
+  readonly #parts = new Map<keyof PartKinds, PartKinds[keyof PartKinds][]>();
+
+  /** There until the scope closes, or the returned function is called. */
+  put<K extends keyof PartKinds>(kind: K, part: PartKinds[K], scope: Scope): () => void {
+    if (scope.closed) bug(`a part of a closed scope: ${kind}`);
+    this.#parts.set(kind, [...(this.#parts.get(kind) ?? []), part]);
+    const remove = (): void => {
+      this.#parts.set(
+        kind,
+        (this.#parts.get(kind) ?? []).filter((one) => one !== part),
+      );
+    };
+    const forget = scope.defer(remove);
+    return () => {
+      forget();
+      remove();
+    };
+  }
+
+  /** The newest of its kind. */
+  get<K extends keyof PartKinds>(kind: K): PartKinds[K] | undefined {
+    return this.all(kind).at(-1);
+  }
+
+  all<K extends keyof PartKinds>(kind: K): PartKinds[K][] {
+    return (this.#parts.get(kind) ?? []) as PartKinds[K][];
+  }
+}

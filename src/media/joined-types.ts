@@ -1,0 +1,70 @@
+// Ports that hear each other: bridges of two, rooms of many, and one-way copies.
+import type { AudioSource, Effect, MediaPort, Playback } from './types.ts';
+
+/**
+ * 'engine': full media; packets are forwarded as they come while nothing listens, mixes or changes them, else decoded and mixed.
+ * 'relay': always forwarded, never decoded (partial media); refused with Fault `bridge-codecs` when the two legs' codecs differ.
+ */
+export type BridgePath = 'engine' | 'relay';
+
+/** Two ports that hear each other. A prompt or whisper on one of them covers the other's voice for its own far end only. */
+export interface MediaBridge {
+  readonly a: MediaPort;
+  readonly b: MediaPort;
+  setPath(path: BridgePath): Effect;
+  /** How each direction goes now, for tests and the log. */
+  modes(): Promise<{ aToB: BridgeMode; bToA: BridgeMode }>;
+  /** Never rejects. Ends by itself when a port closes. */
+  close(): Promise<void>;
+}
+
+export type BridgeMode = 'forwarded' | 'processed' | 'silent';
+
+/** What a copy takes: 'ear' is what the port's far end says, 'mouth' what it is sent. */
+export type CopySide = 'ear' | 'mouth';
+
+/** Sends what `from` hears or says to `to`'s far end too (SIPREC). Packets as they are when the codecs agree. */
+export interface MediaCopy {
+  setPaused(paused: boolean): Effect;
+  close(): Promise<void>;
+}
+
+export interface RoomOptions {
+  /** Members live on one worker; one who does not is joined by a pipe. */
+  group: string;
+}
+
+export interface MemberFlags {
+  /** Nobody hears this member. */
+  muted: boolean;
+  /** This member hears nobody (its own prompts it does). */
+  deaf: boolean;
+  /** Carries this tag; '' for none. */
+  tag: string;
+  /** Heard only by members with this tag (coaching); '' for everybody. */
+  speakOnlyTo: string;
+  /** Its digits reach the others. */
+  distributeDtmf: boolean;
+}
+
+export interface MemberOptions extends MemberFlags {
+  /** Voice activity of this member is told. */
+  onTalking?: (talking: boolean) => void;
+}
+
+export interface RoomMember {
+  readonly port: MediaPort;
+  set(flags: Partial<MemberFlags>): Effect;
+  /** Never rejects. Leaves by itself when the port closes. */
+  leave(): Promise<void>;
+}
+
+/** A mix of many. Each member hears all others whom it may hear, once. */
+export interface MediaRoom {
+  /** Rejects with a Fault when the port is gone, or is in a bridge or another room. */
+  join(port: MediaPort, options: MemberOptions): Promise<RoomMember>;
+  /** Heard by every member that is not deaf, mixed with their voices. Several at once are mixed. */
+  play(sources: AudioSource[], options: { loop: number; gainDb?: number }): Playback;
+  /** Members leave; playbacks stop. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,93 @@
+// What listens at a port: streams to WebSocket servers, recordings, recognizers.
+import type { Fault } from '../base/index.ts';
+import type { RecognitionEvent, RecognizerChoice } from '../speech/index.ts';
+import type { Effect } from './types.ts';
+
+/** 'mono': what the far end says; 'mixed': with what it hears, summed; 'stereo': left what it says, right what it hears. */
+export type TapMix = 'mono' | 'mixed' | 'stereo';
+
+/** The audio WebSocket protocol (verbs.md 8.2). */
+export interface StreamOptions {
+  url: string;
+  /** Basic authentication. */
+  auth?: { username: string; password: string };
+  mix: TapMix;
+  sampleRate: number;
+  /** Sent as the first text frame, whole. */
+  hello: Record<string, unknown>;
+  /** 'none': nothing comes back; 'framed': playAudio messages; 'streaming': raw binary audio. */
+  back: 'none' | 'framed' | 'streaming';
+  /** Of streamed audio that comes back; of the call when absent. */
+  backSampleRate?: number;
+  /** Digits of the far end are told to the server. */
+  passDtmf: boolean;
+  paused?: boolean;
+}
+
+export type StreamEvent =
+  | { type: 'open' }
+  | { type: 'reconnecting'; attempt: number; fault: Fault }
+  | { type: 'played'; id: string | undefined };
+
+export interface StreamEnd {
+  /** 'closed': by the server; 'disconnect': by its message; 'failed': never open, or lost and not regained; 'stopped': by us. */
+  reason: 'closed' | 'disconnect' | 'failed' | 'stopped';
+  fault?: Fault;
+  sentMs: number;
+}
+
+/** 'silence': silent frames go on being sent, with the clock running; 'pause': nothing is sent. */
+export type TapState = 'run' | 'pause' | 'silence';
+
+export interface MediaStream {
+  onEvent: (event: StreamEvent) => void;
+  /** Never rejects. */
+  readonly done: Promise<StreamEnd>;
+  setState(state: TapState): Effect;
+  stop(): void;
+}
+
+export interface RecordOptions {
+  /** Below the recordings' folder, with the extension. */
+  path: string;
+  format: 'wav' | 'mp3';
+  /** Left what the far end says, right what it hears. */
+  mix: 'stereo' | 'mixed';
+  sampleRate: number;
+}
+
+export interface RecordEnd {
+  durationMs: number;
+  bytes: number;
+  fault?: Fault;
+}
+
+export interface MediaRecording {
+  /** Never rejects. The file is whole. */
+  readonly done: Promise<RecordEnd>;
+  /** 'pause' leaves the time out of the file, 'silence' keeps it, silent. */
+  setState(state: TapState): Effect;
+  stop(): void;
+}
+
+export interface RecognizeOptions {
+  choice: RecognizerChoice;
+  /** 'ear': what the far end says; 'mouth': what it hears. */
+  side: 'ear' | 'mouth';
+}
+
+export interface MediaRecognition {
+  onEvent: (event: RecognitionEvent) => void;
+  /** Resolves when it has ended, by `stop` (after the last transcript, at most 1.5 s) or by its vendor's failure. Never rejects. */
+  readonly done: Promise<{ fault?: Fault }>;
+  /** Ends softly: what was said before is still recognized. */
+  stop(): void;
+}
+
+/** Of the ear (what the far end says). `level` 0 is none, 100 all of it. */
+export interface IsolationOptions {
+  model: 'rnnoise';
+  level: number;
+  /** 'read': of what the far end says; 'write': of what it hears. */
+  direction: 'read' | 'write';
+}
