@@ -11,6 +11,7 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 /** Files whose whole text one function gives. Imported when asked for, as the programs above may have changed what they stand on. */
 const pages: Record<string, () => Promise<string>> = {
   'docs/configuration.md': async () => (await import('../src/config.ts')).configurationPage(),
+  'docs/live-control.md': async () => (await import('../src/commands/index.ts')).liveControlText(),
   'test/golden/verbs.json': async () => json((await import('../src/verbs/index.ts')).verbSurface()),
   'test/golden/commands.json': async () => json((await import('../src/commands/index.ts')).commandSurface()),
 };

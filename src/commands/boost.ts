@@ -7,6 +7,7 @@ import { needsMedia } from './refusals.ts';
 export const boost = defineCommand<number>({
   rest: 'boostAudioSignal',
   ws: 'boostAudioSignal',
+  needs: 'audio',
   summary: 'Changes the gain of what the addressed leg hears, -20 to +20 dB.',
   schema: {
     oneOf: [

@@ -8,6 +8,7 @@ type Wanted = 'completed' | 'no-answer';
 export const callStatus = defineCommand<Wanted>({
   rest: 'call_status',
   ws: 'call:status',
+  needs: 'nothing',
   summary:
     'completed hangs up an answered call; no-answer refuses an inbound call that rings, or cancels an outbound one.',
   schema: { type: 'string', enum: ['completed', 'no-answer'] },

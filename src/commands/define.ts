@@ -10,6 +10,17 @@ export interface Target {
   session: Call;
 }
 
+/** What a command may need of its call. */
+export type CommandNeed =
+  | 'nothing'
+  | 'an answered call'
+  | 'audio'
+  | 'a bridge'
+  | 'a conference'
+  | 'a stream'
+  | 'a transcription'
+  | 'a model';
+
 /** What came of a command that could act. */
 export interface Applied {
   /** When it reached the wire: clock time of the first packet or message that differs. Rejects when it failed later. */
@@ -33,6 +44,10 @@ export interface CommandDefinition<V> {
   companionSchemas?: Record<string, Record<string, unknown>>;
   /** What it does, in a line for the documents. */
   summary: string;
+  /** What the call must have for it to act: for the documents, and for the contract suite, which makes such a call. */
+  needs?: CommandNeed;
+  /** The verb it addresses, while no version has that: such a command is read and checked, and always refused with 422. */
+  waitsFor?: string;
   /** Request bodies for documents and tests. */
   examples: readonly Record<string, unknown>[];
   /** Checks the REST field (with the whole body at hand) and gives our form of it; a Refusal's path is relative to the field. */

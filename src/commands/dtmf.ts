@@ -14,6 +14,7 @@ const mostDigits = 128;
 export const dtmf = defineCommand<Digits>({
   rest: 'dtmf',
   ws: 'dtmf',
+  needs: 'an answered call',
   summary: 'Sends digits to the addressed leg, in order: as RFC 4733 events where agreed, else as tones.',
   schema: {
     type: 'object',

@@ -1,20 +1,39 @@
 // commands: what can be changed on a live call. One file per command, one line here; REST and the socket come in by the same door.
+import { agentUpdate, llmStatus, llmToolOutput, llmUpdate, transfer } from './agent.ts';
 import { boost } from './boost.ts';
 import { callStatus } from './call-status.ts';
 import type { AnyCommand } from './define.ts';
 import { dtmf } from './dtmf.ts';
 import { mute } from './mute.ts';
+import { liveControlPage } from './page.ts';
 import { redirect } from './redirect.ts';
 import { sipRequest } from './sip-request.ts';
 import { tag } from './tag.ts';
 import { whisper } from './whisper.ts';
 
 /** In the order in which they act when several stand in one request (live-call-control.md 1.3): whisper last. */
-export const commands: readonly AnyCommand[] = [callStatus, redirect, mute, sipRequest, dtmf, tag, boost, whisper];
+export const commands: readonly AnyCommand[] = [
+  callStatus,
+  redirect,
+  mute,
+  sipRequest,
+  dtmf,
+  tag,
+  boost,
+  agentUpdate,
+  llmUpdate,
+  llmToolOutput,
+  llmStatus,
+  transfer,
+  whisper,
+];
 
 export type { AnyCommand, CommandDefinition, Target } from './define.ts';
 export { type Outcome, performSocket, performUpdate } from './perform.ts';
 export { readSocketCommand, readUpdate } from './read.ts';
+
+/** docs/live-control.md. */
+export const liveControlText = (): string => liveControlPage(commands);
 
 /** The public face of every command, for documents and for the golden text. */
 export const commandSurface = (): Record<string, unknown>[] =>

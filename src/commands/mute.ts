@@ -6,6 +6,7 @@ import { needsMedia, oneOf } from './refusals.ts';
 export const mute = defineCommand<boolean>({
   rest: 'mute_status',
   ws: 'mute:status',
+  needs: 'audio',
   summary: 'Turns the voice of the addressed leg into silence for everybody who listens, or lets it be heard again.',
   schema: { type: 'string', enum: ['mute', 'unmute'] },
   examples: [{ mute_status: 'mute' }],

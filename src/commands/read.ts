@@ -30,13 +30,6 @@ const later = new Set([
   'noise_isolation_vendor',
   'noise_isolation_level',
   'noise_isolation_model',
-  'agent_update',
-  'llm_update',
-  'llm_tool_output',
-  'tool_call_id',
-  'llm_status',
-  'conference',
-  'transfer',
   'room_say',
   'room_play',
 ]);

@@ -10,6 +10,7 @@ type Redirect = { hook: HookInput; statusHook?: HookInput } | { verbs: unknown[]
 export const redirect = defineCommand<Redirect>({
   rest: 'call_hook',
   ws: 'redirect',
+  needs: 'an answered call',
   companions: ['call_status_hook'],
   summary:
     'Asks this hook for verbs that replace the running application. With call_status_hook, statuses go there from now on.',

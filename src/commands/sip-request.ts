@@ -16,6 +16,7 @@ const reserved = new Set(['ACK', 'BYE', 'CANCEL', 'INVITE', 'PRACK', 'UPDATE', '
 export const sipRequest = defineCommand<Request>({
   rest: 'sip_request',
   ws: 'sip:request',
+  needs: 'an answered call',
   summary: "Sends a SIP request in the addressed leg's dialog and answers with the far end's status.",
   schema: {
     type: 'object',

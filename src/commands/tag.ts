@@ -6,6 +6,7 @@ import { badValue } from './refusals.ts';
 export const tag = defineCommand<Record<string, unknown>>({
   rest: 'tag',
   ws: 'tag',
+  needs: 'nothing',
   summary: 'Replaces the customer data that every later payload of the call carries. May stand beside any other field.',
   schema: { type: 'object', additionalProperties: true },
   examples: [{ tag: { order: 4711 } }],

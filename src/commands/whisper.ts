@@ -8,6 +8,7 @@ const speakers = new Set(['say', 'play']);
 export const whisper = defineCommand<unknown[]>({
   rest: 'whisper',
   ws: 'whisper',
+  needs: 'audio',
   summary:
     'Says or plays something to the addressed leg only; a running prompt pauses and goes on. May stand beside another field.',
   schema: {

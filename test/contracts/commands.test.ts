@@ -80,6 +80,14 @@ for (const command of commands) {
       ) ?? command.examples[0]!;
     const body = 'call_hook' in live ? { call_hook: '/next' } : live;
     const outcome = await s.update(call, body);
+    if (command.waitsFor !== undefined) {
+      assert.ok(
+        outcome.status === 422 && JSON.stringify(outcome.body).includes(command.waitsFor),
+        JSON.stringify(outcome),
+      );
+      await s.stage.clock.settle(call.hangup());
+      return s.end();
+    }
     assert.ok(outcome.status === 202 || outcome.status === 200, JSON.stringify(outcome));
     await s.run(12_000);
     const sid = s.stage.events[0]!.callSid;
