@@ -1,7 +1,8 @@
 // The ears and mouth of the independent UA: RTP over node:dgram, PCMU and RFC 4733 digits, bytes written by hand.
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { decode, silenceByte } from './g711.ts';
+import { decode, encodeSample, silenceByte } from './g711.ts';
+import { sinePcm } from './sine.ts';
 
 const frame = 160;
 const frameMs = 20;
@@ -28,6 +29,8 @@ export class RtpPeer {
   fate: () => Fate = () => 'sent';
   /** Frames of 160 bytes to send in place of silence. */
   readonly speech: Uint8Array[] = [];
+  /** Frames that are sent over and over while there is no other speech. */
+  #song: readonly Uint8Array[] = [];
   readonly #socket: Socket;
   #target: { host: string; port: number } | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -53,6 +56,17 @@ export class RtpPeer {
 
   get port(): number {
     return this.#socket.address().port;
+  }
+
+  /** Says this tone from now on, without a seam; 0 Hz for silence. A whole number of hertz that 50 frames hold. */
+  sing(hz: number, db = -16): void {
+    const second = sinePcm({ hz, db, seconds: 1 });
+    this.#song =
+      hz === 0
+        ? []
+        : Array.from({ length: 50 }, (_, i) =>
+            Uint8Array.from(second.subarray(i * frame, (i + 1) * frame), encodeSample),
+          );
   }
 
   /** Sends there from now on, a packet every 20 ms; a late timer is made up for. */
@@ -102,7 +116,9 @@ export class RtpPeer {
   #audioPacket(): Buffer {
     return Buffer.concat([
       this.#header(0, false, this.#timestamp),
-      this.speech.shift() ?? Buffer.alloc(frame, silenceByte),
+      this.speech.shift() ??
+        this.#song[this.#sent % Math.max(1, this.#song.length)] ??
+        Buffer.alloc(frame, silenceByte),
     ]);
   }
 

@@ -1,9 +1,7 @@
-// An independent SIP user agent: text templates over node:dgram or node:net. It shares no code with the program it judges.
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
-import { createServer, type Socket as TcpSocket, connect as tcpConnect } from 'node:net';
+// An independent SIP user agent: text templates over UDP or TCP. It shares no code with the program it judges.
 import { until } from '../until.ts';
-import { all, header, type Message, methodOf, parseMessage, readSdp, splitStream, statusOf } from './message.ts';
+import { type Carrier, tcpCarrier, udpCarrier } from './carrier.ts';
+import { all, header, type Message, methodOf, parseMessage, readSdp, statusOf } from './message.ts';
 import { digitPayload, RtpPeer } from './rtp.ts';
 
 /** RFC 3261 timer T1. */
@@ -13,56 +11,12 @@ const unique = (): string => `${process.pid.toString(36)}x${count++}`;
 
 type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
-/** What carries the messages: one socket, or one connection and a listener for what the other side opens. */
-interface Carrier {
-  port: number;
-  send(text: string): void;
-  close(): void;
-}
-
-async function udpCarrier(server: number, take: (text: string) => void): Promise<Carrier> {
-  const socket = createSocket('udp4');
-  socket.on('message', (bytes) => take(bytes.toString('latin1')));
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  return {
-    port: socket.address().port,
-    send: (text) => socket.send(Buffer.from(text, 'latin1'), server, '127.0.0.1'),
-    close: () => socket.close(),
-  };
-}
-
-async function tcpCarrier(server: number, take: (text: string) => void): Promise<Carrier> {
-  const open = new Set<TcpSocket>();
-  const listen = (socket: TcpSocket): void => {
-    let waiting = '';
-    open.add(socket);
-    socket.setEncoding('latin1').on('data', (text: string) => {
-      const { messages, rest } = splitStream(waiting + text);
-      waiting = rest;
-      for (const message of messages) take(message);
-    });
-    socket.on('error', () => socket.destroy());
-  };
-  const listener = createServer(listen).listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const connection = tcpConnect(server, '127.0.0.1');
-  listen(connection);
-  await once(connection, 'connect');
-  return {
-    port: (listener.address() as { port: number }).port,
-    send: (text) => connection.write(Buffer.from(text, 'latin1')),
-    close() {
-      listener.close();
-      for (const socket of open) socket.destroy();
-    },
-  };
-}
-
 export class Ua {
   readonly transport: 'udp' | 'tcp';
   readonly server: number;
   readonly calls: UaCall[] = [];
+  /** A call that comes in; unless told otherwise it is answered at once. */
+  onInvite: (call: UaCall) => void = (call) => call.answerCall();
   #carrier!: Carrier;
 
   private constructor(transport: 'udp' | 'tcp', server: number) {
@@ -97,7 +51,13 @@ export class Ua {
   }
 
   async dial(user: string): Promise<UaCall> {
-    const call = new UaCall(this, user, await RtpPeer.open());
+    const uri = `sip:${user}@127.0.0.1:${this.server}`;
+    const call = new UaCall(this, await RtpPeer.open(), {
+      callId: `${unique()}@independent`,
+      local: `"UA" <sip:+15550001111@127.0.0.1>;tag=${unique()}`,
+      remote: `<${uri}>`,
+      target: uri,
+    });
     this.calls.push(call);
     call.invite();
     return call;
@@ -108,6 +68,26 @@ export class Ua {
     const message = parseMessage(text);
     const call = this.calls.find((one) => one.callId === header(message, 'Call-ID'));
     if (call) call.take(message);
+    else if (methodOf(message) === 'INVITE') void this.#called(message);
+  }
+
+  /** Retransmissions that come before the socket is open find no call yet; the first one counts. */
+  readonly #opening = new Set<string>();
+
+  async #called(invite: Message): Promise<void> {
+    const callId = header(invite, 'Call-ID');
+    if (this.#opening.has(callId)) return;
+    this.#opening.add(callId);
+    const contact = /<([^>]+)>/.exec(header(invite, 'Contact'))?.[1] ?? '';
+    const call = new UaCall(this, await RtpPeer.open(), {
+      callId,
+      local: `${header(invite, 'To')};tag=${unique()}`,
+      remote: header(invite, 'From'),
+      target: contact,
+      invite,
+    });
+    this.calls.push(call);
+    this.onInvite(call);
   }
 
   close(): void {
@@ -116,15 +96,39 @@ export class Ua {
   }
 }
 
+/** Our side of a hold: what we may still do, of what we would. */
+function answerTo(offered: string, wanted: Direction): Direction {
+  const send = wanted.startsWith('send') && offered !== 'sendonly' && offered !== 'inactive';
+  const receive = /recv/.test(wanted) && offered !== 'recvonly' && offered !== 'inactive';
+  if (send) return receive ? 'sendrecv' : 'sendonly';
+  return receive ? 'recvonly' : 'inactive';
+}
+
 interface Waiting {
   text: string;
   timer: NodeJS.Timeout | undefined;
   final: Message | undefined;
 }
 
+/** Who talks with whom, as the headers say it. */
+interface Ends {
+  callId: string;
+  /** From of our requests. */
+  local: string;
+  /** Their To. */
+  remote: string;
+  target: string;
+  /** That called us. */
+  invite?: Message;
+}
+
 export class UaCall {
-  readonly callId = `${unique()}@independent`;
+  readonly callId: string;
   readonly rtp: RtpPeer;
+  /** The INVITE that called us. */
+  readonly invited: Message | undefined;
+  /** It was cancelled before it was answered. */
+  cancelled: Message | undefined;
   /** In-dialog requests of the server, each once. */
   readonly requests: Message[] = [];
   answer: Message | undefined;
@@ -132,19 +136,20 @@ export class UaCall {
   finalStatus: number | undefined;
   byed: Message | undefined;
   readonly #ua: Ua;
-  readonly #uri: string;
-  readonly #fromTag = unique();
+  readonly #local: string;
   #to: string;
   #target: string;
   #cseq = 1;
   readonly #transactions = new Map<string, Waiting>();
   readonly #inviteBranch = unique();
 
-  constructor(ua: Ua, user: string, rtp: RtpPeer) {
+  constructor(ua: Ua, rtp: RtpPeer, { callId, local, remote, target, invite }: Ends) {
     this.#ua = ua;
-    this.#uri = `sip:${user}@127.0.0.1:${ua.server}`;
-    this.#to = `<${this.#uri}>`;
-    this.#target = this.#uri;
+    this.callId = callId;
+    this.#local = local;
+    this.#to = remote;
+    this.#target = target;
+    this.invited = invite;
     this.rtp = rtp;
   }
 
@@ -154,14 +159,16 @@ export class UaCall {
   }
 
   get callSid(): string {
-    return this.answer ? header(this.answer, 'X-Call-Sid') : '';
+    return header(this.answer ?? this.invited ?? { start: '', headers: [], body: '', text: '' }, 'X-Call-Sid');
   }
+
+  #sdpVersion = 0;
 
   sdp(direction: Direction = 'sendrecv'): string {
     const { port } = this.rtp;
     return [
       'v=0',
-      'o=ua 1 1 IN IP4 127.0.0.1',
+      `o=ua 1 ${++this.#sdpVersion} IN IP4 127.0.0.1`,
       's=-',
       'c=IN IP4 127.0.0.1',
       't=0 0',
@@ -178,17 +185,26 @@ export class UaCall {
     void this.#request('INVITE', { branch: this.#inviteBranch, body: this.sdp() });
   }
 
-  #compose(method: string, { branch, cseq, body = '' }: { branch: string; cseq: number; body?: string }): string {
+  #compose(
+    method: string,
+    {
+      branch,
+      cseq,
+      body = '',
+      headers = [],
+    }: { branch: string; cseq: number; body?: string; headers?: readonly string[] },
+  ): string {
     return [
       `${method} ${this.#target} SIP/2.0`,
       `Via: ${this.#ua.via(branch)}`,
       'Max-Forwards: 70',
-      `From: "UA" <sip:+15550001111@127.0.0.1>;tag=${this.#fromTag}`,
+      `From: ${this.#local}`,
       `To: ${this.#to}`,
       `Call-ID: ${this.callId}`,
       `CSeq: ${cseq} ${method}`,
       `Contact: <${this.#ua.contact}>`,
-      ...(body === '' ? [] : ['Content-Type: application/sdp']),
+      ...headers,
+      ...(body === '' || headers.some((line) => /^content-type:/i.test(line)) ? [] : ['Content-Type: application/sdp']),
       `Content-Length: ${body.length}`,
       '',
       body,
@@ -196,8 +212,15 @@ export class UaCall {
   }
 
   /** Sends a request, again and again on UDP, until any response comes; resolves with the final one. */
-  async #request(method: string, { branch = unique(), body = '' } = {}): Promise<Message> {
-    const text = this.#compose(method, { branch, cseq: this.#cseq++, body });
+  async #request(
+    method: string,
+    {
+      branch = unique(),
+      body = '',
+      headers = [],
+    }: { branch?: string; body?: string; headers?: readonly string[] } = {},
+  ): Promise<Message> {
+    const text = this.#compose(method, { branch, cseq: this.#cseq++, body, headers });
     const waiting: Waiting = { text, timer: undefined, final: undefined };
     if (this.#ua.transport === 'udp') waiting.timer = setInterval(() => this.#ua.send(text), resendMs);
     this.#transactions.set(branch, waiting);
@@ -232,24 +255,88 @@ export class UaCall {
       this.answer ??= message;
       this.#to = header(message, 'To');
       this.#target = /<([^>]+)>/.exec(header(message, 'Contact'))?.[1] ?? this.#target;
-      const { host, port } = readSdp(message.body);
-      if (port !== 0) this.rtp.aim(host, port);
+      this.#aimAt(message.body);
     }
     this.#ack(message);
   }
 
+  /** How a re-INVITE of the server is answered; our own address when nothing else is said. */
+  direction: Direction = 'sendrecv';
+  /** What a request of the server is answered, when not 200. */
+  answers: (request: Message) => number = () => 200;
+  #answered: string | undefined;
+
   #serve(request: Message): void {
     const method = methodOf(request);
-    if (method === 'ACK') return;
+    if (method === 'ACK') {
+      // The answer to our late offer's.
+      if (request.body !== '') this.#aimAt(request.body);
+      return;
+    }
+    if (method === 'INVITE' && header(request, 'CSeq') === header(this.invited ?? request, 'CSeq') && this.invited) {
+      if (this.#answered !== undefined) this.#ua.send(this.#answered);
+      return;
+    }
     const repeated = this.requests.some((one) => header(one, 'CSeq') === header(request, 'CSeq'));
     if (!repeated) this.requests.push(request);
+    if (method === 'CANCEL') {
+      this.cancelled ??= request;
+      this.#ua.send(this.#response(request, 200));
+      if (this.#answered === undefined && this.invited) this.refuse(487);
+      return;
+    }
     if (method === 'BYE') this.byed ??= request;
+    const status = this.answers(request);
+    if (method !== 'INVITE' || status >= 300) return this.#ua.send(this.#response(request, status));
+    if (request.body !== '') this.#aimAt(request.body);
+    this.#ua.send(this.#response(request, 200, this.sdp(answerTo(readSdp(request.body).direction, this.direction))));
+  }
+
+  #aimAt(sdp: string): void {
+    const { host, port } = readSdp(sdp);
+    if (port !== 0) this.rtp.aim(host, port);
+  }
+
+  #response(request: Message, status: number, body = ''): string {
     const copied = ['Via', 'From', 'To', 'Call-ID', 'CSeq'].flatMap((name) =>
-      all(request, name.toLowerCase()).map((value) => `${name}: ${value}`),
+      all(request, name.toLowerCase()).map((value) =>
+        name === 'To' && !/;tag=/.test(value) ? `To: ${this.#local}` : `${name}: ${value}`,
+      ),
     );
-    this.#ua.send(
-      ['SIP/2.0 200 OK', ...copied, `Contact: <${this.#ua.contact}>`, 'Content-Length: 0', '', ''].join('\r\n'),
-    );
+    return [
+      `SIP/2.0 ${status} ${status === 200 ? 'OK' : 'Because'}`,
+      ...copied,
+      `Contact: <${this.#ua.contact}>`,
+      ...(body === '' ? [] : ['Content-Type: application/sdp']),
+      `Content-Length: ${body.length}`,
+      '',
+      body,
+    ].join('\r\n');
+  }
+
+  /** A provisional answer to the call that came; with `media` it brings sound. */
+  ring(status = 180, media = false): void {
+    if (media) this.#aimAt(this.invited!.body);
+    this.#ua.send(this.#response(this.invited!, status, media ? this.sdp() : ''));
+  }
+
+  /** Takes the call that came, and sends the 200 until it is acknowledged or the call is over. */
+  answerCall(): void {
+    this.finalStatus = 200;
+    this.#answered = this.#response(this.invited!, 200, this.sdp());
+    this.#ua.send(this.#answered);
+    this.#aimAt(this.invited!.body);
+  }
+
+  refuse(status: number): void {
+    this.finalStatus = status;
+    this.#answered = this.#response(this.invited!, status);
+    this.#ua.send(this.#answered);
+  }
+
+  /** A request in the dialog; answers the final response. */
+  async ask(method: string, headers: readonly string[] = [], body = ''): Promise<Message> {
+    return this.#request(method, { headers, body });
   }
 
   /** A re-INVITE; answers the SDP that came back. */
