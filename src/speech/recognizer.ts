@@ -11,6 +11,9 @@ export interface RecognizerChoice {
   /** Ends with the first final. */
   singleUtterance: boolean;
   hints: readonly { phrase: string; boost?: number }[];
+  hintsBoost?: number;
+  /** Of the call that is heard, for vendors that are told. */
+  callSid?: string;
   /** The verb's recognizer as it came, for what only the vendor understands. */
   options: Record<string, unknown>;
   /** Custom vendor: where and with which token (speech.md 8.2). */
@@ -67,4 +70,16 @@ export interface RecognizerVendor {
   takes(vendor: string): boolean;
   /** Called once, on first use. */
   makeRecognizer(deps: RecognizerDeps): Recognizer;
+}
+
+/** What the room offers: every vendor's recognizer behind one door. */
+export interface Recognizers {
+  /** Opens a session at its vendor's sample rate. Rejects with a Fault: `stt-unknown-vendor`, `stt-unknown-language`, `stt-connect`, `stt-failed`. */
+  open(choice: RecognizerChoice, signal: AbortSignal): Promise<OpenRecognition>;
+  close(): Promise<void>;
+}
+
+export interface OpenRecognition {
+  session: RecognizerSession;
+  sampleRate: number;
 }
