@@ -39,3 +39,25 @@ export const partingMs = 1_500;
 
 /** 3xx answers followed by one outbound call; more is a loop. */
 export const redirectLimit = 5;
+
+/** REFERs of one far end that are being worked on. It has one call to send elsewhere; the second is for its change of mind. */
+export const referLimit = 4;
+
+/** How long a far end that sent a REFER is told of its progress: longer than anything rings. */
+export const referPatienceMs = 180_000;
+
+/** How long the first NOTIFY of a REFER of ours is waited for, and each next one (verbs.md 12.1). */
+export const referNotifyMs = 15_000;
+
+/** A recording server that has not answered within this long is taken for absent, and the next one is tried. */
+export const recorderAnswerMs = 4_000;
+
+/** Silence before each time a waitHook is asked (verbs.md 6.2, 7.1). */
+export const conferenceWaitGapMs = 750;
+export const queueWaitGapMs = 500;
+
+/** The same for the wait audio of a member on hold, after the first time: music that ends is asked for again without a noticeable hole. */
+export const holdGapMs = 100;
+
+/** Announcements heard at once in a conference: more is noise. */
+export const announcementLimit = 10;

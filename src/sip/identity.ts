@@ -21,7 +21,7 @@ const knownMethods = new Set([
   'PUBLISH',
 ]);
 
-/** What the stack takes unless told otherwise. REFER, REGISTER and the like come with who handles them. */
+/** What the stack takes unless told otherwise. REGISTER and the like come with who handles them. */
 export const defaultAllow: readonly string[] = [
   'INVITE',
   'ACK',
@@ -32,6 +32,7 @@ export const defaultAllow: readonly string[] = [
   'INFO',
   'MESSAGE',
   'NOTIFY',
+  'REFER',
 ];
 
 export interface IdentityOptions {
@@ -78,9 +79,10 @@ export class Identity {
     return `SIP/2.0/${transport.toUpperCase()} ${this.#sentBy[transport]};branch=${branch};rport`;
   }
 
-  contact(transport: TransportName, user?: string): string {
+  contact(transport: TransportName, user?: string, parameters?: string): string {
     const at = user === undefined || user === '' ? '' : `${escapeUser(user)}@`;
     const suffix = transport === 'udp' ? '' : `;transport=${transport}`;
-    return `<sip:${at}${this.#sentBy[transport]}${suffix}>`;
+    const contact = `<sip:${at}${this.#sentBy[transport]}${suffix}>`;
+    return parameters === undefined ? contact : `${contact};${parameters}`;
   }
 }

@@ -53,7 +53,7 @@ export class InviteClient implements OutgoingInvite {
 
   #plan(): RequestPlan {
     const { identity, random } = this.#core;
-    const { uri, from, to, proxy, headers, body, auth, contactUser } = this.#options;
+    const { uri, from, to, proxy, headers, body, auth, contactUser, contactParameters } = this.#options;
     const path = pathOf(uri, proxy === undefined ? [] : [`<${loose(proxy)}>`]);
     const first = firstCSeq(random);
     const fromText = address(from.uri, from.displayName, newTag(random));
@@ -70,7 +70,7 @@ export class InviteClient implements OutgoingInvite {
           callId: this.callId,
           cseq: first + attempt.challenges,
           routes: path.routes,
-          contact: identity.contact(attempt.transport, contactUser),
+          contact: identity.contact(attempt.transport, contactUser, contactParameters),
           headers,
           own: attempt.credentials,
           body,
@@ -105,6 +105,7 @@ export class InviteClient implements OutgoingInvite {
       peer: source?.peer ?? transaction.to,
       connection: source?.connection,
       contactUser: this.#options.contactUser,
+      contactParameters: this.#options.contactParameters,
       auth: this.#options.auth,
       caller: true,
     });

@@ -108,6 +108,8 @@ export interface OutgoingInviteOptions {
   auth?: { username: string; password: string };
   /** User part of our Contact. */
   contactUser?: string;
+  /** Header parameters of our Contact, such as `+sip.src` (RFC 7866 6.1.1). */
+  contactParameters?: string;
   /** For an INVITE that follows another's 3xx: the same Call-ID (RFC 3261 8.1.3.4). A new one when absent. */
   callId?: string;
 }
@@ -171,9 +173,13 @@ export interface Dialog {
   request(method: string, reply?: Reply): Promise<SipResponse>;
   /**
    * re-INVITE with an offer (or without: late). One at a time, later ones queue. 491 is tried again after RFC 3261 14.1's time.
+   * A function is asked for the offer when it is sent, and again after a 491: the session may have changed meanwhile.
    * Resolves with the final response once it is acknowledged. For a late offer `ackBody` makes the answer that the ACK carries.
    */
-  reinvite(reply: Reply, ackBody?: (response: SipResponse) => Promise<MessageBody | undefined>): Promise<SipResponse>;
+  reinvite(
+    reply: Reply | (() => Reply),
+    ackBody?: (response: SipResponse) => Promise<MessageBody | undefined>,
+  ): Promise<SipResponse>;
   /** BYE; resolves when answered or given up. Later calls do nothing. */
   bye(headers?: ExtraHeaders): Promise<void>;
 }

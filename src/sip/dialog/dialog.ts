@@ -28,6 +28,8 @@ export interface DialogOptions {
   readonly connection: Connection | undefined;
   /** User part of our Contact. */
   readonly contactUser: string | undefined;
+  /** Header parameters of our Contact. */
+  readonly contactParameters?: string | undefined;
   readonly auth?: { username: string; password: string } | undefined;
   /** True when our INVITE made the dialog: we own the Call-ID (RFC 3261 14.1). */
   readonly caller: boolean;
@@ -35,6 +37,9 @@ export interface DialogOptions {
 
 /** Methods that reinvite(), bye() and the machines send. */
 const ownWays = new Set(['INVITE', 'ACK', 'BYE', 'CANCEL', 'PRACK']);
+
+/** Requests of other usages of the dialog: a subscription that is gone does not end the call (RFC 5057 5). */
+const otherUsages = new Set(['REFER', 'NOTIFY', 'SUBSCRIBE']);
 
 /** Something that waits for the dialog: a request of ours without an answer, or one of theirs. */
 type Waiting = (fault: Fault) => void;
@@ -45,6 +50,7 @@ export class SipDialog implements Dialog {
   readonly caller: boolean;
   readonly auth: { username: string; password: string } | undefined;
   readonly contactUser: string | undefined;
+  readonly contactParameters: string | undefined;
   readonly peer: Peer;
   readonly connection: Connection | undefined;
   phase: 'early' | 'confirmed' | 'terminated' = 'early';
@@ -76,6 +82,7 @@ export class SipDialog implements Dialog {
     this.caller = options.caller;
     this.auth = options.auth;
     this.contactUser = options.contactUser;
+    this.contactParameters = options.contactParameters;
     this.peer = options.peer;
     this.connection = options.connection;
     this.offers = new OfferQueue(this);
@@ -107,7 +114,7 @@ export class SipDialog implements Dialog {
 
   /** Our Contact for messages to the far end. */
   get contact(): string {
-    return this.core.identity.contact(this.peer.transport, this.contactUser);
+    return this.core.identity.contact(this.peer.transport, this.contactUser, this.contactParameters);
   }
 
   /** Our INVITE got its 2xx: the route set and target are those of the 2xx (RFC 3261 13.2.2.4). */
@@ -200,7 +207,7 @@ export class SipDialog implements Dialog {
     if (wrong) return Promise.reject(wrong);
     if (ownWays.has(method))
       return Promise.reject(new Fault('sip-bad-request', `${method} cannot be sent so`, { sip: 400 }));
-    if (method === 'UPDATE' && reply.body) return this.offers.add({ method, reply });
+    if (method === 'UPDATE' && reply.body) return this.offers.add({ method, reply: () => reply });
     return new Promise((resolve, reject) => {
       if (this.phase === 'terminated') return reject(endedFault());
       const done = this.whileWaiting((fault) => {
@@ -216,20 +223,23 @@ export class SipDialog implements Dialog {
             done();
             if (method === 'UPDATE' && response.status < 300) this.refreshTarget(response);
             resolve(response);
-            this.endIfGone(response.status);
+            if (!otherUsages.has(method)) this.endIfGone(response.status);
           },
           onFault: (fault) => {
             done();
             reject(fault);
-            this.die(fault);
+            if (!otherUsages.has(method)) this.die(fault);
           },
         },
       );
     });
   }
 
-  reinvite(reply: Reply, ackBody?: (response: SipResponse) => Promise<MessageBody | undefined>): Promise<SipResponse> {
-    return this.offers.add({ method: 'INVITE', reply, ackBody });
+  reinvite(
+    reply: Reply | (() => Reply),
+    ackBody?: (response: SipResponse) => Promise<MessageBody | undefined>,
+  ): Promise<SipResponse> {
+    return this.offers.add({ method: 'INVITE', reply: typeof reply === 'function' ? reply : () => reply, ackBody });
   }
 
   /** RFC 3261 12.2.1.2: 408 and 481 say that the far end has no such dialog. */

@@ -37,7 +37,9 @@ export function sendInDialog(
         callId: facts.callId,
         cseq,
         routes: path.routes,
-        contact: refreshing.has(method) ? core.identity.contact(attempt.transport, dialog.contactUser) : undefined,
+        contact: refreshing.has(method)
+          ? core.identity.contact(attempt.transport, dialog.contactUser, dialog.contactParameters)
+          : undefined,
         headers: reply.headers,
         own: attempt.credentials,
         body: reply.body,
