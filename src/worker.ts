@@ -5,8 +5,8 @@ import { type LogLevel, makeLog, realClock, realRandom } from './base/index.ts';
 import { realNetwork } from './base/net/index.ts';
 import type { Welcome } from './media/client.ts';
 import { audioFiles, batchFrames, type ChannelEnd, serveEngine, unbatchFrames } from './media/engine/index.ts';
-import { makeSpeech } from './speech/index.ts';
-import { vendors } from './vendors/index.ts';
+import { makeRecognizers, makeSpeech } from './speech/index.ts';
+import { recognizerVendors, vendors } from './vendors/index.ts';
 
 /** What a worker is told when it starts. */
 export interface WorkerSettings {
@@ -44,12 +44,14 @@ function serve({ settings, clockZero }: Welcome<WorkerSettings>): void {
   const network = realNetwork({ clock });
   const { bindHost, audioDirs, speechCacheDir } = settings;
   const speech = makeSpeech({ clock, http: network.http, vendors, log, cacheDir: speechCacheDir });
+  const recognizers = makeRecognizers({ clock, network, vendors: recognizerVendors, log });
   const end: ChannelEnd = { send, onFrame: () => {} };
   process.on('message', unbatchFrames(end));
   const engine = serveEngine(end, {
     clock,
     network,
     speech,
+    recognizers,
     log,
     bindHost,
     heartbeat: true,
@@ -60,7 +62,9 @@ function serve({ settings, clockZero }: Welcome<WorkerSettings>): void {
   // For the worker after this one, which may have to be there soon; a killed process could not write it any more.
   flushCompileCache();
   process.once('disconnect', () => {
-    void Promise.allSettled([engine.close(), speech.close(), network.close()]).then(() => process.exit(0));
+    void Promise.allSettled([engine.close(), speech.close(), recognizers.close(), network.close()]).then(() =>
+      process.exit(0),
+    );
   });
 }
 

@@ -1,7 +1,9 @@
 // The typed channel between the main process and a media worker: a closed set of questions, answers and notices, in order.
 import { type Address, type Clock, errorText, Fault, isFault } from '../base/index.ts';
 import type { AgreedMedia } from '../sdp/index.ts';
+import type { RecognitionEvent } from '../speech/index.ts';
 import { maxMessageBytes, maxPendingAsks } from './limits.ts';
+import type { RecognizeOptions, RecordOptions, TapState } from './tap-types.ts';
 import type { AudioSource, DigitEvent, PlaybackEvent, PlayOptions, PortStats } from './types.ts';
 
 /** Where a playback stands: pass and source counted from 0, offset in samples at 8000/s. */
@@ -21,6 +23,25 @@ export interface PlayOrder {
   options: PlayOptions;
   /** Goes on here; `started` has been told already. */
   resume?: PlayPosition;
+}
+
+export interface RecognizeOrder {
+  recognition: number;
+  options: RecognizeOptions;
+}
+
+export interface RecordOrder {
+  recording: number;
+  options: RecordOptions;
+  state: TapState;
+  /** Another worker began this file: it was to hold `ms` at clock time `at`, and went on from there unless it paused. */
+  resume?: { ms: number; at: number };
+}
+
+export interface FinishedRecording {
+  durationMs: number;
+  bytes: number;
+  fault?: FaultData;
 }
 
 /** What a port's output owns: it goes on through codec changes, holds and a worker's death. */
@@ -54,6 +75,8 @@ export interface PortState {
   /** The source that was latched (symmetric RTP). */
   latched?: Address;
   plays: PlayOrder[];
+  recognitions: RecognizeOrder[];
+  recordings: RecordOrder[];
 }
 
 /** Where a port stood at `at`, so that another worker can carry on. */
@@ -89,6 +112,11 @@ export interface Asks {
   mute: { ask: { port: string; muted: boolean }; answer: { at: number } };
   gain: { ask: { port: string; db: number }; answer: { at: number } };
   digits: { ask: { port: string; digits: string; durationMs: number }; answer: { at: number } };
+  recognize: { ask: { port: string; order: RecognizeOrder }; answer: { at: number } };
+  endRecognition: { ask: { port: string; recognition: number }; answer: { at: number } };
+  record: { ask: { port: string; order: RecordOrder }; answer: { at: number } };
+  recordState: { ask: { port: string; recording: number; state: TapState }; answer: { at: number } };
+  stopRecording: { ask: { port: string; recording: number }; answer: { at: number } };
   stats: { ask: { port: string }; answer: PortStats };
   close: { ask: { port: string }; answer: PortStats };
 }
@@ -99,6 +127,9 @@ export interface Notices {
   inactive: { port: string; silentMs: number };
   playback: { port: string; playback: number; event: PlaybackEvent };
   finished: { port: string; playback: number; result: FinishedPlay };
+  recognition: { port: string; recognition: number; event: Exclude<RecognitionEvent, { type: 'failed' }> };
+  recognized: { port: string; recognition: number; fault?: FaultData };
+  recorded: { port: string; recording: number; end: FinishedRecording };
   /** A bug ended the port. */
   broken: { port: string; reason: string };
   log: { level: 'debug' | 'info' | 'warn' | 'error'; message: string; fields: Record<string, unknown> };

@@ -101,3 +101,75 @@ export const renderSliceMs = 1000;
 export const quietPower = 10_000;
 /** Largest RTCP datagram taken. */
 export const maxRtcpBytes = 1500;
+
+// --- rooms
+
+/** Slots that a room remembers, 160 ms: the longest packet time ahead of now, as much behind it, and room between. */
+export const roomSlots = 32;
+/** Playbacks that one room may hold at once: announcements, beeps and room_say's; more is a loop gone wild. */
+export const maxRoomPlaybacks = 16;
+/** What a change in a room waits for, at most, before it counts as heard: a member whose packets do not flow never shows it. In slots. */
+export const roomEffectSlots = 40;
+/** Packet time of who is in a room without a port, ms. */
+export const roomGuestPtimeMs = 20;
+
+// --- streams
+
+/** Streams of one port: the running verb's, the background's, a recording's, one nested in a dial, with room to spare. */
+export const maxStreams = 8;
+/** Audio that waits for a server which connects, reconnects or does not read; the oldest gives way. Longer is not live any more. */
+export const streamBacklogMs = 2000;
+/** Bytes given to the system and not sent yet from which on audio waits on our side, where it can give way: half a second of 64 kHz, stereo more. */
+export const streamUnsentBytes = 64 * 1024;
+/** The same for text frames, which are small: beyond it they are dropped, as the server does not read. */
+export const streamUnsentTextBytes = 256 * 1024;
+/** Text frames (digits) that wait for the connection. */
+export const streamTextsWaiting = 64;
+/** Audio that waited is sent in messages of this size at most. */
+export const streamChunkBytes = 8 * 1024;
+/** Time for the WebSocket handshake: the far end speaks already. */
+export const streamHandshakeMs = 5000;
+export const streamRedirects = 3;
+/** A server that answers no ping for so long is gone. */
+export const streamPingMs = 20_000;
+/** Waits before the tries to bring a broken connection back; after the last the stream has failed. About 8 s: a restart of a server, and short of losing the call's subject. */
+export const streamRegainMs: readonly number[] = [200, 500, 1000, 2000, 4000];
+/** A connection that held this long has its tries back. */
+export const streamCalmMs = 10_000;
+/** Largest message of a server: 65 s of 24 kHz audio as base64. Taking it apart costs about 5 ms, which other legs wait for. */
+export const streamMessageBytes = 4 * 1024 * 1024;
+/** Pieces of `playAudio` that wait behind the one that plays (verbs.md 8.2); more are dropped. */
+export const streamQueue = 10;
+/** Streamed audio is played once so much of it has come, or so long after its first sample, and after it ran dry once `streamRefillMs` has. */
+export const streamPrebufferMs = 80;
+export const streamRefillMs = 40;
+/** Streamed audio that waits to be played. Models speak many times faster than real time: a long answer comes within a second or two. */
+export const streamBackMs = 60_000;
+/** Marks that have not been reached (verbs.md 8.2); more are dropped. */
+export const streamMarks = 30;
+
+// --- recordings
+
+/** Recordings of one leg: the call's own, a conference's, and their successors. */
+export const maxRecordings = 4;
+/** Audio that waits in memory while a file is being opened; what is more becomes silence. 320 KB at 16 kHz. */
+export const recordWaitingSeconds = 5;
+/** Audio that waits for a slow disk; what is more becomes silence. */
+export const recordPendingSeconds = 10;
+/** Audio encoded in one turn when there is much to catch up with: 4 ms of work for MP3. */
+export const recordCatchUpSeconds = 1;
+/** The most that WAV can count, less its header: 37 hours at 8 kHz. */
+export const recordFileBytes = 2 ** 32 - 64;
+/** Time to write a recording's last second when its leg closes. */
+export const recordCloseMs = 1500;
+
+// --- recognition
+
+/** Recognizers that may listen to one leg: a verb's, a background gather's, two transcriptions', and their successors. */
+export const maxRecognitions = 8;
+/** Audio kept while a recognizer is being reached, ms: twice what a vendor may take for that. */
+export const maxUnheardMs = 10_000;
+/** Time for the last transcript after the end (verbs.md 1.6). */
+export const recognitionGraceMs = 1500;
+/** Transcripts of one recognizer; more is a flood, which the application would have to bear. */
+export const maxTranscriptsPerSecond = 100;

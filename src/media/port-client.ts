@@ -23,6 +23,8 @@ import {
 import { later } from './later.ts';
 import { maxSources } from './limits.ts';
 import { PlaybackClient } from './playback-client.ts';
+import { RecognitionClients } from './recognition-client.ts';
+import { RecordingClients } from './recording-client.ts';
 import { resumeState } from './resume.ts';
 import type {
   IsolationOptions,
@@ -35,6 +37,7 @@ import type {
 } from './tap-types.ts';
 import type {
   AudioSource,
+  CodecWish,
   DigitEvent,
   Direction,
   Effect,
@@ -85,9 +88,12 @@ export class PortClient implements MediaPort {
   #media: AgreedMedia | undefined;
   #started = false;
   #muted = false;
+  #codecs = codecs;
   #gainDb = 0;
   readonly #plays = new Map<number, PlaybackClient>();
   #lastPlayback = 0;
+  readonly #recognitions: RecognitionClients;
+  readonly #recordings: RecordingClients;
   /** Where the output stood, as far as we know; before the first report, where it began. */
   #checkpoint: Pick<Checkpoint, 'output' | 'latched'> & { at: number };
   /** Under way while the worker is being replaced. */
@@ -102,6 +108,13 @@ export class PortClient implements MediaPort {
     this.#advertise = options.advertise;
     this.#options = options.options;
     this.#session = options.session;
+    const taps = {
+      port: this.id,
+      now: () => this.#host.now(),
+      ask: <N extends AskName>(name: N, body: Ask<N>) => this.#ask(name, body),
+    };
+    this.#recognitions = new RecognitionClients(taps);
+    this.#recordings = new RecordingClients(taps);
     this.#checkpoint = { output: options.output, latched: undefined, at: Number.POSITIVE_INFINITY };
   }
 
@@ -123,7 +136,8 @@ export class PortClient implements MediaPort {
     return { sdp: answered.sdp, media: answered.media };
   }
 
-  offer(options: { direction?: Direction } = {}): string {
+  offer(options: { direction?: Direction; codecs?: CodecWish } = {}): string {
+    if (options.codecs) this.#codecs = wished(options.codecs);
     const offered = makeOffer({ ...this.#localMedia(), direction: options.direction ?? 'sendrecv' }, this.#session);
     this.#session = offered.session;
     this.#offered = offered;
@@ -181,12 +195,12 @@ export class PortClient implements MediaPort {
     return later('streams');
   }
 
-  record(_: RecordOptions): MediaRecording {
-    return later('recordings');
+  record(options: RecordOptions): MediaRecording {
+    return this.#recordings.start(options);
   }
 
-  recognize(_: RecognizeOptions): MediaRecognition {
-    return later('recognition');
+  recognize(options: RecognizeOptions): MediaRecognition {
+    return this.#recognitions.open(options);
   }
 
   watchTalking(_: ((talking: boolean) => void) | undefined): void {
@@ -201,7 +215,9 @@ export class PortClient implements MediaPort {
     if (this.#closed) return undefined;
     this.#closed = true;
     const stats = this.#restoring ? undefined : await this.#host.ask('close', { port: this.id }).catch(() => undefined);
-    this.#gone();
+    // The last words may still be recognized.
+    if (stats) this.#recognitions.close(() => this.#gone());
+    else this.#gone();
     return stats;
   }
 
@@ -211,7 +227,13 @@ export class PortClient implements MediaPort {
     return this.#closed;
   }
 
-  notice<N extends 'digit' | 'inactive' | 'playback' | 'finished'>(name: N, body: Notices[N]): void {
+  notice<N extends 'digit' | 'inactive' | 'playback' | 'finished' | 'recognition' | 'recognized' | 'recorded'>(
+    name: N,
+    body: Notices[N],
+  ): void {
+    if (name === 'recognition') return this.#recognitions.heard(body as Notices['recognition']);
+    if (name === 'recorded') return this.#recordings.finished(body as Notices['recorded']);
+    if (name === 'recognized') return this.#recognitions.finished(body as Notices['recognized']);
     if (this.#closed && name !== 'finished') return;
     if (name === 'digit') this.onDigit((body as Notices['digit']).event);
     else if (name === 'inactive') this.onInactive((body as Notices['inactive']).silentMs);
@@ -248,6 +270,8 @@ export class PortClient implements MediaPort {
       plays: [...this.#plays.values()]
         .filter((one) => !one.stopping)
         .map((one) => one.resume(diedAt, this.#host.now())),
+      recognitions: this.#recognitions.orders,
+      recordings: this.#recordings.orders,
     };
     if (!this.#media) return bare;
     const config = { media: this.#media, start: this.#started };
@@ -256,8 +280,10 @@ export class PortClient implements MediaPort {
 
   /** The worker died. Until `restored` settles, asks wait. */
   lost(restored: Promise<'restored' | 'moved' | 'lost'>): void {
+    if (this.#closed) return this.#gone();
     this.losses.push(this.#host.now());
     for (const one of this.#plays.values()) if (one.stopping) this.#finishStopped(one);
+    this.#recognitions.workerLost();
     const restoring = restored.then((outcome) => {
       // That worker died too: the next restoration counts.
       if (this.#restoring !== restoring) return;
@@ -272,7 +298,7 @@ export class PortClient implements MediaPort {
 
   /** The engine gave the port up. */
   broken(): void {
-    if (this.#closed) return;
+    if (this.#closed) return this.#gone();
     this.#gone();
     this.onWorkerLoss('lost');
   }
@@ -283,7 +309,7 @@ export class PortClient implements MediaPort {
     return {
       address: this.#advertise,
       port: this.rtpPort,
-      codecs: codecs.map(({ name, clockRate, payloadType }) => ({ name, clockRate, payloadType })),
+      codecs: this.#codecs.map(({ name, clockRate, payloadType }) => ({ name, clockRate, payloadType })),
       dtmf: true,
       comfortNoise: true,
       rtcpMux: true,
@@ -349,7 +375,16 @@ export class PortClient implements MediaPort {
     this.#closed = true;
     this.#host.forget(this);
     for (const one of [...this.#plays.values()]) this.#finishStopped(one);
+    this.#recognitions.abandon();
+    this.#recordings.abandon();
   }
 }
 
 const closedFault = (): Fault => new Fault('media-port-closed', 'the media port is closed');
+
+/** Ours, those named first. Names that are not ours say nothing. */
+function wished({ names, alone }: CodecWish): typeof codecs {
+  const first = names.flatMap((name) => codecs.filter((c) => c.name.toLowerCase() === name.toLowerCase()));
+  if (first.length === 0) return codecs;
+  return alone ? first : [...first, ...codecs.filter((c) => !first.includes(c))];
+}

@@ -63,7 +63,9 @@ export interface RecordEnd {
 }
 
 export interface MediaRecording {
-  /** Never rejects. The file is whole. */
+  /** When its first frame was recorded. Never rejects. */
+  readonly started: Effect;
+  /** Never rejects. The file is whole, unless `fault` says that a worker died and none followed. */
   readonly done: Promise<RecordEnd>;
   /** 'pause' leaves the time out of the file, 'silence' keeps it, silent. */
   setState(state: TapState): Effect;
@@ -77,11 +79,14 @@ export interface RecognizeOptions {
 }
 
 export interface MediaRecognition {
-  onEvent: (event: RecognitionEvent) => void;
+  /** A failure is told by `done`. */
+  onEvent: (event: Exclude<RecognitionEvent, { type: 'failed' }>) => void;
   /** Resolves when it has ended, by `stop` (after the last transcript, at most 1.5 s) or by its vendor's failure. Never rejects. */
   readonly done: Promise<{ fault?: Fault }>;
-  /** Ends softly: what was said before is still recognized. */
-  stop(): void;
+  /** When audio began to be heard. Never rejects. */
+  readonly started: Effect;
+  /** Ends softly: what was said before is still recognized. Tells when audio is heard no more; never rejects. */
+  stop(): Effect;
 }
 
 /** Of the ear (what the far end says). `level` 0 is none, 100 all of it. */

@@ -126,6 +126,7 @@ export class Worker {
     this.#link = undefined;
     this.#caller?.close(workerLost());
     this.#caller = undefined;
+    for (const port of [...this.ports.values()]) port.broken();
     await link?.close();
   }
 

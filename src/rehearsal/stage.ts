@@ -4,7 +4,7 @@ import { type SeededRandom, SimNet, seededRandom, VirtualClock } from '../base/s
 import type { AlertNote, CallEvent } from '../calls/index.ts';
 import { createMediaPool, inlineWorker, type MediaPool, type WorkerLink } from '../media/client.ts';
 import { audioFiles, serveEngine } from '../media/engine/index.ts';
-import { makeSpeech, type Speech } from '../speech/index.ts';
+import { makeRecognizers, makeSpeech, type Speech } from '../speech/index.ts';
 import {
   type Account,
   type Application,
@@ -14,7 +14,7 @@ import {
   newWebhookSecret,
   type Records,
 } from '../store/index.ts';
-import { embeddedVoice, vendors } from '../vendors/index.ts';
+import { embeddedVoice, recognizerVendors, vendors } from '../vendors/index.ts';
 import { buildHouse, type House, type HouseSettings } from '../wire.ts';
 import { openPhone, type Phone } from './phone.ts';
 
@@ -66,8 +66,18 @@ export class Stage {
     const network = net.host(serverHost);
     const log = options.log ?? silentLog;
     const speech = options.speech ?? makeSpeech({ clock, http: network.http, vendors, log });
+    const recognizers = makeRecognizers({ clock, network, vendors: recognizerVendors, log });
     const startWorker = inlineWorker(clock, (end) =>
-      serveEngine(end, { clock, random, network, log, speech, files: audioFiles([]), bindHost: serverHost }),
+      serveEngine(end, {
+        clock,
+        random,
+        network,
+        log,
+        speech,
+        recognizers,
+        files: audioFiles([]),
+        bindHost: serverHost,
+      }),
     );
     const links: WorkerLink[] = [];
     const media = createMediaPool({
@@ -204,6 +214,7 @@ const stageSettings: HouseSettings = {
     mediaInactivityMs: 0,
     mediaHoldInactivityMs: 0,
     inbandDtmf: false,
+    holdEvents: true,
     apiBaseUrl: undefined,
     embeddedVoice,
   },

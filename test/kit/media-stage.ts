@@ -12,7 +12,8 @@ import {
   type WorkerLink,
 } from '../../src/media/client.ts';
 import { type AudioFiles, serveEngine } from '../../src/media/engine/index.ts';
-import type { Speech } from '../../src/speech/index.ts';
+import { makeRecognizers, type Speech } from '../../src/speech/index.ts';
+import { recognizerVendors } from '../../src/vendors/index.ts';
 import { SimPeer } from './sim-rtp-peer.ts';
 
 export interface MediaStage {
@@ -48,13 +49,16 @@ export async function mediaStage(options: MediaStageOptions = {}): Promise<Media
   const net = new SimNet({ clock, random: random.fork('net') });
   const links: WorkerLink[] = [];
   const log = options.log ?? silentLog;
+  const network = net.host('10.0.0.1');
+  const recognizers = makeRecognizers({ clock, network, vendors: recognizerVendors, log });
   const start = inlineWorker(clock, (end) =>
     serveEngine(end, {
       clock,
       random: random.fork('engine'),
       log,
       files: options.files ?? noFiles,
-      network: net.host('10.0.0.1'),
+      network,
+      recognizers,
       bindHost: '10.0.0.1',
       ...(options.speech ? { speech: options.speech } : {}),
     }),
@@ -88,7 +92,8 @@ export async function mediaStage(options: MediaStageOptions = {}): Promise<Media
     async end() {
       await clock.settle(pool.close());
       peer.close();
-      await clock.runFor(1000);
+      // Longer than a WebSocket waits for the other side's good-bye.
+      await clock.runFor(4000);
       assert.equal(clock.pendingTimers, 0, 'timers left');
       assert.equal(net.open().udp, 0, 'sockets left');
     },

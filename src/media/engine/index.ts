@@ -1,18 +1,20 @@
 // The engine: carries the audio of a worker's ports. The media room's second door; worker.ts and inline pools come through it.
 import {
+  atMost,
   type Clock,
   errorText,
   every,
   Fault,
+  type Files,
   type Log,
   type Network,
   type Random,
   Scope,
   type Timer,
 } from '../../base/index.ts';
-import type { Speech } from '../../speech/index.ts';
-import { type Ask, type ChannelEnd, type Checkpoint, type PortState, Responder } from '../channel.ts';
-import { beatMs } from '../limits.ts';
+import type { Recognizers, Speech } from '../../speech/index.ts';
+import { type Answer, type Ask, type ChannelEnd, type Checkpoint, type PortState, Responder } from '../channel.ts';
+import { beatMs, recordCloseMs } from '../limits.ts';
 import type { Served } from '../link.ts';
 import type { AudioFiles } from './audio-files.ts';
 import { Pacer } from './pacer.ts';
@@ -33,6 +35,10 @@ export interface EngineOptions {
   files: AudioFiles;
   /** What `say` speaks with; without it `say` fails. */
   speech?: Speech;
+  /** What recognition hears with; without it recognition fails. */
+  recognizers?: Recognizers;
+  /** Folder of the recordings; without it recording fails. */
+  recordings?: Files;
   /** Address to bind RTP ports on. */
   bindHost: string;
   promptCacheBytes?: number;
@@ -68,6 +74,9 @@ class Engine {
       log,
       random: options.random,
       pacer: new Pacer(clock, (paced, error) => this.#broken(paced as Port, error)),
+      recognizers: options.recognizers,
+      recordings: options.recordings,
+      scope: this.#scope,
       prompts: new Prompts({ clock, network, files, speech, log }, options.promptCacheBytes),
       counts: { packetsSent: 0, packetsReceived: 0, packetsLate: 0 },
       aborted: false,
@@ -81,6 +90,11 @@ class Engine {
       mute: ({ port, muted }) => this.#port(port).setMuted(muted),
       gain: ({ port, db }) => this.#port(port).setGain(db),
       digits: (ask) => this.#port(ask.port).sendDigits(ask),
+      recognize: ({ port, order }) => this.#port(port).recognitions.begin(order),
+      endRecognition: ({ port, recognition }) => this.#port(port).recognitions.end(recognition),
+      record: ({ port, order }) => this.#port(port).record(order),
+      recordState: (ask) => this.#port(ask.port).setRecording(ask),
+      stopRecording: ({ port, recording }) => this.#port(port).stopRecording(recording),
       stats: ({ port }) => this.#port(port).stats(),
       close: (ask) => this.#closePort(ask),
     });
@@ -122,11 +136,13 @@ class Engine {
     return { rtpPort: sockets.rtp.local.port };
   }
 
-  #closePort({ port: id }: Ask<'close'>): ReturnType<Port['stats']> {
+  #closePort({ port: id }: Ask<'close'>): Answer<'close'> | Promise<Answer<'close'>> {
     const port = this.#port(id);
     const stats = port.stats();
     void this.#ports.get(id)?.scope.close('port closed');
-    return stats;
+    const { ended } = port.recordings;
+    // Recordings are whole before the port is gone, unless the disk hangs.
+    return ended ? atMost(this.#world.clock, recordCloseMs, ended).then(() => stats) : stats;
   }
 
   #left(port: string): void {

@@ -1,7 +1,7 @@
 // Port: one leg's audio in the engine: two sockets, an ear, a mouth, and the output that goes through it all.
 import { type Address, Fault, type Scope } from '../../base/index.ts';
 import { isRtcp, rtpHeaderBytes, StreamStatistics } from '../../rtp/index.ts';
-import type { Ask, Checkpoint, PlayOrder, PortState, Responder, StreamConfig } from '../channel.ts';
+import type { Ask, Checkpoint, PlayOrder, PortState, RecordOrder, Responder, StreamConfig } from '../channel.ts';
 import { lateMs, maxPtimeMs, minPtimeMs, slotMs } from '../limits.ts';
 import type { PortStats } from '../types.ts';
 import { DigitsOut } from './digits-out.ts';
@@ -9,6 +9,8 @@ import { Ear } from './ear.ts';
 import { Mouth } from './mouth.ts';
 import { Output } from './output.ts';
 import type { Paced, Seat } from './pacer.ts';
+import { Recognitions } from './recognize/recognitions.ts';
+import { PortRecordings } from './record/recordings.ts';
 import { Reports } from './reports.ts';
 import type { PortSockets } from './sockets.ts';
 import type { EngineWorld } from './world.ts';
@@ -25,6 +27,8 @@ export interface PortParts {
 export class Port implements Paced {
   readonly id: string;
   readonly ear: Ear;
+  readonly recognitions: Recognitions;
+  readonly recordings: PortRecordings;
   readonly #world: EngineWorld;
   readonly #notify: Responder['notify'];
   readonly #sockets: PortSockets;
@@ -78,6 +82,9 @@ export class Port implements Paced {
       onPlayback: (playback, event) => notify('playback', { port, playback, event }),
       onFinished: (playback, result) => notify('finished', { port, playback, result }),
     });
+    const taps = { world, notify, port, ear: this.ear, mouth: this.#mouth, ptimeMs: () => this.#ptimeMs };
+    this.recognitions = new Recognitions(taps);
+    this.recordings = new PortRecordings(taps);
     this.#digits = new DigitsOut((digits, durationMs, done) => this.#mouth.sendTones(digits, durationMs, done));
     const { latch } = this.ear;
     this.#reports = new Reports({ random, ssrc: this.#output.ssrc, statistics: this.#statistics, latch });
@@ -86,6 +93,8 @@ export class Port implements Paced {
     scope.defer(() => this.#close());
     for (const order of state.plays) this.#mouth.play(order);
     if (state.config) this.configure(state.config);
+    for (const order of state.recognitions) this.recognitions.begin(order);
+    for (const order of state.recordings) this.recordings.start(order);
   }
 
   /** Applies what offer/answer agreed on, beside what runs: SSRC, sequence, layers and their positions go on. */
@@ -135,6 +144,21 @@ export class Port implements Paced {
     return this.#effect();
   }
 
+  record(order: RecordOrder): Promise<{ at: number }> {
+    this.recordings.start(order);
+    return this.#effect();
+  }
+
+  setRecording(change: Ask<'recordState'>): Promise<{ at: number }> {
+    this.recordings.setState(change);
+    return this.#effect();
+  }
+
+  stopRecording(recording: number): { at: number } {
+    this.recordings.stop(recording);
+    return { at: this.#world.clock.now() };
+  }
+
   sendDigits({ digits, durationMs }: Ask<'digits'>): Promise<{ at: number }> {
     if (!this.#config || !sends(this.#config)) return Promise.reject(notSending());
     this.#start();
@@ -177,6 +201,7 @@ export class Port implements Paced {
     const now = this.#world.clock.now();
     if (skippedMs > 0) {
       this.#output.skip(skippedMs);
+      this.recordings.skip(skippedMs);
       if (this.#started) this.#countLate(Math.round(skippedMs / this.#ptimeMs));
     }
     this.ear.tick(now);
@@ -276,6 +301,8 @@ export class Port implements Paced {
     if (!this.#world.aborted && this.#statistics.totals().packetsSent > 0) this.#report(now, true);
     this.#seat?.leave();
     this.#seat = undefined;
+    this.recognitions.endAll();
+    this.recordings.close();
     this.ear.close();
     this.#mouth.close();
     this.#digits.close();

@@ -1,5 +1,6 @@
 // What the engine's parts share: the house's ports, the pacer, the prompts, the counters.
-import type { Clock, Log, Network, Random } from '../../base/index.ts';
+import type { Clock, Files, Log, Network, Random, Scope } from '../../base/index.ts';
+import type { Recognizers } from '../../speech/index.ts';
 import type { Pacer } from './pacer.ts';
 import type { Prompts } from './prompts.ts';
 
@@ -16,6 +17,12 @@ export interface EngineWorld {
   readonly log: Log;
   readonly pacer: Pacer;
   readonly prompts: Prompts;
+  /** Who recognizes speech; without it recognition fails. */
+  readonly recognizers: Recognizers | undefined;
+  /** Where recordings go; without it there are none. */
+  readonly recordings: Files | undefined;
+  /** The engine's life: what outlives its port is closed with it. */
+  readonly scope: Scope;
   readonly counts: EngineCounts;
   /** The engine is ending as a crash would: nothing is said any more. */
   aborted: boolean;
