@@ -3,6 +3,7 @@ import { bug, type Scope } from '../base/index.ts';
 import type { TapState } from '../media/client.ts';
 import type { BridgePart } from './bridge.ts';
 import type { ConferencePart } from './conference.ts';
+import type { HoldPart, ReferPart } from './in-dialog.ts';
 
 /** Streams of the running verb (listen, or nested in a dial): listen_status and stream_status. */
 export interface StreamPart {
@@ -21,6 +22,10 @@ export interface PartKinds {
   bridge: BridgePart;
   /** This leg is in a conference, or waits for one. */
   conference: ConferencePart;
+  /** A dial's onHoldHook. */
+  hold: HoldPart;
+  /** A dial's referHook. */
+  refer: ReferPart;
   stream: StreamPart;
   transcription: TranscriptionPart;
 }

@@ -10,7 +10,8 @@ import { cancelInvite, sendInDialog } from './outbound.ts';
 
 export interface Offer {
   readonly method: 'INVITE' | 'UPDATE';
-  readonly reply: Reply;
+  /** Made when it is sent, and anew after a glare: what the far end has offered meanwhile counts (RFC 3261 14.1). */
+  readonly reply: () => Reply;
   /** Makes the answer to the offer in the 2xx, when `reply` has none. */
   readonly ackBody?: ((response: SipResponse) => Promise<MessageBody | undefined>) | undefined;
 }
@@ -20,6 +21,8 @@ interface Entry {
   readonly resolve: (response: SipResponse) => void;
   readonly reject: (error: Fault) => void;
   glares: number;
+  /** Said in the latest attempt. */
+  reply: Reply;
 }
 
 export class OfferQueue {
@@ -47,7 +50,7 @@ export class OfferQueue {
       else if (this.#queue.length >= MAX_REINVITE_QUEUE) {
         reject(new Fault('sip-busy', 'too many changes of the session wait already', { retryable: true, sip: 491 }));
       } else {
-        this.#queue.push({ offer, resolve, reject, glares: 0 });
+        this.#queue.push({ offer, resolve, reject, glares: 0, reply: {} });
         this.resume();
       }
     });
@@ -61,10 +64,15 @@ export class OfferQueue {
     const entry = this.#queue.shift();
     if (!entry) return;
     this.#running = entry;
-    this.#request = sendInDialog(dialog, entry.offer, {
-      onResponse: (response) => this.#answered(entry, response),
-      onFault: (fault) => this.#lost(entry, fault),
-    });
+    entry.reply = entry.offer.reply();
+    this.#request = sendInDialog(
+      dialog,
+      { method: entry.offer.method, reply: entry.reply },
+      {
+        onResponse: (response) => this.#answered(entry, response),
+        onFault: (fault) => this.#lost(entry, fault),
+      },
+    );
   }
 
   #answered(entry: Entry, response: SipResponse): void {
@@ -98,8 +106,8 @@ export class OfferQueue {
     const credentials = this.#request?.credentials ?? [];
     const acknowledgement = new Acknowledgement(dialog, { cseq: response.cseq.number, credentials });
     dialog.rememberAck(acknowledgement);
-    const { ackBody, reply } = entry.offer;
-    if (reply.body || !ackBody) {
+    const { ackBody } = entry.offer;
+    if (entry.reply.body || !ackBody) {
       acknowledgement.send();
       return done();
     }
