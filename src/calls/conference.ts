@@ -1,10 +1,19 @@
-// Conference: a named room of an account, its members, and who waits for it to begin.
+// Conferences: the named rooms of each account on this node, who is in them, and who waits for them to begin (verbs.md 6).
 import type { HookInput } from '../apps/index.ts';
+import { type Clock, errorText, type Log, type Scope, type Timer } from '../base/index.ts';
+import type { MediaPool, MediaRoom } from '../media/client.ts';
+import type { Call } from './call.ts';
+import { Announcements, type Announcing } from './conference-announcements.ts';
+import { ConferenceNews } from './conference-news.ts';
+import { type AttendOptions, Place } from './conference-place.ts';
 
 /** A call's place in a conference, as commands reach it. */
 export interface ConferencePart {
   readonly name: string;
+  /** False while it waits for the beginning, or for its enterHook: only `kick` can act then. */
+  readonly joined: boolean;
   setMuted(muted: boolean): Promise<{ at: number }>;
+  /** Muted and deaf; the hook's verbs go to this member only, over and over. Again with another hook: that one from now on. */
   hold(waitHook: HookInput | undefined): Promise<{ at: number }>;
   unhold(): Promise<{ at: number }>;
   setTag(tag: string | undefined): Promise<{ at: number }>;
@@ -13,4 +22,183 @@ export interface ConferencePart {
   kick(): Promise<{ at: number }>;
   /** All members but moderators. */
   muteOthers(muted: boolean): Promise<{ at: number }>;
+  /** Says or plays to every member. Resolves with the first packet, rejects when nothing was heard. */
+  announce(announcing: Announcing): Promise<{ at: number }>;
+}
+
+/** What conferences need of the house. */
+export interface ConferenceWorld {
+  readonly clock: Clock;
+  readonly media: MediaPool;
+  readonly log: Log;
+}
+
+/** A conference as the API shows it. */
+export interface ConferenceFacts {
+  id: string;
+  name: string;
+  durationSec: number;
+  participants: { call_sid: string; label: string; memberTag: string | null; isAgent: boolean }[];
+}
+
+export class Conferences {
+  readonly #world: ConferenceWorld;
+  readonly #bySid = new Map<string, Conference>();
+
+  constructor(world: ConferenceWorld) {
+    this.#world = world;
+  }
+
+  /** Resolves when the call is no longer in the conference, or no longer waits for it, for whatever reason. Never rejects. */
+  attend(call: Call, scope: Scope, options: AttendOptions): Promise<void> {
+    const sid = `conf:${call.facts.accountSid}:${options.name}`;
+    let conference = this.#bySid.get(sid);
+    if (!conference) {
+      conference = new Conference(this.#world, { sid, name: options.name }, () => this.#bySid.delete(sid));
+      this.#bySid.set(sid, conference);
+    }
+    return new Place({ call, scope, conference, options }).attend();
+  }
+
+  /** Those that have begun. */
+  list(accountSid: string): ConferenceFacts[] {
+    const own = [...this.#bySid].filter(([sid, { started }]) => started && sid.startsWith(`conf:${accountSid}:`));
+    return own.map(([, conference]) => conference.facts());
+  }
+}
+
+/** One room, from its first arrival, who may have to wait, until everybody has gone. */
+export class Conference {
+  readonly sid: string;
+  readonly name: string;
+  readonly news: ConferenceNews;
+  readonly #world: ConferenceWorld;
+  readonly #onEmpty: () => void;
+  readonly #places = new Set<Place>();
+  #room: MediaRoom | undefined;
+  #announcements: Announcements | undefined;
+  #startedAt = 0;
+  #maxParticipants: number | undefined;
+  /** Seconds the room outlives the leaving of a member that ends it; the last joiner's value. */
+  #graceSeconds = 0;
+  #ending: Timer | undefined;
+
+  constructor(world: ConferenceWorld, { sid, name }: { sid: string; name: string }, onEmpty: () => void) {
+    this.#world = world;
+    this.sid = sid;
+    this.name = name;
+    this.#onEmpty = onEmpty;
+    this.news = new ConferenceNews(this, world.clock);
+  }
+
+  get started(): boolean {
+    return this.#room !== undefined;
+  }
+
+  /** Open from `start` until the end. */
+  get room(): MediaRoom | undefined {
+    return this.#room;
+  }
+
+  get announcements(): Announcements | undefined {
+    return this.#announcements;
+  }
+
+  /** Seconds since the beginning. */
+  get duration(): number {
+    return this.#startedAt === 0 ? 0 : (this.#world.clock.now() - this.#startedAt) / 1000;
+  }
+
+  get members(): Place[] {
+    return [...this.#places].filter((place) => place.joined);
+  }
+
+  get #attending(): Place[] {
+    return [...this.#places].filter((place) => !place.waiting);
+  }
+
+  /** Is there no room for one more? */
+  get full(): boolean {
+    return this.#maxParticipants !== undefined && this.#attending.length >= this.#maxParticipants;
+  }
+
+  enter(place: Place): void {
+    this.#places.add(place);
+  }
+
+  /** Begins with this member; who waited comes in. */
+  start(place: Place): void {
+    this.#startedAt = this.#world.clock.now();
+    this.#room = this.#world.media.room({ group: this.sid });
+    this.#announcements = new Announcements(this, this.#room);
+    this.setLimits(place.options);
+    this.news.begin(place);
+    this.news.tell('start', place);
+    for (const other of [...this.#places]) other.admit();
+  }
+
+  /** maxParticipants and the grace time are the room's; the last joiner's hold. */
+  setLimits({ maxParticipants, endConferenceDuration }: AttendOptions): void {
+    if (maxParticipants !== undefined && maxParticipants > 1) this.#maxParticipants = maxParticipants;
+    if (endConferenceDuration !== undefined) this.#graceSeconds = endConferenceDuration;
+  }
+
+  /** Has come in. */
+  joined(place: Place): void {
+    this.setLimits(place.options);
+    if (place.options.endConferenceOnExit) this.#cancelEnding();
+    this.news.tell('join', place);
+  }
+
+  /** A place was given up; `wasMember` when it had come in. */
+  left(place: Place, wasMember: boolean): void {
+    this.#places.delete(place);
+    if (wasMember) this.news.tell('leave', place);
+    if (this.started && wasMember && place.options.endConferenceOnExit) this.#endSoon(place);
+    if (this.started && this.#attending.length === 0) this.#end(place);
+    if (this.#places.size === 0) this.#onEmpty();
+  }
+
+  /** All members but moderators. Resolves with the last of them. */
+  async mute(muted: boolean): Promise<{ at: number }> {
+    const others = this.members.filter((place) => !place.options.startConferenceOnEnter);
+    const effects = await Promise.all(others.map((place) => place.setMuted(muted)));
+    return { at: Math.max(this.#world.clock.now(), ...effects.map((effect) => effect.at)) };
+  }
+
+  facts(): ConferenceFacts {
+    const participants = this.members.map(({ call, tag }) => ({
+      call_sid: call.sid,
+      label: call.facts.callerName || call.facts.from,
+      memberTag: tag === '' ? null : tag,
+      isAgent: tag === 'agent',
+    }));
+    return { id: this.sid, name: this.name, durationSec: Math.floor(this.duration), participants };
+  }
+
+  #endSoon(place: Place): void {
+    if (this.#graceSeconds === 0) return this.#end(place);
+    this.#ending ??= this.#world.clock.after(this.#graceSeconds * 1000, () => {
+      const teller = this.#attending[0] ?? place;
+      this.#end(teller);
+    });
+  }
+
+  #cancelEnding(): void {
+    this.#ending?.cancel();
+    this.#ending = undefined;
+  }
+
+  /** Everybody leaves; a member that still lives tells of it. */
+  #end(place: Place): void {
+    const room = this.#room;
+    if (!room) return;
+    this.#cancelEnding();
+    this.#room = undefined;
+    this.#announcements = undefined;
+    const others = this.#attending;
+    for (const other of others) other.leave('the conference ended');
+    this.news.tell('end', others.at(-1) ?? place);
+    room.close().catch((error: unknown) => this.#world.log.error('a room did not close', { error: errorText(error) }));
+  }
 }

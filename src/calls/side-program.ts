@@ -21,6 +21,8 @@ export interface SideOptions {
   allowed: ReadonlySet<string>;
   /** Silence before each time the hook is asked, ms; once and at once when absent. */
   everyMs?: number;
+  /** Before the first time, when it is another. */
+  firstMs?: number;
   /** A verb of this name ends the side program when its turn comes. */
   until?: string;
   /** A verb's own hook may replace the rest by these verbs, others are left out; its answer is ignored when absent. */
@@ -38,10 +40,10 @@ export const soundVerbs: ReadonlySet<string> = new Set(['say', 'play', 'pause'])
 
 /** Runs it. Never rejects; nothing of it is left when it resolves. The call's program, its `verb:status` and its events of verbs know nothing of it. */
 export async function runSide(options: SideOptions): Promise<SideEnd> {
-  const { call, scope, everyMs } = options;
+  const { call, scope, everyMs, firstMs = everyMs } = options;
   try {
-    for (;;) {
-      if (everyMs !== undefined) await sleep(call.clock, everyMs, scope.signal);
+    for (let waitMs = firstMs; ; waitMs = everyMs) {
+      if (waitMs) await sleep(call.clock, waitMs, scope.signal);
       const steps = await fetchSteps(options);
       const end = Array.isArray(steps) ? await new Side(options, steps).run() : steps;
       if (scope.closed) return 'closed';

@@ -32,3 +32,9 @@ export const longestGatherSeconds = 3_600;
 
 /** Digits one gather may collect. */
 export const mostGathered = 128;
+
+/** Characters of the name of a conference or queue. */
+export const longestName = 200;
+
+/** Seconds a conference may outlive the member that ends it. */
+export const longestGraceSeconds = 86_400;
