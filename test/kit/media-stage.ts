@@ -1,7 +1,7 @@
 // A media stage for tests: a virtual clock, a SimNet, an inline pool and a simulated far end with an answered port.
 import assert from 'node:assert/strict';
 import { isRefusal, type Log, silentLog } from '../../src/base/index.ts';
-import { type SeededRandom, SimNet, seededRandom, VirtualClock } from '../../src/base/sim/index.ts';
+import { MemoryFiles, type SeededRandom, SimNet, seededRandom, VirtualClock } from '../../src/base/sim/index.ts';
 import {
   createMediaPool,
   inlineWorker,
@@ -25,6 +25,8 @@ export interface MediaStage {
   port: MediaPort;
   /** The workers' links, newest of each index last. */
   links: WorkerLink[];
+  /** The recordings' folder. */
+  recordings: MemoryFiles;
   /** Closes everything and checks that nothing is left. */
   end(): Promise<void>;
 }
@@ -51,6 +53,7 @@ export async function mediaStage(options: MediaStageOptions = {}): Promise<Media
   const log = options.log ?? silentLog;
   const network = net.host('10.0.0.1');
   const recognizers = makeRecognizers({ clock, network, vendors: recognizerVendors, log });
+  const recordings = new MemoryFiles();
   const start = inlineWorker(clock, (end) =>
     serveEngine(end, {
       clock,
@@ -59,6 +62,7 @@ export async function mediaStage(options: MediaStageOptions = {}): Promise<Media
       files: options.files ?? noFiles,
       network,
       recognizers,
+      recordings,
       bindHost: '10.0.0.1',
       ...(options.speech ? { speech: options.speech } : {}),
     }),
@@ -89,6 +93,7 @@ export async function mediaStage(options: MediaStageOptions = {}): Promise<Media
     peer,
     port,
     links,
+    recordings,
     async end() {
       await clock.settle(pool.close());
       peer.close();

@@ -1,0 +1,67 @@
+// Judging what an independent UA hears: which tones, from which packet on, at what level, with what gaps and clicks.
+import assert from 'node:assert/strict';
+import { until } from '../until.ts';
+import { decode, sineDb } from './g711.ts';
+import type { UaCall } from './ua.ts';
+
+/** Louder than this a tone of ours is there; quieter than `absentDb` it is not. Between them nothing may be. */
+const presentDb = -30;
+const absentDb = -45;
+/** Packets that a judgement is made of: 200 ms. */
+const windowPackets = 10;
+
+/** Level of a tone in the last packets received, dB below a full sine. */
+export const levelNow = (call: UaCall, hz: number, packets = windowPackets): number =>
+  sineDb(call.rtp.pcm(Math.max(0, call.rtp.received.length - packets)), hz);
+
+/** Level of a tone in one packet. */
+export const levelOf = (bytes: Uint8Array, hz: number): number => sineDb(decode(bytes), hz);
+
+/** Waits until the tone is heard, and alone of those listed. */
+export async function hears(call: UaCall, hz: number, not: readonly number[] = [], withinMs = 5_000): Promise<void> {
+  const levels = (): string => [hz, ...not].map((one) => `${one} Hz ${levelNow(call, one).toFixed(1)} dB`).join(', ');
+  await until(() => levelNow(call, hz) > presentDb && not.every((other) => levelNow(call, other) < absentDb), {
+    what: () => `${hz} Hz and not ${not.join(', ')}: ${levels()}`,
+    withinMs,
+  });
+}
+
+/** Waits until none of the tones is heard. */
+export async function hearsNot(call: UaCall, tones: readonly number[], withinMs = 5_000): Promise<void> {
+  await until(() => tones.every((hz) => levelNow(call, hz) < absentDb), {
+    what: () => `silence of ${tones.map((hz) => `${hz} Hz ${levelNow(call, hz).toFixed(1)} dB`).join(', ')}`,
+    withinMs,
+  });
+}
+
+/** Index of the first packet from `from` on in which the tone is present, or absent. */
+export function firstWith(call: UaCall, hz: number, from: number, present: boolean): number {
+  const at = call.rtp.received.findIndex((packet, index) => {
+    if (index < from || packet.payload !== 0) return false;
+    const level = levelOf(packet.bytes, hz);
+    return present ? level > presentDb : level < absentDb;
+  });
+  assert.ok(at >= 0, `${hz} Hz was ${present ? 'never heard' : 'heard all the time'}`);
+  return at;
+}
+
+/** Longest stretch without a packet from index `from` on, ms; a machine's own stalls show in it, so allow for them. */
+export function longestGap(call: UaCall, from: number, to = call.rtp.received.length): number {
+  const times = call.rtp.received.slice(from, to).map(({ at }) => at);
+  return Math.max(0, ...times.slice(1).map((at, i) => at - times[i]!));
+}
+
+/** Longest stretch in which the tone is missing, ms, by media time. */
+export function longestHole(call: UaCall, hz: number, from: number, to = call.rtp.received.length): number {
+  let longest = 0;
+  let missing = 0;
+  for (const packet of call.rtp.received.slice(from, to)) {
+    if (packet.payload !== 0) continue;
+    // Half packets: a hole of 30 ms shows in at least two of them.
+    for (const half of [packet.bytes.subarray(0, 80), packet.bytes.subarray(80)]) {
+      missing = levelOf(half, hz) > presentDb ? 0 : missing + half.length / 8;
+      longest = Math.max(longest, missing);
+    }
+  }
+  return longest;
+}
