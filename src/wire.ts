@@ -18,6 +18,7 @@ import {
   type CallEvent,
   type CallSettings,
   type CallWorld,
+  Conferences,
   callRecord,
   Directory,
   placeCall,
@@ -55,7 +56,7 @@ export interface HouseSettings {
   /** Base URL of the API, for `service_url` of call records. */
   serviceUrl(): string;
   apps: Partial<AppsSettings>;
-  calls: Omit<CallSettings, 'sipAddress' | 'publicIp'>;
+  calls: Omit<CallSettings, 'gateway' | 'localHost' | 'sipAddress' | 'publicIp'>;
 }
 
 export interface House {
@@ -87,7 +88,15 @@ export async function buildHouse(ports: HousePorts): Promise<House> {
     log,
     sip,
     media,
-    settings: { ...settings.calls, sipAddress: addressText(advertised(sip.udp, advertise)), publicIp: advertise },
+    directory,
+    settings: {
+      ...settings.calls,
+      gateway: settings.gateway,
+      localHost: advertise ?? bind,
+      sipAddress: addressText(advertised(sip.udp, advertise)),
+      publicIp: advertise,
+    },
+    conferences: new Conferences({ clock, media, log: log.with({ room: 'calls' }) }),
     openApp: (options) => apps.open(options),
     parse: parseApplication,
     credential: (accountSid, vendor, label) => findCredential(records, accountSid, vendor, label),
@@ -154,7 +163,7 @@ async function welcome(
     if (invite.state !== 'proceeding') return;
     const admission = directory.admits ?? admitted;
     if (!isRefusal(admission)) {
-      const call = receiveCall({ world, directory, owner: admission, invite });
+      const call = receiveCall({ world, owner: admission, invite });
       call?.events.append('sip', sipFacts('in', `INVITE ${invite.request.uriText} SIP/2.0`, invite.peer));
       return;
     }
@@ -185,14 +194,14 @@ function callsPort({ records, settings, clock }: HousePorts, world: CallWorld, d
     async create(accountSid, body) {
       const account = await records.accounts.get(accountSid);
       if (!account) return refuse('no-account', 'Not Found', { http: 404 });
-      const localHost = settings.advertise ?? settings.bind;
+      const { gateway, localHost } = world.settings;
       const call = await readCreate(body, {
         account,
-        gateway: settings.gateway,
+        gateway,
         localHost,
         application: (sid) => records.applications.get(sid),
       });
-      return isRefusal(call) ? call : placeCall({ world, directory, ...call });
+      return isRefusal(call) ? call : placeCall({ world, ...call });
     },
     list: async (accountSid, filter) =>
       directory

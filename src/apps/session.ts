@@ -11,6 +11,7 @@ import type {
   AppEvent,
   AppSession,
   AppSessionOptions,
+  AskOptions,
   Hook,
   HookInput,
   NoticeType,
@@ -18,8 +19,6 @@ import type {
   RequestType,
 } from './types.ts';
 import { callWebhook } from './webhook.ts';
-
-type RequestOptions = { rebase?: boolean; signal?: AbortSignal };
 
 /** A request on its way: what to send, where, and until when. */
 interface Asking {
@@ -83,6 +82,10 @@ export class Session implements AppSession {
     return this.#moving === 0 && (this.#socket?.ended ?? false);
   }
 
+  get server(): HookInput {
+    return this.#server ?? '';
+  }
+
   resolve(hook: HookInput): Hook {
     const { method, ...absolute } = against(this.#known(), parseHook(hook));
     return { ...absolute, method: method === 'WS' ? 'POST' : method };
@@ -92,7 +95,7 @@ export class Session implements AppSession {
     type: RequestType,
     hook: HookInput | undefined,
     payload: Payload,
-    options: RequestOptions = {},
+    options: AskOptions = {},
   ): Promise<unknown> {
     const answer = this.#request(type, hook, payload, options);
     // Whoever asked may be gone when it fails; the failure is an event in any case.
@@ -104,7 +107,7 @@ export class Session implements AppSession {
     type: RequestType,
     hook: HookInput | undefined,
     payload: Payload,
-    options: RequestOptions,
+    options: AskOptions,
   ): Promise<unknown> {
     if (this.#closing) throw closed();
     const own = hook === undefined ? undefined : parseHook(hook);
@@ -160,11 +163,11 @@ export class Session implements AppSession {
   }
 
   /** An application over HTTP (1.1): a socket hook opens a socket for itself, and a redirect to one hands the call over. */
-  async #ask(asking: Asking, { rebase }: { rebase?: boolean }): Promise<unknown> {
+  async #ask(asking: Asking, { rebase, aside }: AskOptions): Promise<unknown> {
     if (asking.type === 'session:adulting') {
       return callWebhook(this.#talk, { ...asking, hook: against(this.#known(), parseHook('/adulting')) });
     }
-    if (asking.target.method === 'WS' && asking.type === 'session:redirect')
+    if (asking.target.method === 'WS' && asking.type === 'session:redirect' && !aside)
       return this.#handOver('session:new', asking);
     const answer = await this.#askOnce(asking);
     if (rebase && originOf(asking.target.url) !== originOf(this.#known().url)) this.#base = asking.target;
@@ -172,9 +175,9 @@ export class Session implements AppSession {
   }
 
   /** An application over a socket (1.1): http hooks are webhooks, and a redirect to one hands the call over. */
-  async #askOnSocket(socket: AppSocket, asking: Asking, { rebase }: { rebase?: boolean }): Promise<unknown> {
+  async #askOnSocket(socket: AppSocket, asking: Asking, { rebase, aside }: AskOptions): Promise<unknown> {
     const { type, target, payload, signal, written } = asking;
-    const redirect = type === 'session:redirect';
+    const redirect = type === 'session:redirect' && !aside;
     if (target.method !== 'WS') {
       if (!redirect) return this.#askOnce(asking);
       return this.#moved(async () => {

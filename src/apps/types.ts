@@ -83,6 +83,13 @@ export interface AppSessionOptions {
   traceId?: string;
 }
 
+export interface AskOptions {
+  rebase?: boolean;
+  /** Asked for somebody else (a dialled leg): the conversation stays where it is, whatever the hook. */
+  aside?: boolean;
+  signal?: AbortSignal;
+}
+
 /** The conversation of one call with its application. All payloads come in camelCase and leave in snake_case (app-interfaces.md 1.3). */
 export interface AppSession {
   /** Changes when a redirect hands the call over. */
@@ -92,14 +99,9 @@ export interface AppSession {
    * Rejects with a Fault: `hook-status` (detail.status), `hook-timeout`, `hook-connect`, `hook-json`, `hook-too-large`,
    * `hook-invalid` (the hook itself is malformed), `hook-closed`; with the signal's reason when aborted.
    * `hook` undefined: the application's call_hook. A `session:redirect` may hand the conversation over (1.1, 3.9);
-   * `rebase` (redirect verb only) makes an absolute URL's origin the base of later relative hooks.
+   * `rebase` (redirect verb only) makes an absolute URL's origin the base of later relative hooks; `aside` hands nothing over.
    */
-  request(
-    type: RequestType,
-    hook: HookInput | undefined,
-    payload: Payload,
-    options?: { rebase?: boolean; signal?: AbortSignal },
-  ): Promise<unknown>;
+  request(type: RequestType, hook: HookInput | undefined, payload: Payload, options?: AskOptions): Promise<unknown>;
   /** Sends and forgets; failures become events. `call:status` goes where 3.2 says. verb:status and jambonz:error only to WebSocket applications. */
   notify(type: NoticeType, payload: Payload): void;
   /** One-way hook whose response is ignored (partialResultHook, ...). */
@@ -112,6 +114,8 @@ export interface AppSession {
    * after the reconnects (requests then reject with `hook-closed`). A call whose verbs are exhausted ends instead of waiting.
    */
   readonly ended: boolean;
+  /** The application's server as it is now, for a call that branches off. */
+  readonly server: HookInput;
   /** Resolves a relative hook to an absolute URL. */
   resolve(hook: HookInput): Hook;
   onCommand: (command: AppCommand) => void;

@@ -1,4 +1,6 @@
-// Bridge: two calls that hear each other, as a dial or a queue made them.
+// Bridge: two calls that hear each other, as a dial or a queue made them. It ends when one of them does, or when who made it says so.
+import { errorText, isFault, type Refusal, refuse, type Scope } from '../base/index.ts';
+import type { MediaBridge } from '../media/client.ts';
 import type { Call } from './call.ts';
 
 export type MediaPath = 'full-media' | 'partial-media' | 'no-media';
@@ -11,4 +13,96 @@ export interface BridgePart {
   readonly path: MediaPath;
   /** Resolves when both legs' audio goes the new way. */
   setPath(path: MediaPath): Promise<{ at: number }>;
+}
+
+export interface BridgeOptions {
+  /** The call whose verb makes the bridge. */
+  owner: Call;
+  other: Call;
+  /** Of that verb: the bridge ends with it. */
+  scope: Scope;
+}
+
+export class Bridge {
+  readonly owner: Call;
+  readonly other: Call;
+  readonly #scope: Scope;
+  readonly #media: MediaBridge;
+  #path: MediaPath = 'full-media';
+
+  /** Both must have audio. A Refusal says why they cannot hear each other; then nothing has changed. */
+  static async join({ owner, other, scope }: BridgeOptions): Promise<Bridge | Refusal> {
+    const [a, b] = [owner.leg.port, other.leg.port];
+    if (scope.closed || !a || !b) return refuse('bridge-gone', 'one of the calls is over');
+    try {
+      const media = await owner.world.media.bridge(a, b);
+      const over = scope.closed || owner.leg.ended || other.leg.ended;
+      if (!over) return new Bridge({ owner, other, scope }, media);
+      await media.close();
+      return refuse('bridge-gone', 'one of the calls is over');
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      return refuse(error.code, errorText(error), { sip: error.sip ?? 480 });
+    }
+  }
+
+  private constructor({ owner, other, scope }: BridgeOptions, media: MediaBridge) {
+    this.owner = owner;
+    this.other = other;
+    this.#media = media;
+    this.#scope = scope.child('bridge');
+    for (const [call, far] of [
+      [owner, other],
+      [other, owner],
+    ] as const) {
+      call.events.append('bridged', { with: far.sid });
+      call.parts.put('bridge', this.#part(call, far), this.#scope);
+      this.#scope.defer(call.leg.scope.defer(() => void this.close('a leg ended')));
+      this.#scope.defer(
+        call.digits.listen((digit, durationMs, source) => {
+          // Keys that come as packets the engine hands on.
+          if (source === 'info' && !call.leg.muted) far.leg.port?.sendDigits(digit, durationMs).catch(() => {});
+        }),
+      );
+    }
+    this.#scope.defer(async ({ reason }) => {
+      for (const [call, far] of [
+        [owner, other],
+        [other, owner],
+      ] as const)
+        call.events.append('unbridged', { with: far.sid, reason });
+      await media.close();
+    });
+  }
+
+  get path(): MediaPath {
+    return this.#path;
+  }
+
+  get closed(): boolean {
+    return this.#scope.closed;
+  }
+
+  /** Resolves when both legs are free for another bridge, or a room. */
+  close(reason: string): Promise<void> {
+    return this.#scope.close(reason);
+  }
+
+  #part(call: Call, far: Call): BridgePart {
+    const bridge = this;
+    return {
+      other: far,
+      owner: call === this.owner,
+      get path() {
+        return bridge.#path;
+      },
+      setPath: (path) => this.setPath(path),
+    };
+  }
+
+  async setPath(path: MediaPath): Promise<{ at: number }> {
+    const effect = await this.#media.setPath(path === 'full-media' ? 'engine' : 'relay');
+    this.#path = path;
+    return effect;
+  }
 }

@@ -1,10 +1,13 @@
 // Call: an owner with a mailbox. Everything that happens to it is one of its turns; its verbs are tasks below its scope.
 import { baseInfo, type CallFacts, type HookInput, type Payload, sessionRedirect } from '../apps/index.ts';
-import { atMost, type Clock, errorText, type Log, Mailbox, Scope } from '../base/index.ts';
-import { type ExtraHeaders, reasonPhrase } from '../sip/index.ts';
+import { atMost, type Clock, errorText, type Log, Mailbox, type Refusal, Scope } from '../base/index.ts';
+import type { ExtraHeaders } from '../sip/index.ts';
+import type { CallEnd, CallOptions, Conclusion } from './call-types.ts';
+import { conclude } from './conclude.ts';
 import { type Answer, Conversation } from './conversation.ts';
 import { Digits } from './digits.ts';
 import { EventLog } from './events.ts';
+import { InDialog } from './in-dialog.ts';
 import { Leg } from './leg.ts';
 import type { LegHandler } from './leg-types.ts';
 import { lastHooksMs, mailboxLimit } from './limits.ts';
@@ -16,27 +19,6 @@ import { type CallOwner, type CallWorld, type Step, speechOf } from './types.ts'
 import { VerbHost } from './verb-host.ts';
 import { Whispers } from './whispers.ts';
 
-/** How a call ends: its last status (live-call-control.md 7.1) and who ended it. */
-export interface CallEnd {
-  status: CallStatus;
-  sipStatus: number;
-  sipReason: string;
-  by: 'caller' | 'jambonz';
-  /** Of the BYE that ended it. */
-  headers?: Record<string, string>;
-}
-
-export interface CallOptions {
-  world: CallWorld;
-  owner: CallOwner;
-  facts: CallFacts;
-  callHook: HookInput;
-  statusHook?: HookInput;
-  answerHeaders: ExtraHeaders;
-  /** Called once, when nothing is left of the call. */
-  onGone(call: Call): void;
-}
-
 export class Call {
   readonly world: CallWorld;
   readonly owner: CallOwner;
@@ -47,22 +29,26 @@ export class Call {
   readonly digits: Digits;
   readonly leg: Leg;
   readonly program: Program;
-  readonly conversation: Conversation;
   readonly speech: SpeechSettings;
   readonly whispers: Whispers;
   /** What commands reach of running verbs. */
   readonly parts = new Parts();
-  /** Whose verb dialled this leg; undefined once it stands on its own. */
-  parent: Call | undefined;
+  /** Calls of one group are carried by one media worker. */
+  readonly group: string;
+  /** Resolves with the last status, when that is given. */
+  readonly over: Promise<CallEnd>;
+  /** Why media could not be had: the final response of a call that was never answered says so. */
+  mediaRefusal: Refusal | undefined;
   /** config.notifyEvents: verb:status is wanted. */
   notifyEvents = false;
-  /** config.sipRequestWithinDialogHook: where in-dialog INFO and MESSAGE go. */
-  sipRequestHook: HookInput | undefined;
+  /** Requests, hold and REFER of the far end, for the application. */
+  readonly inDialog = new InDialog(this);
   /** Redirects by update: how many were asked for, the newest that was applied, and whose hooks still think. */
   readonly redirects = { asked: 0, applied: 0, waiting: 0 };
-  readonly #options: CallOptions;
-  readonly #host: VerbHost;
   readonly #mailbox: Mailbox<{ what: string; run: () => void }>;
+  #parent: Call | undefined;
+  #conversation: Conversation;
+  readonly #tellOver: (end: CallEnd) => void;
   #answeredAt: number | undefined;
   #reported = '';
   #ended = false;
@@ -71,9 +57,13 @@ export class Call {
   #gone: Promise<void> = Promise.resolve();
 
   constructor(options: CallOptions, handler: (call: Call) => LegHandler) {
-    const { world, facts } = options;
-    this.#options = options;
+    const { world, facts, parent } = options;
     this.world = world;
+    this.#parent = parent;
+    this.group = parent?.group ?? facts.callSid;
+    const { promise, resolve } = Promise.withResolvers<CallEnd>();
+    this.over = promise;
+    this.#tellOver = resolve;
     this.owner = options.owner;
     this.facts = facts;
     this.log = world.log.with({ call_sid: facts.callSid });
@@ -91,25 +81,16 @@ export class Call {
     this.leg = new Leg({
       world,
       callSid: facts.callSid,
+      group: this.group,
       scope: this.scope,
       events: this.events,
       handler: handler(this),
-      answerHeaders: options.answerHeaders,
+      answerHeaders: options.answerHeaders ?? {},
     });
-    this.#host = new VerbHost(this);
-    this.program = new Program(this.#host);
+    this.program = new Program(new VerbHost(this));
     this.speech = new SpeechSettings(speechOf(options.owner));
     this.whispers = new Whispers(this);
-    this.conversation = new Conversation(
-      this,
-      world.openApp({
-        callSid: facts.callSid,
-        callHook: options.callHook,
-        ...(options.statusHook !== undefined && { statusHook: options.statusHook }),
-        webhookSecret: options.owner.account.webhook_secret,
-        outbound: facts.direction === 'outbound',
-      }),
-    );
+    this.#conversation = parent?.conversation ?? new Conversation(this, options.hooks);
     this.events.append('created', { direction: facts.direction, from: facts.from, to: facts.to });
   }
 
@@ -123,6 +104,22 @@ export class Call {
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Whose verb dialled this leg; undefined once it stands on its own. */
+  get parent(): Call | undefined {
+    return this.#parent;
+  }
+
+  /** The talk with its application; of a dialled leg with its parent's. */
+  get conversation(): Conversation {
+    return this.#conversation;
+  }
+
+  /** A dialled leg becomes a call of its own (live-call-control.md 7.4). */
+  standAlone(conversation: Conversation): void {
+    this.#parent = undefined;
+    this.#conversation = conversation;
   }
 
   /** Runs `fn` alone, after what the call is doing now; false when nothing is left of the call. Its errors end this call and nothing else. */
@@ -157,32 +154,17 @@ export class Call {
     this.program.replace(steps);
   }
 
-  /** Ends the call from our side: BYE, CANCEL or a final response, whatever its state asks for. */
+  /** Hangs up, cancels or refuses, whatever its state asks for. */
   hangup(reason?: string, headers: ExtraHeaders = {}): void {
-    if (this.ended) return;
-    const bye = reason === undefined ? headers : { 'X-Reason': reason, ...headers };
-    if (this.leg.answered) {
-      this.#farewell = this.leg.hangup(bye);
-      return this.finish({ status: 'completed', sipStatus: 200, sipReason: 'OK', by: 'jambonz' });
-    }
-    if (this.facts.direction === 'outbound') {
-      this.#farewell = this.leg.hangup();
-      return this.finish({ status: 'no-answer', sipStatus: 487, sipReason: 'Request Terminated', by: 'jambonz' });
-    }
-    const refusal = this.#host.mediaRefusal;
-    this.decline(refusal?.sip ?? 603, refusal ? undefined : 'Decline', refusal ? { 'X-Reason': refusal.reason } : bye);
+    this.conclude({ headers, ...(reason !== undefined && { reason }) });
   }
 
-  /** Final response to an unanswered inbound call; its status says failed unless told otherwise. */
-  decline(
-    sipStatus: number,
-    sipReason: string | undefined,
-    headers: ExtraHeaders,
-    status: CallStatus = 'failed',
-  ): void {
+  /** Ends the call from our side. */
+  conclude(conclusion: Conclusion): void {
     if (this.ended) return;
-    this.leg.reject(sipStatus, sipReason, headers);
-    this.finish({ status, sipStatus, sipReason: sipReason ?? reasonPhrase(sipStatus), by: 'jambonz' });
+    const { end, said } = conclude(this, conclusion);
+    this.#farewell = said;
+    this.finish(end, conclusion.socketCode);
   }
 
   /** The one end of every call: the last status, then the verbs' last words, then nothing is left. */
@@ -194,6 +176,7 @@ export class Call {
     if (end.status === 'completed')
       this.facts.duration = Math.round((this.clock.now() - (this.#answeredAt ?? this.clock.now())) / 1000);
     this.#report(end.status, end.sipStatus, end.sipReason);
+    this.#tellOver(end);
     this.#gone = this.#leave(Promise.all([this.program.stop('hangup'), this.#farewell]), socketCode);
   }
 
@@ -214,11 +197,11 @@ export class Call {
     if (answer.kind === 'invalid') this.conversation.refused(answer.refusal);
   }
 
-  /** A call with nothing to do ends, unless its application may still send commands. */
+  /** A call with nothing to do ends, unless its application may still send commands. What becomes of a dialled leg its dial decides. */
   endIfIdle(): void {
     const { program, conversation, redirects } = this;
-    const waits = conversation.waitsForCommands || redirects.waiting > 0;
-    if (!program.running && program.queued === 0 && !waits) this.hangup();
+    const busy = program.running !== undefined || program.queued > 0 || redirects.waiting > 0;
+    if (!busy && !this.#parent && !conversation.waitsForCommands) this.hangup();
   }
 
   #report(status: CallStatus, sipStatus: number, sipReason: string): void {
@@ -236,11 +219,11 @@ export class Call {
     const { callStatus: status, direction, duration } = this.facts;
     await this.leg.scope.close('call over');
     await atMost(this.clock, lastHooksMs, lastWords);
-    await this.conversation.close(socketCode);
+    if (this.conversation.call === this) await this.conversation.close(socketCode);
     await this.scope.close('call over');
     this.#mailbox.close();
     this.events.append('ended', { status, direction, duration });
-    this.#options.onGone(this);
+    this.world.directory.remove(this);
   }
 
   /** The code is wrong, not the world: this call ends, the server does not. */

@@ -1,14 +1,24 @@
 // The body of create-call, checked (rest-calls.md 2): what to dial, as whom, and which application answers.
 import type { HookInput } from '../apps/index.ts';
 import { isObject, isRefusal, isSid, type Refusal, refuse } from '../base/index.ts';
-import { chooseRoute, type Destination, type Gateway } from '../edge/index.ts';
+import type { Gateway } from '../edge/index.ts';
 import type { Account, Application } from '../store/index.ts';
+import {
+  badValue as bad,
+  badHeader,
+  fromUri,
+  isHost,
+  present,
+  readDestination,
+  routeTo,
+  textHeaders,
+} from './destination.ts';
 import { hookOf } from './hook-of.ts';
 import type { OutboundOptions } from './outbound.ts';
 import type { SpeechFields } from './types.ts';
 
 type Body = Record<string, unknown>;
-export type NewCall = Omit<OutboundOptions, 'world' | 'directory'>;
+export type NewCall = Omit<OutboundOptions, 'world'>;
 
 export interface CreateContext {
   account: Account;
@@ -17,9 +27,6 @@ export interface CreateContext {
   localHost: string;
   application(sid: string): Promise<Application | undefined>;
 }
-
-const bad = (reason: string, path?: string): Refusal =>
-  refuse('bad-call', reason, { http: 400, ...(path !== undefined && { path }) });
 
 const speechFields = [
   'speech_synthesis_vendor',
@@ -59,9 +66,9 @@ export async function readCreate(body: unknown, context: CreateContext): Promise
   if (application && 'refused' in application) return application;
   const hooks = hooksOf(body, application);
   if ('refused' in hooks) return hooks;
-  const destination = readDestination(body.to);
+  const destination = readDestination(body.to, 'to');
   if ('refused' in destination) return destination;
-  const route = chooseRoute(destination.to, context.gateway);
+  const route = routeTo(destination, context.gateway);
   if ('refused' in route) return route;
   const from = body.from as string;
   const numbers = readNumbers(body);
@@ -75,7 +82,7 @@ export async function readCreate(body: unknown, context: CreateContext): Promise
     ...(typeof body.sipRequestWithinDialogHook === 'string' && { sipRequestHook: body.sipRequestWithinDialogHook }),
     target: {
       ...route,
-      fromUri: `sip:${encodeURIComponent(from).replaceAll('%2B', '+')}@${typeof body.fromHost === 'string' ? body.fromHost : context.localHost}`,
+      fromUri: fromUri(from, typeof body.fromHost === 'string' ? body.fromHost : context.localHost),
       ...(typeof body.callerName === 'string' && { displayName: body.callerName }),
       headers: { ...textHeaders(body.headers), ...destination.headers },
     },
@@ -103,9 +110,6 @@ function fieldRefusal(body: Body): Refusal | undefined {
     return bad('must be a host, with or without a port', 'fromHost');
   return badHeader(headers, 'headers');
 }
-
-/** A name or an address as a SIP URI may have it (RFC 3261 25.1 hostport). */
-const isHost = (text: string): boolean => /^([\w-]+(\.[\w-]+)*\.?|\[[0-9a-f:.]+\])(:\d{1,5})?$/i.test(text);
 
 async function applicationOf(body: Body, context: CreateContext): Promise<Application | Refusal | undefined> {
   const sid = body.application_sid;
@@ -167,37 +171,6 @@ function absoluteHook(value: unknown, path: string): HookInput | Refusal {
   };
 }
 
-function readDestination(to: unknown): { to: Destination; headers: Record<string, string> } | Refusal {
-  if (!isObject(to))
-    return bad(`missing or invalid to property${to === undefined ? '' : `: ${JSON.stringify(to)}`}`, 'to');
-  if (to.type === 'user' || to.type === 'teams')
-    return refuse('call-later', `calls to a ${to.type} are not in this version of Crosspoint`, {
-      http: 422,
-      path: 'to.type',
-    });
-  const { auth, proxy } = to;
-  if (present(proxy) && (typeof proxy !== 'string' || /[\s<>"]/.test(proxy)))
-    return bad('must be a SIP URI', 'to.proxy');
-  if (present(auth) && !(isObject(auth) && typeof auth.username === 'string' && typeof auth.password === 'string'))
-    return bad('must have username and password', 'to.auth');
-  const headerRefusal =
-    present(to.headers) && !isObject(to.headers)
-      ? bad('must be an object', 'to.headers')
-      : badHeader(to.headers, 'to.headers');
-  if (headerRefusal) return headerRefusal;
-  const more = {
-    ...(typeof proxy === 'string' && { proxy }),
-    ...(isObject(auth) && { auth: { username: String(auth.username), password: String(auth.password) } }),
-  };
-  const headers = textHeaders(to.headers);
-  if (to.type === 'sip' && typeof to.sipUri === 'string')
-    return { to: { type: 'sip', sipUri: to.sipUri, ...more }, headers };
-  if (to.type !== 'phone' || typeof to.number !== 'string')
-    return bad(`missing or invalid to property: ${JSON.stringify({ ...to, auth: undefined })}`, 'to');
-  if (!/^[+0-9A-Za-z*#.()-]{1,64}$/.test(to.number)) return bad('must be a phone number', 'to.number');
-  return { to: { type: 'phone', number: to.number, ...more }, headers };
-}
-
 function readNumbers(body: Body): { timeoutMs?: number; timeLimitMs?: number } | Refusal {
   for (const name of ['timeout', 'timeLimit'] as const) {
     const value = body[name];
@@ -213,17 +186,3 @@ function readNumbers(body: Body): { timeoutMs?: number; timeLimitMs?: number } |
 /** The voice of a call without an application record. */
 const inlineSpeech = (body: Body): SpeechFields =>
   Object.fromEntries(speechFields.map((name) => [name, body[name] ?? null]));
-
-function badHeader(headers: unknown, path: string): Refusal | undefined {
-  if (!isObject(headers)) return undefined;
-  const entry = Object.entries(headers).find(
-    ([name, value]) =>
-      !/^[\w.!%*+`'~-]+$/.test(name) || !['string', 'number'].includes(typeof value) || /[\r\n]/.test(String(value)),
-  );
-  return entry && bad('must be one line of text under a SIP header name', `${path}.${entry[0]}`);
-}
-
-const textHeaders = (headers: unknown): Record<string, string> =>
-  isObject(headers) ? Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])) : {};
-
-const present = (value: unknown): boolean => value !== undefined && value !== null;

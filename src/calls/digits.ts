@@ -2,7 +2,7 @@
 import type { Clock } from '../base/index.ts';
 import type { DigitSource } from './leg-types.ts';
 
-export type DigitListener = (digit: string, durationMs: number) => void;
+export type DigitListener = (digit: string, durationMs: number, source: DigitSource) => void;
 
 /** The same digit by another way within this time is the same press: phones send INFO and RFC 4733 within a few packets of each other. */
 const samePressMs = 400;
@@ -28,7 +28,7 @@ export class Digits {
     const last = this.#last;
     if (last && last.digit === digit && last.source !== source && now - last.at < samePressMs) return false;
     this.#last = { digit, source, at: now };
-    for (const listener of [...this.#listeners]) listener(digit, durationMs);
+    for (const listener of [...this.#listeners]) listener(digit, durationMs, source);
     return true;
   }
 }

@@ -125,7 +125,7 @@ test('a full node and one that stops admit no call', async () => {
     sid: 'stuck',
     leg: { answered: true },
     turn: (_: string, fn: () => void) => fn(),
-    hangup: (reason: string) => hung.push(reason),
+    conclude: ({ reason }: { reason: string }) => hung.push(reason),
     gone: () => new Promise(() => {}),
   } as unknown as Call;
   empty.add(stuck);

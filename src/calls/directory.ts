@@ -116,9 +116,7 @@ export class Directory {
 
 /** 603, which a hang-up before the answer says, would keep a proxy from trying the next server (RFC 3261 21.6.2); 503 does not. */
 function partFrom(call: Call): void {
-  const reason = 'Server Shutdown';
-  if (call.leg.answered || call.facts.direction === 'outbound') call.hangup(reason);
-  else call.decline(503, 'Service Unavailable', { 'X-Reason': reason });
+  call.conclude({ reason: 'Server Shutdown', refusal: { sipStatus: 503 } });
 }
 
 function gone(sid: string): Refusal {

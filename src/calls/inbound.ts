@@ -3,7 +3,6 @@ import type { CallFacts } from '../apps/index.ts';
 import { newSid } from '../base/index.ts';
 import { type IncomingInvite, type NameAddr, parseNameAddr, type SipRequest } from '../sip/index.ts';
 import { Call } from './call.ts';
-import type { Directory } from './directory.ts';
 import { makeFacts } from './facts.ts';
 import { type FirstAnswer, firstAnswer } from './first-answer.ts';
 import { hookOf } from './hook-of.ts';
@@ -13,7 +12,6 @@ import type { CallOwner, CallWorld } from './types.ts';
 
 export interface InboundOptions {
   world: CallWorld;
-  directory: Directory;
   owner: CallOwner;
   invite: IncomingInvite;
   /** Name of the carrier or gateway it came through. */
@@ -22,7 +20,7 @@ export interface InboundOptions {
 
 /** Takes the call: asks its application, then runs what it answers. */
 export function receiveCall(options: InboundOptions): Call | undefined {
-  const { world, directory, owner, invite } = options;
+  const { world, owner, invite } = options;
   const application = owner.application;
   if (!application?.call_hook && !application?.app_json) {
     invite.reject(480, undefined, { headers: { 'X-Reason': 'no configured application' } });
@@ -35,22 +33,14 @@ export function receiveCall(options: InboundOptions): Call | undefined {
     'X-Application-Sid': application.application_sid,
     'X-Trace-ID': facts.traceId,
   };
-  const callHook = application.call_hook ? hookOf(application.call_hook) : '';
   const statusHook = application.call_status_hook ? hookOf(application.call_status_hook) : undefined;
-  const call = new Call(
-    {
-      world,
-      owner,
-      facts,
-      callHook,
-      ...(statusHook && { statusHook }),
-      answerHeaders,
-      onGone: (gone) => directory.remove(gone),
-    },
-    legHandler,
-  );
-  directory.add(call);
-  directory.knowCallId(call);
+  const hooks = {
+    callHook: application.call_hook ? hookOf(application.call_hook) : '',
+    ...(statusHook && { statusHook }),
+  };
+  const call = new Call({ world, owner, facts, hooks, answerHeaders }, legHandler);
+  world.directory.add(call);
+  world.directory.knowCallId(call);
   call.leg.receive(invite);
   const appJson = application.app_json ?? undefined;
   void firstAnswer(call, appJson, () => inboundPayload(call, invite.request)).then((answer) =>
@@ -66,9 +56,8 @@ function begin(call: Call, answer: FirstAnswer): void {
     call.setStatus('trying', 100, 'Trying');
     return call.run(answer.steps);
   }
-  const status = call.world.settings.webhookErrorStatus;
-  call.leg.reject(status, undefined, { 'X-Reason': answer.refused });
-  call.finish({ status: 'failed', sipStatus: status, sipReason: answer.refused, by: 'jambonz' }, 1001);
+  const sipStatus = call.world.settings.webhookErrorStatus;
+  call.conclude({ reason: answer.refused, refusal: { sipStatus }, socketCode: 1001 });
 }
 
 /** rest-calls.md 3, sip-edge.md IC-1: the called number is the Request-URI's user; the caller is P-Asserted-Identity, else From. */

@@ -1,6 +1,6 @@
 // A leg's audio: its port in the engine and the offer/answer that describes it.
 import { errorText, isFault, isRefusal, type Refusal, refuse, type Scope } from '../base/index.ts';
-import type { MediaPort, NegotiatedMedia } from '../media/client.ts';
+import type { CodecWish, MediaPort, NegotiatedMedia } from '../media/client.ts';
 import type { MessageBody, SipRequest, SipResponse } from '../sip/index.ts';
 import { type EventLog, logged } from './events.ts';
 import type { CallWorld } from './types.ts';
@@ -10,6 +10,7 @@ const sdpType = 'application/sdp';
 export interface LegAudioOptions {
   world: CallWorld;
   callSid: string;
+  group: string;
   scope: Scope;
   events: EventLog;
   onDigit: MediaPort['onDigit'];
@@ -38,10 +39,10 @@ export class LegAudio {
   }
 
   async open(): Promise<Refusal | undefined> {
-    const { world, callSid, scope } = this.#options;
+    const { world, callSid, group, scope } = this.#options;
     const { mediaInactivityMs: inactivityMs, mediaHoldInactivityMs: holdInactivityMs, inbandDtmf } = world.settings;
     try {
-      const port = await world.media.open({ callSid, group: callSid, inactivityMs, holdInactivityMs, inbandDtmf });
+      const port = await world.media.open({ callSid, group, inactivityMs, holdInactivityMs, inbandDtmf });
       if (scope.closed) {
         await port.close();
         return callOver();
@@ -68,9 +69,9 @@ export class LegAudio {
   }
 
   /** Our offer becomes the body. */
-  offer(): Refusal | undefined {
+  offer(codecs?: CodecWish): Refusal | undefined {
     if (!this.#port) return callOver();
-    this.#localSdp = this.#port.offer();
+    this.#localSdp = this.#port.offer({ ...(codecs && { codecs }) });
     return undefined;
   }
 

@@ -1,12 +1,11 @@
 // Leg: one SIP dialog and its audio. It knows RFC 3261 and offer/answer, and nothing of applications.
 import { type Refusal, refuse, type Scope } from '../base/index.ts';
-import type { MediaPort } from '../media/client.ts';
+import type { CodecWish, MediaPort } from '../media/client.ts';
 import type {
   Dialog,
   DialogEnd,
   ExtraHeaders,
   IncomingInvite,
-  IncomingReinvite,
   IncomingRequest,
   MessageBody,
   OutgoingInvite,
@@ -17,6 +16,8 @@ import type {
 import { readInfoDigit } from './info-digit.ts';
 import { callOver, LegAudio, sdpOf } from './leg-audio.ts';
 import { contactOf, failureEnd } from './leg-failure.ts';
+import { LegOffers } from './leg-offers.ts';
+import { LegRefers } from './leg-refer.ts';
 import type { LegEnd, LegOptions } from './leg-types.ts';
 import { redirectLimit } from './limits.ts';
 
@@ -25,6 +26,9 @@ const answers = new Map(Object.entries({ INFO: 200, MESSAGE: 202, NOTIFY: 200, O
 
 export class Leg {
   readonly scope: Scope;
+  /** Changes of the session, and who holds it. */
+  readonly offers: LegOffers;
+  readonly refers: LegRefers;
   readonly #options: LegOptions;
   readonly #audio: LegAudio;
   #invite: IncomingInvite | undefined;
@@ -32,26 +36,33 @@ export class Leg {
   #dialog: Dialog | undefined;
   /** An inbound call's audio, opened beside the application's first answer. */
   #opening: Promise<Refusal | undefined> | undefined;
-  /** Who waits for the ACK that answers our late offer. */
-  #lateAnswer: ((ack: SipRequest) => void) | undefined;
   #earlyMedia = false;
   /** The audio has another address than the far end was told: said as soon as there is a dialog. */
   #moved = false;
+  #muted = false;
   #ended = false;
 
   constructor(options: LegOptions) {
-    const { world, callSid, events, handler } = options;
+    const { world, callSid, group, events, handler } = options;
     this.#options = options;
     this.scope = options.scope.child('leg');
     this.#audio = new LegAudio({
       world,
       callSid,
+      group,
       events,
       scope: this.scope,
       onDigit: ({ digit, durationMs, source }) => handler.onDigit(digit, durationMs, source),
       onInactive: (silentMs) => this.#faulted(480, 'Media Timeout', { silent_ms: silentMs }),
       onWorkerLoss: (outcome) => this.#workerLost(outcome),
     });
+    this.offers = new LegOffers({
+      audio: this.#audio,
+      scope: this.scope,
+      onHold: (held, message) => handler.onHold(held, message),
+      onRefused: ({ reason }) => events.append('error', { what: 'the session stays as it was', reason }),
+    });
+    this.refers = new LegRefers(world.clock, this.scope);
   }
 
   /** The audio; undefined until it was opened, and after the end. */
@@ -65,6 +76,11 @@ export class Leg {
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Nobody hears its far end, nor its keys. */
+  get muted(): boolean {
+    return this.#muted;
   }
 
   /** There is audio both sides agreed on, and the far end was told. */
@@ -84,8 +100,8 @@ export class Leg {
   }
 
   /** An outbound call's leg. */
-  async dial(options: Omit<OutgoingInviteOptions, 'body'>): Promise<{ callId: string } | Refusal> {
-    const failure = (await this.#audio.open()) ?? this.#audio.offer();
+  async dial(options: Omit<OutgoingInviteOptions, 'body'>, codecs?: CodecWish): Promise<{ callId: string } | Refusal> {
+    const failure = (await this.#audio.open()) ?? this.#audio.offer(codecs);
     return failure ?? { callId: this.#send(options, redirectLimit).callId };
   }
 
@@ -156,6 +172,7 @@ export class Leg {
   /** The ear becomes silence for every listener. */
   setMuted(muted: boolean): Promise<{ at: number }> {
     if (!this.port) throw new Error('bug: mute without audio');
+    this.#muted = muted;
     return this.port.setMuted(muted);
   }
 
@@ -170,8 +187,8 @@ export class Leg {
   async #accept(invite: IncomingInvite): Promise<Refusal | undefined> {
     const late = sdpOf(invite.request) === undefined;
     const dialog = invite.accept({ headers: this.#options.answerHeaders, body: this.#audio.body });
-    const acked = late ? this.#nextAck() : undefined;
-    this.#adopt(dialog);
+    const acked = late ? this.offers.nextAck() : undefined;
+    this.#adopt(dialog, invite.request);
     this.port?.start();
     this.#options.handler.onAnswered(undefined);
     const ack = await acked;
@@ -181,22 +198,14 @@ export class Leg {
     return this.#ended ? callOver() : undefined;
   }
 
-  /** Undefined when the leg ends without one. */
-  #nextAck(): Promise<SipRequest | undefined> {
-    return new Promise((resolve) => {
-      this.#lateAnswer = resolve;
-      this.scope.defer(() => resolve(undefined));
-    });
-  }
-
   async #ringing(response: SipResponse): Promise<void> {
     this.#options.handler.onRinging(response, response.body.length > 0);
     const sdp = sdpOf(response);
-    if (sdp !== undefined) await this.#audio.accept(sdp);
+    if (sdp !== undefined && !(await this.#audio.accept(sdp)) && !this.#ended) this.#options.handler.onEarlyMedia();
   }
 
   async #outgoingAnswered(dialog: Dialog, response: SipResponse): Promise<void> {
-    this.#adopt(dialog);
+    this.#adopt(dialog, response);
     if (this.#ended) return dialog.bye();
     const failure = await this.#audio.accept(sdpOf(response));
     if (this.#ended) return;
@@ -205,15 +214,12 @@ export class Leg {
     this.#options.handler.onAnswered(response);
   }
 
-  #adopt(dialog: Dialog): void {
+  #adopt(dialog: Dialog, said: SipRequest | SipResponse): void {
     this.#dialog = dialog;
     dialog.onEnd = (end) => this.#dialogEnded(end);
-    dialog.onReinvite = (reinvite) => void this.#reinvited(reinvite);
     dialog.onRequest = (request) => this.#requested(request);
-    dialog.onAck = (ack) => {
-      this.#lateAnswer?.(ack);
-      this.#lateAnswer = undefined;
-    };
+    this.offers.adopt(dialog, sdpOf(said));
+    this.refers.adopt(dialog);
   }
 
   #dialogEnded(end: DialogEnd): void {
@@ -221,31 +227,15 @@ export class Leg {
     if (end.by === 'fault') this.#faulted(end.fault.sip ?? 408, end.fault.message);
   }
 
-  /** The new state is built beside the running one; a refusal leaves the call as it was. */
-  async #reinvited(reinvite: IncomingReinvite): Promise<void> {
-    if (!this.port || this.#ended) return reinvite.reject(488);
-    const offer = sdpOf(reinvite.request);
-    if (offer === undefined) return this.#lateReinvite(reinvite);
-    const refusal = await this.#audio.answer(offer);
-    if (this.#ended) return;
-    if (refusal) return reinvite.reject(refusal.sip ?? 488, undefined, { headers: { 'X-Reason': refusal.reason } });
-    reinvite.accept({ body: this.#audio.body });
-  }
-
-  /** No SDP: a session refresh by UPDATE, or an INVITE that asks for our offer and answers in its ACK. */
-  #lateReinvite(reinvite: IncomingReinvite): void {
-    if (reinvite.method === 'UPDATE') return reinvite.accept({});
-    this.#audio.offer();
-    this.#lateAnswer = (ack) => {
-      const sdp = sdpOf(ack);
-      if (sdp !== undefined) void this.#audio.accept(sdp);
-    };
-    reinvite.accept({ body: this.#audio.body });
-  }
-
   /** In-dialog requests (sip-edge.md ID-5, DT-3). */
   #requested(incoming: IncomingRequest): void {
     const { request } = incoming;
+    if (request.method === 'REFER') {
+      const refer = this.refers.receive(incoming);
+      return refer && this.#options.handler.onRefer(refer);
+    }
+    if (request.method === 'NOTIFY' && /^\s*refer\b/i.test(request.header('Event') ?? ''))
+      return incoming.respond(this.refers.notified(request) ? 200 : 481);
     const status = answers.get(request.method);
     incoming.respond(status ?? 501);
     if (status === undefined || request.method === 'OPTIONS') return;
@@ -262,14 +252,10 @@ export class Leg {
   }
 
   async #reofferAfterMove(): Promise<void> {
-    if (!this.#moved || !this.#dialog || this.#audio.offer()) return;
+    if (!this.#moved || !this.#dialog) return;
     this.#moved = false;
-    const response = await this.#dialog.reinvite({ body: this.#audio.body }).catch(() => undefined);
-    const answered = response !== undefined && response.status < 300;
-    const failure = answered
-      ? await this.#audio.accept(sdpOf(response))
-      : refuse('refused', 'the far end did not take the new address');
-    if (failure) this.#faulted(480, 'Media Server Failure', { details: failure.reason });
+    const refusal = await this.offers.reinvite();
+    if (refusal) this.#faulted(480, 'Media Server Failure', { details: refusal.reason });
   }
 
   /** Our side cannot go on: the far end is told, and the call. */

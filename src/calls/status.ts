@@ -13,8 +13,8 @@ export type CallStatus =
 
 export const finalStatuses: ReadonlySet<string> = new Set(['completed', 'busy', 'no-answer', 'failed']);
 
-/** What a final SIP response to our INVITE says of the call: 486 and 603 busy, 487 no-answer, else failed. */
-export function statusOfFailure(sipStatus: number): CallStatus {
-  if (sipStatus === 486 || sipStatus === 603) return 'busy';
+/** What a final SIP response to our INVITE says of the call: 486 and 603 (of a dialled leg: 600) busy, 487 no-answer, else failed. */
+export function statusOfFailure(sipStatus: number, dialled: boolean): CallStatus {
+  if (sipStatus === 486 || sipStatus === (dialled ? 600 : 603)) return 'busy';
   return sipStatus === 487 ? 'no-answer' : 'failed';
 }

@@ -1,10 +1,13 @@
 // What calls need from the house (handed in by wire.ts) and what verbs are to them.
 import type { AppCommand, AppSession, AppSessionOptions, HookInput, Payload } from '../apps/index.ts';
 import type { Clock, Log, Random, Refusal, Scope } from '../base/index.ts';
+import type { Gateway } from '../edge/index.ts';
 import type { AudioSource, MediaPool } from '../media/client.ts';
 import type { SipStack } from '../sip/index.ts';
 import type { Account, Application, SpeechCredential } from '../store/index.ts';
 import type { Call } from './call.ts';
+import type { Conferences } from './conference.ts';
+import type { Directory } from './directory.ts';
 import type { CallEvent } from './events.ts';
 
 /** What a verb must have before it runs (verbs.md 1.5). */
@@ -55,8 +58,14 @@ export interface CallSettings {
   /** The same while the far end holds the call; 0 never. */
   mediaHoldInactivityMs: number;
   inbandDtmf: boolean;
+  /** The far end's hold goes to sipRequestWithinDialogHook too (JAMBONES_HOLD_UNHOLD_EVENTS). */
+  holdEvents: boolean;
   /** Who speaks when an application names no vendor. */
   embeddedVoice: { vendor: string; language: string; voice: string };
+  /** Where phone numbers are called; undefined: nowhere. */
+  gateway: Gateway | undefined;
+  /** Host of our From URIs. */
+  localHost: string;
   /** host:port of our SIP side, for payloads. */
   sipAddress: string;
   publicIp: string | undefined;
@@ -78,6 +87,9 @@ export interface CallWorld {
   readonly sip: SipStack;
   readonly media: MediaPool;
   readonly settings: CallSettings;
+  /** The calls of this node. */
+  readonly directory: Directory;
+  readonly conferences: Conferences;
   openApp(options: AppSessionOptions): AppSession;
   /** Application JSON to steps; a refusal names the exact path. */
   parse(json: unknown): Step[] | Refusal;

@@ -7,8 +7,6 @@ import type { Step, VerbRun } from './types.ts';
 
 export class VerbHost implements ProgramOwner {
   readonly #call: Call;
-  /** Why media could not be had: the final response of a call that was never answered says so. */
-  mediaRefusal: Refusal | undefined;
 
   constructor(call: Call) {
     this.#call = call;
@@ -32,7 +30,7 @@ export class VerbHost implements ProgramOwner {
     if (step.needs === 'unanswered' && leg.answered) return refuse('answered', `${step.name} needs an unanswered call`);
     if (step.needs !== 'media') return undefined;
     const refusal = await leg.ensureMedia(step.earlyMedia, scope.signal);
-    if (refusal) this.mediaRefusal = refusal;
+    if (refusal) this.#call.mediaRefusal = refusal;
     return refusal;
   }
 

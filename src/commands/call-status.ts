@@ -1,6 +1,6 @@
 // call_status: hang up an answered call, or refuse or cancel one that still rings.
 import { isObject, type Refusal, refuse } from '../base/index.ts';
-import { defineCommand, type Target } from './define.ts';
+import { defineCommand } from './define.ts';
 import { oneOf } from './refusals.ts';
 
 type Wanted = 'completed' | 'no-answer';
@@ -20,16 +20,10 @@ export const callStatus = defineCommand<Wanted>({
     return wanted === 'no-answer' && leg.answered ? incompatible(call.sid, 'it has been answered') : undefined;
   },
   apply(target, wanted) {
-    if (wanted === 'completed') target.call.hangup();
-    else giveUp(target);
+    target.call.conclude(wanted === 'completed' ? {} : { refusal: { sipStatus: 503, status: 'no-answer' } });
     return { effect: Promise.resolve({ at: target.call.clock.now() }) };
   },
 });
-
-function giveUp({ call }: Target): void {
-  if (call.facts.direction === 'inbound') call.decline(503, 'Service Unavailable', {}, 'no-answer');
-  else call.hangup();
-}
 
 function incompatible(sid: string, why: string): Refusal {
   return refuse('call-state', `current call state is incompatible with requested action for call_sid ${sid}: ${why}`);

@@ -15,6 +15,7 @@ import {
   type Ask,
   type AskName,
   type Checkpoint,
+  type NoticeName,
   type Notices,
   type OutputState,
   type PortState,
@@ -26,6 +27,7 @@ import { PlaybackClient } from './playback-client.ts';
 import { RecognitionClients } from './recognition-client.ts';
 import { RecordingClients } from './recording-client.ts';
 import { resumeState } from './resume.ts';
+import { StreamClients } from './stream-client.ts';
 import type {
   IsolationOptions,
   MediaRecognition,
@@ -94,6 +96,7 @@ export class PortClient implements MediaPort {
   #lastPlayback = 0;
   readonly #recognitions: RecognitionClients;
   readonly #recordings: RecordingClients;
+  readonly #streams: StreamClients;
   /** Where the output stood, as far as we know; before the first report, where it began. */
   #checkpoint: Pick<Checkpoint, 'output' | 'latched'> & { at: number };
   /** Under way while the worker is being replaced. */
@@ -115,6 +118,7 @@ export class PortClient implements MediaPort {
     };
     this.#recognitions = new RecognitionClients(taps);
     this.#recordings = new RecordingClients(taps);
+    this.#streams = new StreamClients(taps);
     this.#checkpoint = { output: options.output, latched: undefined, at: Number.POSITIVE_INFINITY };
   }
 
@@ -191,8 +195,8 @@ export class PortClient implements MediaPort {
     return later('noise isolation');
   }
 
-  stream(_: StreamOptions): MediaStream {
-    return later('streams');
+  stream(options: StreamOptions): MediaStream {
+    return this.#streams.open(options);
   }
 
   record(options: RecordOptions): MediaRecording {
@@ -227,10 +231,9 @@ export class PortClient implements MediaPort {
     return this.#closed;
   }
 
-  notice<N extends 'digit' | 'inactive' | 'playback' | 'finished' | 'recognition' | 'recognized' | 'recorded'>(
-    name: N,
-    body: Notices[N],
-  ): void {
+  notice<N extends Exclude<NoticeName, 'log' | 'beat' | 'broken'>>(name: N, body: Notices[N]): void {
+    if (name === 'stream') return this.#streams.heard(body as Notices['stream']);
+    if (name === 'streamEnded') return this.#streams.finished(body as Notices['streamEnded']);
     if (name === 'recognition') return this.#recognitions.heard(body as Notices['recognition']);
     if (name === 'recorded') return this.#recordings.finished(body as Notices['recorded']);
     if (name === 'recognized') return this.#recognitions.finished(body as Notices['recognized']);
@@ -272,6 +275,7 @@ export class PortClient implements MediaPort {
         .map((one) => one.resume(diedAt, this.#host.now())),
       recognitions: this.#recognitions.orders,
       recordings: this.#recordings.orders,
+      streams: this.#streams.orders,
     };
     if (!this.#media) return bare;
     const config = { media: this.#media, start: this.#started };
@@ -284,6 +288,7 @@ export class PortClient implements MediaPort {
     this.losses.push(this.#host.now());
     for (const one of this.#plays.values()) if (one.stopping) this.#finishStopped(one);
     this.#recognitions.workerLost();
+    this.#streams.workerLost();
     const restoring = restored.then((outcome) => {
       // That worker died too: the next restoration counts.
       if (this.#restoring !== restoring) return;
@@ -377,6 +382,7 @@ export class PortClient implements MediaPort {
     for (const one of [...this.#plays.values()]) this.#finishStopped(one);
     this.#recognitions.abandon();
     this.#recordings.abandon();
+    this.#streams.abandon();
   }
 }
 

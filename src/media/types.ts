@@ -139,6 +139,12 @@ export interface PortStats {
   bytesReceived: number;
 }
 
+/** Codecs by name, in order of preference; with all others behind them, or alone. Holds for the port from then on. */
+export interface CodecWish {
+  names: readonly string[];
+  alone: boolean;
+}
+
 /** When a change reached the wire: clock time (ms) of the first packet or frame that differs. */
 export type Effect = Promise<{ at: number }>;
 
@@ -151,7 +157,7 @@ export interface MediaPort {
   /** Answers an offer (first or re-INVITE): builds the new state beside the old one, swaps, gives our SDP. A Refusal (sip 488) leaves all as it was. */
   answer(offer: string): Promise<{ sdp: string; media: NegotiatedMedia } | Refusal>;
   /** Our offer, for an outgoing or late-offer INVITE or a re-INVITE. */
-  offer(options?: { direction?: Direction }): string;
+  offer(options?: { direction?: Direction; codecs?: CodecWish }): string;
   /** The far end's answer to our last offer. */
   accept(answer: string): Promise<NegotiatedMedia | Refusal>;
   /**

@@ -35,6 +35,16 @@ const samples: Record<CallEventType, Record<string, unknown>[]> = {
     ...['restored', 'moved', 'lost'].map((outcome) => ({ what: 'worker-lost', outcome })),
     { what: 'closed', packets_sent: 1, packets_received: 2, packets_lost: 0, packets_late: 0 },
   ],
+  conference: [
+    ...['waits', 'started', 'joined', 'full'].map((what) => ({ what, name: 'standup', members: 2 })),
+    { what: 'left', name: 'standup', members: 1, reason: 'kicked' },
+  ],
+  queue: [
+    { what: 'joined', queue: 'support', length: 3 },
+    { what: 'taken', queue: 'support', length: 2, seconds: 12 },
+    { what: 'left', queue: 'support', length: 2, seconds: 12, reason: 'hangup' },
+    ...['asks', 'takes', 'nobody'].map((what) => ({ what, queue: 'support', length: 1 })),
+  ],
   digit: [
     { digit: '1', duration_ms: 100, source: 'info' },
     { digit: '1', repeated: true },
@@ -70,6 +80,11 @@ const samples: Record<CallEventType, Record<string, unknown>[]> = {
     { vendor: 'flite', language: 'en-US', characters: 5, elapsed_ms: 7.7, from_cache: false },
     { vendor: 'flite', language: 'en-US', characters: 5, elapsed_ms: 0, from_cache: true },
   ],
+  hold: [{ held: true }, { held: false }],
+  refer: [{ to: '<sip:a@b>', hook: true }, { to: '<sip:a@b>', hook: false }],
+  bridged: [{ with: 'other' }],
+  unbridged: [{ with: 'other', reason: 'a leg ended' }],
+  adulted: [{ parent: 'other' }],
   commanded: [{ commands: ['mute_status', 'tag'] }],
   'command-refused': [{ commands: ['mute_status'], reason: 'no audio' }],
   effect: [{ command: 'mute_status', applied_ms: 3.2 }],

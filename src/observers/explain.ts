@@ -23,6 +23,8 @@ const sentences: Record<CallEvent['type'], Words> = {
   sip: (e) => `${e.direction === 'in' ? 'received' : 'sent'} ${e.summary}`,
   status: statusSentence,
   media: mediaWords,
+  hold: (e) => (e.held ? 'the far end put the call on hold' : 'the far end took the call back from hold'),
+  refer: (e) => `the far end asks to send the call to ${e.to}${e.hook ? '' : ': refused, no referHook is set'}`,
   digit: (e) => `the far end pressed ${e.digit}${e.repeated ? ' (the same press, heard a second way)' : ''}`,
   'hook-sent': (e) => `asks the application: ${e.hook} to ${e.url}`,
   'hook-answered': (e) =>
@@ -46,6 +48,11 @@ const sentences: Record<CallEvent['type'], Words> = {
     `${e.reason === 'completed' ? 'played' : `playing ${e.reason}`} ${list(e.what)}, ${ms(e.played_ms)}${e.message === undefined ? '' : `: ${e.message}`}`,
   'speech-synthesized': (e) =>
     `${e.vendor} spoke ${e.characters} characters ${e.from_cache ? 'from the cache' : `in ${ms(e.elapsed_ms)}`}`,
+  conference: conferenceWords,
+  queue: queueWords,
+  bridged: (e) => `hears and is heard by call ${e.with}`,
+  unbridged: (e) => `no longer hears call ${e.with}: ${e.reason}`,
+  adulted: (e) => `is a call of its own now, no longer a leg of call ${e.parent}`,
   commanded: (e) => `updated live: ${list(e.commands)}`,
   'command-refused': (e) => `an update was refused: ${list(e.commands)}: ${e.reason}`,
   effect: (e) => `${e.command} reached the wire after ${ms(e.applied_ms)}`,
@@ -54,6 +61,31 @@ const sentences: Record<CallEvent['type'], Words> = {
   ended: (e) =>
     `nothing is left of the call; it ${e.status === 'completed' ? `lasted ${e.duration ?? 0} s` : `ended as ${e.status}`}`,
 };
+
+function conferenceWords(e: CallEvent): string {
+  const of = `conference ${e.name}`;
+  const sentences: Record<string, string> = {
+    waits: `waits for ${of} to begin`,
+    started: `begins ${of}`,
+    joined: `is in ${of}, one of ${e.members}`,
+    full: `finds no room in ${of}`,
+    left: `is no longer in ${of}${quoted(e.reason)}`,
+  };
+  return sentences[String(e.what)] ?? `${of}: ${e.what}`;
+}
+
+function queueWords(e: CallEvent): string {
+  const of = `queue ${e.queue}`;
+  const sentences: Record<string, string> = {
+    joined: `waits in ${of}, one of ${e.length}`,
+    taken: `was taken from ${of} after ${e.seconds} s`,
+    left: `left ${of} after ${e.seconds} s${quoted(e.reason)}`,
+    asks: `asks ${of} for a caller`,
+    takes: `takes a caller from ${of}`,
+    nobody: `found nobody in ${of}`,
+  };
+  return sentences[String(e.what)] ?? `${of}: ${e.what}`;
+}
 
 function statusSentence(e: CallEvent): string {
   const sipStatus = Number(e.sip_status);

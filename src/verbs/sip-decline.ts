@@ -17,6 +17,10 @@ export const sipDecline = defineVerb<{ status: number; reason?: string; headers?
   },
   run: async ({ status, reason, headers }, { call }) =>
     call.turn('decline verb', () =>
-      call.decline(status, reason, { 'X-Reason': 'SIP Decline Verb', ...headerText(headers) }),
+      call.conclude({
+        reason: 'SIP Decline Verb',
+        headers: headerText(headers),
+        refusal: { sipStatus: status, ...(reason !== undefined && { sipReason: reason }) },
+      }),
     ),
 });
