@@ -2,8 +2,9 @@
 import { type Address, type Clock, errorText, Fault, isFault } from '../base/index.ts';
 import type { AgreedMedia } from '../sdp/index.ts';
 import type { RecognitionEvent } from '../speech/index.ts';
+import type { MemberFlags } from './joined-types.ts';
 import { maxMessageBytes, maxPendingAsks } from './limits.ts';
-import type { RecognizeOptions, RecordOptions, TapState } from './tap-types.ts';
+import type { RecognizeOptions, RecordOptions, StreamEnd, StreamEvent, StreamOptions, TapState } from './tap-types.ts';
 import type { AudioSource, DigitEvent, PlaybackEvent, PlayOptions, PortStats } from './types.ts';
 
 /** Where a playback stands: pass and source counted from 0, offset in samples at 8000/s. */
@@ -44,6 +45,20 @@ export interface FinishedRecording {
   fault?: FaultData;
 }
 
+export interface StreamOrder {
+  stream: number;
+  options: StreamOptions;
+  state: TapState;
+  /** It was open before, on a worker that died. */
+  regain: boolean;
+}
+
+/** A stream's event and end as plain data. */
+export type StreamNote =
+  | Exclude<StreamEvent, { type: 'reconnecting' }>
+  | { type: 'reconnecting'; attempt: number; fault: FaultData };
+export type EndedStream = Omit<StreamEnd, 'fault'> & { fault?: FaultData };
+
 /** What a port's output owns: it goes on through codec changes, holds and a worker's death. */
 export interface OutputState {
   ssrc: number;
@@ -61,6 +76,12 @@ export interface StreamConfig {
 }
 
 /** Everything a worker needs to carry a port, a new one or one whose worker died. */
+/** A port's place in a room. */
+export interface RoomPlace {
+  room: string;
+  flags: MemberFlags;
+}
+
 export interface PortState {
   port: string;
   callSid: string;
@@ -74,7 +95,12 @@ export interface PortState {
   output: OutputState;
   /** The source that was latched (symmetric RTP). */
   latched?: Address;
+  /** The room that it is in. */
+  place?: RoomPlace;
+  /** Whether its far end speaks is told. */
+  watchTalking?: boolean;
   plays: PlayOrder[];
+  streams: StreamOrder[];
   recognitions: RecognizeOrder[];
   recordings: RecordOrder[];
 }
@@ -86,6 +112,12 @@ export interface Checkpoint {
   latched: Address | undefined;
   /** `moving` false for a prompt that waits while a whisper sounds. */
   plays: { playback: number; position: PlayPosition; moving: boolean }[];
+}
+
+/** Where the playbacks to a whole room stand. */
+export interface RoomCheckpoint {
+  room: string;
+  plays: Checkpoint['plays'];
 }
 
 export interface WorkerCounts {
@@ -112,11 +144,22 @@ export interface Asks {
   mute: { ask: { port: string; muted: boolean }; answer: { at: number } };
   gain: { ask: { port: string; db: number }; answer: { at: number } };
   digits: { ask: { port: string; digits: string; durationMs: number }; answer: { at: number } };
+  stream: { ask: { port: string; order: StreamOrder }; answer: { at: number } };
+  streamState: { ask: { port: string; stream: number; state: TapState }; answer: { at: number } };
+  streamTell: { ask: { port: string; stream: number; message: Record<string, unknown> }; answer: { at: number } };
+  endStream: { ask: { port: string; stream: number }; answer: { at: number } };
   recognize: { ask: { port: string; order: RecognizeOrder }; answer: { at: number } };
   endRecognition: { ask: { port: string; recognition: number }; answer: { at: number } };
   record: { ask: { port: string; order: RecordOrder }; answer: { at: number } };
   recordState: { ask: { port: string; recording: number; state: TapState }; answer: { at: number } };
   stopRecording: { ask: { port: string; recording: number }; answer: { at: number } };
+  watchTalking: { ask: { port: string; on: boolean }; answer: { at: number } };
+  roomJoin: { ask: { port: string } & RoomPlace; answer: { at: number } };
+  roomSet: { ask: { port: string } & RoomPlace; answer: { at: number } };
+  roomLeave: { ask: { port: string; room: string }; answer: { at: number } };
+  roomPlay: { ask: { room: string; order: PlayOrder }; answer: { at: number } };
+  roomStop: { ask: { room: string; playback: number }; answer: { at: number } };
+  roomClose: { ask: { room: string }; answer: { at: number } };
   stats: { ask: { port: string }; answer: PortStats };
   close: { ask: { port: string }; answer: PortStats };
 }
@@ -127,13 +170,18 @@ export interface Notices {
   inactive: { port: string; silentMs: number };
   playback: { port: string; playback: number; event: PlaybackEvent };
   finished: { port: string; playback: number; result: FinishedPlay };
+  stream: { port: string; stream: number; event: StreamNote };
+  streamEnded: { port: string; stream: number; end: EndedStream };
   recognition: { port: string; recognition: number; event: Exclude<RecognitionEvent, { type: 'failed' }> };
   recognized: { port: string; recognition: number; fault?: FaultData };
   recorded: { port: string; recording: number; end: FinishedRecording };
+  talking: { port: string; talking: boolean };
+  roomPlayback: { room: string; playback: number; event: PlaybackEvent };
+  roomFinished: { room: string; playback: number; result: FinishedPlay };
   /** A bug ended the port. */
   broken: { port: string; reason: string };
   log: { level: 'debug' | 'info' | 'warn' | 'error'; message: string; fields: Record<string, unknown> };
-  beat: { at: number; counts: WorkerCounts; checkpoints: Checkpoint[] };
+  beat: { at: number; counts: WorkerCounts; checkpoints: Checkpoint[]; rooms: RoomCheckpoint[] };
 }
 
 export type AskName = keyof Asks;

@@ -173,3 +173,18 @@ export const maxUnheardMs = 10_000;
 export const recognitionGraceMs = 1500;
 /** Transcripts of one recognizer; more is a flood, which the application would have to bear. */
 export const maxTranscriptsPerSecond = 100;
+
+// --- bridges and copies
+
+/** Last packets of a forwarded stream that are kept, to go on from when frames are made: 60 ms, more than concealment and codecs look back. */
+export const recentPackets = 3;
+/** Whoever leads an ear has left it when nothing was pulled for so long: two of the longest frames. */
+export const leaderLapseMs = 120;
+/** How long nothing must stand in the way before packets are forwarded again: fades and concealment are over by then. */
+export const forwardCalmMs = 100;
+/** A forwarded stream that pauses for so long is filled with silence, as any other that has nothing to say. */
+export const forwardIdleMs = 200;
+/** The same after comfort noise, by which the far end knows that it pauses (RFC 3389): its next packet may take long. */
+export const forwardNoiseIdleMs = 10_000;
+/** A forwarded stream whose timestamps jump by more than this against the time of day has begun a new time line. */
+export const followBreakMs = 600;

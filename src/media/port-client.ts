@@ -19,6 +19,7 @@ import {
   type Notices,
   type OutputState,
   type PortState,
+  type RoomPlace,
   unpackFault,
 } from './channel.ts';
 import { later } from './later.ts';
@@ -28,6 +29,7 @@ import { RecognitionClients } from './recognition-client.ts';
 import { RecordingClients } from './recording-client.ts';
 import { resumeState } from './resume.ts';
 import { StreamClients } from './stream-client.ts';
+import { TalkWatchers } from './talk-client.ts';
 import type {
   IsolationOptions,
   MediaRecognition,
@@ -71,6 +73,14 @@ export interface PortClientOptions {
   output: OutputState;
 }
 
+/** What joins a port with others. */
+export interface Joined {
+  /** In a room, for the next worker. */
+  readonly place?: RoomPlace;
+  /** The port has closed. */
+  gone(): void;
+}
+
 const noop = (): void => {};
 
 export class PortClient implements MediaPort {
@@ -80,6 +90,9 @@ export class PortClient implements MediaPort {
   onWorkerLoss: (outcome: 'restored' | 'moved' | 'lost') => void = noop;
   rtpPort: number;
   readonly group: string;
+  /** Its place in a room or bridge: one at a time. */
+  joined: Joined | undefined;
+  readonly talk: TalkWatchers;
   /** When this port's workers died. */
   readonly losses: number[] = [];
   readonly #host: PortHost;
@@ -119,6 +132,7 @@ export class PortClient implements MediaPort {
     this.#recognitions = new RecognitionClients(taps);
     this.#recordings = new RecordingClients(taps);
     this.#streams = new StreamClients(taps);
+    this.talk = new TalkWatchers(taps);
     this.#checkpoint = { output: options.output, latched: undefined, at: Number.POSITIVE_INFINITY };
   }
 
@@ -207,8 +221,8 @@ export class PortClient implements MediaPort {
     return this.#recognitions.open(options);
   }
 
-  watchTalking(_: ((talking: boolean) => void) | undefined): void {
-    later('voice activity');
+  watchTalking(onTalking: ((talking: boolean) => void) | undefined): void {
+    this.talk.own(onTalking);
   }
 
   stats(): Promise<PortStats> {
@@ -218,6 +232,7 @@ export class PortClient implements MediaPort {
   async close(): Promise<PortStats | undefined> {
     if (this.#closed) return undefined;
     this.#closed = true;
+    this.joined?.gone();
     const stats = this.#restoring ? undefined : await this.#host.ask('close', { port: this.id }).catch(() => undefined);
     // The last words may still be recognized.
     if (stats) this.#recognitions.close(() => this.#gone());
@@ -238,7 +253,8 @@ export class PortClient implements MediaPort {
     if (name === 'recorded') return this.#recordings.finished(body as Notices['recorded']);
     if (name === 'recognized') return this.#recognitions.finished(body as Notices['recognized']);
     if (this.#closed && name !== 'finished') return;
-    if (name === 'digit') this.onDigit((body as Notices['digit']).event);
+    if (name === 'talking') this.talk.heard((body as Notices['talking']).talking);
+    else if (name === 'digit') this.onDigit((body as Notices['digit']).event);
     else if (name === 'inactive') this.onInactive((body as Notices['inactive']).silentMs);
     else if (name === 'playback') {
       const { playback, event } = body as Notices['playback'];
@@ -276,6 +292,8 @@ export class PortClient implements MediaPort {
       recognitions: this.#recognitions.orders,
       recordings: this.#recordings.orders,
       streams: this.#streams.orders,
+      watchTalking: this.talk.wanted,
+      ...(this.joined?.place ? { place: this.joined.place } : {}),
     };
     if (!this.#media) return bare;
     const config = { media: this.#media, start: this.#started };
@@ -289,6 +307,7 @@ export class PortClient implements MediaPort {
     for (const one of this.#plays.values()) if (one.stopping) this.#finishStopped(one);
     this.#recognitions.workerLost();
     this.#streams.workerLost();
+    this.talk.heard(false);
     const restoring = restored.then((outcome) => {
       // That worker died too: the next restoration counts.
       if (this.#restoring !== restoring) return;
@@ -306,6 +325,11 @@ export class PortClient implements MediaPort {
     if (this.#closed) return this.#gone();
     this.#gone();
     this.onWorkerLoss('lost');
+  }
+
+  /** Asks the worker, and its successor when it dies meanwhile: for what may be asked twice. */
+  ask<N extends AskName>(name: N, body: Ask<N>): Promise<Answer<N>> {
+    return this.#ask(name, body);
   }
 
   // --- inside
@@ -378,6 +402,7 @@ export class PortClient implements MediaPort {
 
   #gone(): void {
     this.#closed = true;
+    this.joined?.gone();
     this.#host.forget(this);
     for (const one of [...this.#plays.values()]) this.#finishStopped(one);
     this.#recognitions.abandon();

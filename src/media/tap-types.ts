@@ -19,21 +19,24 @@ export interface StreamOptions {
   back: 'none' | 'framed' | 'streaming';
   /** Of streamed audio that comes back; of the call when absent. */
   backSampleRate?: number;
-  /** Digits of the far end are told to the server. */
-  passDtmf: boolean;
   paused?: boolean;
 }
 
 export type StreamEvent =
   | { type: 'open' }
   | { type: 'reconnecting'; attempt: number; fault: Fault }
-  | { type: 'played'; id: string | undefined };
+  /** A `playAudio` piece has been heard, or cut off. */
+  | { type: 'played'; id: string | undefined }
+  /** The server asked for what cannot be done. */
+  | { type: 'trouble'; what: string };
 
 export interface StreamEnd {
   /** 'closed': by the server; 'disconnect': by its message; 'failed': never open, or lost and not regained; 'stopped': by us. */
   reason: 'closed' | 'disconnect' | 'failed' | 'stopped';
   fault?: Fault;
   sentMs: number;
+  /** Of that, what gave way because the server did not take it in time. */
+  droppedMs: number;
 }
 
 /** 'silence': silent frames go on being sent, with the clock running; 'pause': nothing is sent. */
@@ -44,6 +47,8 @@ export interface MediaStream {
   /** Never rejects. */
   readonly done: Promise<StreamEnd>;
   setState(state: TapState): Effect;
+  /** Sends one text frame, such as a digit; dropped when there are too many and no connection. */
+  tell(message: Record<string, unknown>): void;
   stop(): void;
 }
 

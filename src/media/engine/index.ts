@@ -20,6 +20,7 @@ import type { AudioFiles } from './audio-files.ts';
 import { Pacer } from './pacer.ts';
 import { Port } from './port.ts';
 import { Prompts } from './prompts.ts';
+import { Rooms } from './room/rooms.ts';
 import { bindPair } from './sockets.ts';
 import type { EngineWorld } from './world.ts';
 
@@ -60,6 +61,7 @@ class Engine {
   readonly #responder: Responder;
   readonly #scope: Scope;
   readonly #ports = new Map<string, { port: Port; scope: Scope }>();
+  readonly #rooms: Rooms;
   #beating: Timer | undefined;
 
   constructor(end: ChannelEnd, options: EngineOptions) {
@@ -82,6 +84,9 @@ class Engine {
       aborted: false,
       onBroken: (port, error) => this.#broken(port, error),
     };
+    this.#rooms = new Rooms(this.#world, (name, body) => {
+      if (!this.#world.aborted) this.#responder.notify(name, body);
+    });
     this.#responder = new Responder(end, {
       open: (state) => this.#open(state),
       configure: ({ port, config }) => this.#port(port).configure(config),
@@ -90,11 +95,22 @@ class Engine {
       mute: ({ port, muted }) => this.#port(port).setMuted(muted),
       gain: ({ port, db }) => this.#port(port).setGain(db),
       digits: (ask) => this.#port(ask.port).sendDigits(ask),
+      stream: ({ port, order }) => this.#port(port).stream(order),
+      streamState: (ask) => this.#port(ask.port).setStream(ask),
+      streamTell: ({ port, stream, message }) => this.#port(port).streams.tell(stream, message),
+      endStream: ({ port, stream }) => this.#port(port).streams.stop(stream),
       recognize: ({ port, order }) => this.#port(port).recognitions.begin(order),
       endRecognition: ({ port, recognition }) => this.#port(port).recognitions.end(recognition),
       record: ({ port, order }) => this.#port(port).record(order),
       recordState: (ask) => this.#port(ask.port).setRecording(ask),
       stopRecording: ({ port, recording }) => this.#port(port).stopRecording(recording),
+      watchTalking: ({ port, on }) => this.#port(port).watchTalking(on),
+      roomJoin: ({ port, ...place }) => this.#rooms.join(place, this.#port(port)),
+      roomSet: (ask) => this.#rooms.set(ask),
+      roomLeave: (ask) => this.#rooms.leave(ask),
+      roomPlay: (ask) => this.#rooms.play(ask),
+      roomStop: (ask) => this.#rooms.stop(ask),
+      roomClose: (ask) => this.#rooms.close(ask),
       stats: ({ port }) => this.#port(port).stats(),
       close: (ask) => this.#closePort(ask),
     });
@@ -131,6 +147,7 @@ class Engine {
     };
     const port = new Port({ world: this.#world, notify, scope, sockets, state });
     this.#ports.set(state.port, { port, scope });
+    if (state.place) this.#rooms.join(state.place, port);
     this.#beating ??= every(this.#world.clock, beatMs, () => this.#beat());
     scope.defer(() => this.#left(state.port));
     return { rtpPort: sockets.rtp.local.port };
@@ -147,6 +164,7 @@ class Engine {
 
   #left(port: string): void {
     this.#ports.delete(port);
+    this.#rooms.left(port);
     if (this.#ports.size > 0 || this.#options.heartbeat) return;
     this.#beating?.cancel();
     this.#beating = undefined;
@@ -173,6 +191,7 @@ class Engine {
       }
     }
     const loopDelayP99Ms = this.#options.loopDelay?.() ?? 0;
-    this.#responder.notify('beat', { at, counts: { ...this.#world.counts, loopDelayP99Ms }, checkpoints });
+    const counts = { ...this.#world.counts, loopDelayP99Ms };
+    this.#responder.notify('beat', { at, counts, checkpoints, rooms: this.#rooms.checkpoints() });
   }
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../../base/index.ts';
 import type { FinishedPlay, PlayOrder, PlayPosition } from '../channel.ts';
 import type { PlaybackEvent } from '../types.ts';
 import type { Feed } from './feed.ts';
+import { Mixed } from './mixed.ts';
 import type { Prompts } from './prompts.ts';
 import { describeStages, Layers, Tones, Volume } from './stages/index.ts';
 import { Track } from './track.ts';
@@ -25,6 +26,8 @@ interface Voice {
   volume: Volume;
   /** What the feed gives, and how much of it is heard: nothing while a prompt or whisper covers it. */
   fed: Int16Array;
+  /** What is mixed in. */
+  added: Int16Array;
   feedGain: Gain;
 }
 
@@ -40,6 +43,7 @@ export class Mouth {
   /** Orders that came before the codec was known. */
   readonly #early: PlayOrder[] = [];
   #feed: Feed | undefined;
+  readonly #added = new Mixed();
   readonly #listeners = new Set<MouthListener>();
 
   constructor(options: MouthOptions) {
@@ -63,6 +67,7 @@ export class Mouth {
       tones: new Tones(sampleRate, samples),
       volume: kept?.volume ?? new Volume(sampleRate, this.#gainDb),
       fed: new Int16Array(samples),
+      added: new Int16Array(samples),
       feedGain: kept?.feedGain ?? new Gain(sampleRate),
     };
     this.#voice = voice;
@@ -89,6 +94,16 @@ export class Mouth {
     return frame;
   }
 
+  /** No frame is made this time, as a telephone event goes out: who listens hears silence. */
+  pass(): void {
+    if (this.#voice) for (const listener of this.#listeners) listener(undefined, this.#voice.sampleRate);
+  }
+
+  /** Heard together with whatever is heard, prompts and whispers too, until the returned function is called. */
+  mixIn(feed: Feed): () => void {
+    return this.#added.add(feed);
+  }
+
   /** What others say; undefined when there are none. */
   setFeed(feed: Feed | undefined): void {
     this.#feed = feed;
@@ -100,17 +115,19 @@ export class Mouth {
     return () => void this.#listeners.delete(listener);
   }
 
-  #mix({ sampleRate, frame, layers, tones, volume, fed, feedGain }: Voice): Int16Array | undefined {
+  #mix({ sampleRate, frame, layers, tones, volume, fed, added, feedGain }: Voice): Int16Array | undefined {
     const sounds = layers.render(frame);
     const covered = layers.covering;
     const voices = this.#feed?.read(fed, sampleRate) ?? false;
     feedGain.set(covered ? MUTED_DB : 0);
-    if (!sounds && !voices && !tones.busy) return undefined;
+    const more = this.#added.read(added, sampleRate);
+    if (!sounds && !voices && !more && !tones.busy) return undefined;
     if (!sounds) frame.fill(0);
     if (voices) {
       feedGain.apply(fed);
       mixInto(frame, fed);
     }
+    if (more) mixInto(frame, added);
     tones.process(frame);
     volume.process(frame);
     return frame;

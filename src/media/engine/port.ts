@@ -1,9 +1,18 @@
 // Port: one leg's audio in the engine: two sockets, an ear, a mouth, and the output that goes through it all.
 import { type Address, Fault, type Scope } from '../../base/index.ts';
 import { isRtcp, rtpHeaderBytes, StreamStatistics } from '../../rtp/index.ts';
-import type { Ask, Checkpoint, PlayOrder, PortState, RecordOrder, Responder, StreamConfig } from '../channel.ts';
+import type {
+  Ask,
+  Checkpoint,
+  PlayOrder,
+  PortState,
+  RecordOrder,
+  Responder,
+  StreamConfig,
+  StreamOrder,
+} from '../channel.ts';
 import { lateMs, maxPtimeMs, minPtimeMs, slotMs } from '../limits.ts';
-import type { PortStats } from '../types.ts';
+import type { DigitEvent, PortStats } from '../types.ts';
 import { DigitsOut } from './digits-out.ts';
 import { Ear } from './ear.ts';
 import { Mouth } from './mouth.ts';
@@ -13,6 +22,8 @@ import { Recognitions } from './recognize/recognitions.ts';
 import { PortRecordings } from './record/recordings.ts';
 import { Reports } from './reports.ts';
 import type { PortSockets } from './sockets.ts';
+import { Streams } from './stream/streams.ts';
+import { Talking } from './talking.ts';
 import type { EngineWorld } from './world.ts';
 
 export interface PortParts {
@@ -27,8 +38,14 @@ export interface PortParts {
 export class Port implements Paced {
   readonly id: string;
   readonly ear: Ear;
+  readonly mouth: Mouth;
+  /** When the frame that is being made is due. */
+  deadline = 0;
+  /** Hears the far end's digits too: the room that the port is in. */
+  onDigit: ((event: DigitEvent) => void) | undefined;
   readonly recognitions: Recognitions;
   readonly recordings: PortRecordings;
+  readonly streams: Streams;
   readonly #world: EngineWorld;
   readonly #notify: Responder['notify'];
   readonly #sockets: PortSockets;
@@ -37,8 +54,8 @@ export class Port implements Paced {
   /** The far end's last RTCP: one that suppresses silence still reports, and lives. */
   #reportedAt = 0;
   readonly #output: Output;
-  readonly #mouth: Mouth;
   readonly #digits: DigitsOut;
+  readonly #talking: Talking;
   readonly #reports: Reports;
   readonly #statistics: StreamStatistics;
   #config: StreamConfig | undefined;
@@ -72,27 +89,34 @@ export class Port implements Paced {
       latched: state.latched,
       muted: state.muted,
       inbandDtmf: state.inbandDtmf,
-      onDigit: (event) => notify('digit', { port, event }),
+      onDigit: (event) => {
+        notify('digit', { port, event });
+        this.onDigit?.(event);
+      },
       onHeard: () => this.#start(),
     });
-    this.#mouth = new Mouth({
+    this.mouth = new Mouth({
       clock,
       prompts,
       gainDb: state.gainDb,
       onPlayback: (playback, event) => notify('playback', { port, playback, event }),
       onFinished: (playback, result) => notify('finished', { port, playback, result }),
     });
-    const taps = { world, notify, port, ear: this.ear, mouth: this.#mouth, ptimeMs: () => this.#ptimeMs };
+    const taps = { world, notify, port, ear: this.ear, mouth: this.mouth, ptimeMs: () => this.#ptimeMs };
     this.recognitions = new Recognitions(taps);
     this.recordings = new PortRecordings(taps);
-    this.#digits = new DigitsOut((digits, durationMs, done) => this.#mouth.sendTones(digits, durationMs, done));
+    this.streams = new Streams(taps);
+    this.#digits = new DigitsOut((digits, durationMs, done) => this.mouth.sendTones(digits, durationMs, done));
+    this.#talking = new Talking((talking) => notify('talking', { port, talking }));
     const { latch } = this.ear;
     this.#reports = new Reports({ random, ssrc: this.#output.ssrc, statistics: this.#statistics, latch });
     sockets.rtp.onMessage = (data, from) => this.#guard(() => this.#received(data, from));
     sockets.rtcp.onMessage = (data, from) => this.#guard(() => this.#reported(data, from));
     scope.defer(() => this.#close());
-    for (const order of state.plays) this.#mouth.play(order);
+    for (const order of state.plays) this.mouth.play(order);
     if (state.config) this.configure(state.config);
+    for (const order of state.streams) this.streams.begin(order);
+    if (state.watchTalking) this.watchTalking(true);
     for (const order of state.recognitions) this.recognitions.begin(order);
     for (const order of state.recordings) this.recordings.start(order);
   }
@@ -113,8 +137,8 @@ export class Port implements Paced {
     this.ear.configure(media, { sampleRate, ptimeMs });
     this.#digits.configure(media, sends(config));
     this.#reports.configure(media, now);
-    if (config.start || this.#mouth.impatient) this.#start();
-    this.#mouth.setFormat(sampleRate, ptimeMs);
+    if (config.start || this.mouth.impatient || this.streams.any) this.#start();
+    this.mouth.setFormat(sampleRate, ptimeMs);
     if (this.#ptimeMs !== ptimeMs) {
       this.#seat?.leave();
       this.#seat = this.#world.pacer.join(this, ptimeMs);
@@ -125,12 +149,12 @@ export class Port implements Paced {
 
   play(order: PlayOrder): { at: number } {
     if (this.#config) this.#start();
-    this.#mouth.play(order);
+    this.mouth.play(order);
     return { at: this.#world.clock.now() };
   }
 
   stop(playback: number): { at: number } {
-    this.#mouth.stop(playback);
+    this.mouth.stop(playback);
     return { at: this.#world.clock.now() };
   }
 
@@ -140,7 +164,7 @@ export class Port implements Paced {
   }
 
   setGain(db: number): Promise<{ at: number }> {
-    this.#mouth.setGain(db);
+    this.mouth.setGain(db);
     return this.#effect();
   }
 
@@ -159,12 +183,28 @@ export class Port implements Paced {
     return { at: this.#world.clock.now() };
   }
 
-  sendDigits({ digits, durationMs }: Ask<'digits'>): Promise<{ at: number }> {
+  stream(order: StreamOrder): { at: number } {
+    if (this.#config) this.#start();
+    this.streams.begin(order);
+    return { at: this.#world.clock.now() };
+  }
+
+  setStream({ stream, state }: Ask<'streamState'>): Promise<{ at: number }> {
+    this.streams.setState(stream, state);
+    return this.#effect();
+  }
+
+  sendDigits({ digits, durationMs }: Omit<Ask<'digits'>, 'port'>): Promise<{ at: number }> {
     if (!this.#config || !sends(this.#config)) return Promise.reject(notSending());
     this.#start();
     return new Promise((resolve) => {
       this.#digits.send(digits, durationMs, () => resolve({ at: this.#world.clock.now() }));
     });
+  }
+
+  watchTalking(on: boolean): { at: number } {
+    this.#talking.watch(on ? this.ear : undefined);
+    return { at: this.#world.clock.now() };
   }
 
   stats(): PortStats {
@@ -185,20 +225,21 @@ export class Port implements Paced {
 
   checkpoint(): Checkpoint {
     const { latched } = this.ear.latch;
-    return { port: this.id, output: this.#output.state, latched, plays: this.#mouth.positions() };
+    return { port: this.id, output: this.#output.state, latched, plays: this.mouth.positions() };
   }
 
   /** Both pipelines in one line, for the log. */
   describe(): string {
     const media = this.#config?.media;
     const wire = media ? `${media.codec}/${this.#ptimeMs} ${media.direction}` : 'no codec yet';
-    return `${this.id} mouth: ${this.#mouth.describe()} > ${wire}; ear: ${this.ear.describe()}`;
+    return `${this.id} mouth: ${this.mouth.describe()} > ${wire}; ear: ${this.ear.describe()}`;
   }
 
   onFrame(deadline: number, skippedMs: number): void {
     const config = this.#config;
     if (!config) return;
     const now = this.#world.clock.now();
+    this.deadline = deadline;
     if (skippedMs > 0) {
       this.#output.skip(skippedMs);
       this.recordings.skip(skippedMs);
@@ -208,14 +249,16 @@ export class Port implements Paced {
     if (this.#started) {
       const remote = this.ear.latch.remote;
       if (remote && sends(config)) {
-        this.#send(this.#digits.next(this.#output) ?? this.#output.next(this.#mouth.render()), remote);
+        const event = this.#digits.next(this.#output);
+        if (event) this.mouth.pass();
+        this.#send(event ?? this.#output.next(this.mouth.render()), remote);
         if (now - deadline > lateMs) this.#countLate(1);
       } else {
         // On hold time goes on, and what plays with it.
-        this.#mouth.render();
+        this.mouth.render();
         this.#output.skip(0);
       }
-      this.#mouth.noteStarted(now);
+      this.mouth.noteStarted(now);
     }
     this.#output.advance();
     this.#frameDueAt = deadline + this.#ptimeMs;
@@ -303,8 +346,9 @@ export class Port implements Paced {
     this.#seat = undefined;
     this.recognitions.endAll();
     this.recordings.close();
+    this.streams.close();
     this.ear.close();
-    this.#mouth.close();
+    this.mouth.close();
     this.#digits.close();
     this.#sockets.rtp.close();
     this.#sockets.rtcp.close();

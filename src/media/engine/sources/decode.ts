@@ -5,6 +5,8 @@ import { decodeSliceBytes, maxPromptSeconds } from '../../limits.ts';
 import { Clip } from '../clip.ts';
 import type { PromptWorld } from '../prompts.ts';
 
+type DecodeWorld = Pick<PromptWorld, 'clock' | 'log'>;
+
 export interface FetchedFile {
   bytes: Uint8Array;
   contentType: string;
@@ -15,7 +17,7 @@ const unplayable = (text: string, cause?: unknown): Fault =>
   new Fault('play-format', text, cause === undefined ? {} : { cause });
 
 /** Resolves with the first audio; the rest follows in later turns. Rejects with a Fault `play-format`. */
-export async function decodeToClip(world: PromptWorld, file: FetchedFile, sampleRate: number): Promise<Clip> {
+export async function decodeToClip(world: DecodeWorld, file: FetchedFile, sampleRate: number): Promise<Clip> {
   const kind = fileKind(file.bytes.subarray(0, 12), file.contentType, file.url);
   if (!kind) throw unplayable(`neither WAV nor MP3${file.contentType ? ` (${file.contentType.slice(0, 60)})` : ''}`);
   const decoder = await makeFileDecoder(kind, world.clock).catch((error: unknown) => {
@@ -33,7 +35,7 @@ export async function decodeToClip(world: PromptWorld, file: FetchedFile, sample
   return filling.clip;
 }
 
-async function fill(world: PromptWorld, filling: Filling, file: FetchedFile): Promise<void> {
+async function fill(world: DecodeWorld, filling: Filling, file: FetchedFile): Promise<void> {
   try {
     do await turn(world);
     while (filling.step());
@@ -45,7 +47,7 @@ async function fill(world: PromptWorld, filling: Filling, file: FetchedFile): Pr
   }
 }
 
-const turn = (world: PromptWorld): Promise<void> => new Promise((resolve) => world.clock.soon(resolve));
+const turn = (world: DecodeWorld): Promise<void> => new Promise((resolve) => world.clock.soon(resolve));
 
 const asFault = (error: unknown): Fault =>
   isFault(error) && error.code.startsWith('play-')

@@ -1,0 +1,74 @@
+// Streams: those of one port, by number.
+import { Fault } from '../../../base/index.ts';
+import { packFault, type Responder, type StreamOrder } from '../../channel.ts';
+import { maxStreams } from '../../limits.ts';
+import type { TapState } from '../../tap-types.ts';
+import type { Ear } from '../ear.ts';
+import type { Mouth } from '../mouth.ts';
+import type { EngineWorld } from '../world.ts';
+import { Stream } from './stream.ts';
+
+export interface StreamsPlace {
+  port: string;
+  world: EngineWorld;
+  ear: Ear;
+  mouth: Mouth;
+  notify: Responder['notify'];
+}
+
+export class Streams {
+  readonly #place: StreamsPlace;
+  readonly #streams = new Map<number, Stream>();
+
+  constructor(place: StreamsPlace) {
+    this.#place = place;
+  }
+
+  get any(): boolean {
+    return this.#streams.size > 0;
+  }
+
+  /** One that is known already is not begun anew. */
+  begin(order: StreamOrder): void {
+    const { stream } = order;
+    const { port, notify } = this.#place;
+    if (this.#streams.has(stream)) return;
+    if (this.#streams.size >= maxStreams)
+      throw new Fault('stream-too-many', `a leg can have ${maxStreams} streams at once`);
+    const made = new Stream({
+      ...this.#place,
+      order,
+      onEvent: (event) => {
+        const plain = event.type === 'reconnecting' ? { ...event, fault: packFault(event.fault) } : event;
+        notify('stream', { port, stream, event: plain });
+      },
+      onEnd: ({ fault, ...end }) => {
+        this.#streams.delete(stream);
+        notify('streamEnded', { port, stream, end: { ...end, ...(fault && { fault: packFault(fault) }) } });
+      },
+    });
+    this.#streams.set(stream, made);
+  }
+
+  setState(stream: number, state: TapState): void {
+    this.#streams.get(stream)?.setState(state);
+  }
+
+  tell(stream: number, message: Record<string, unknown>): { at: number } {
+    this.#streams.get(stream)?.tell(message);
+    return { at: this.#place.world.clock.now() };
+  }
+
+  stop(stream: number): { at: number } {
+    this.#streams.get(stream)?.stop();
+    return { at: this.#place.world.clock.now() };
+  }
+
+  close(): void {
+    for (const stream of [...this.#streams.values()]) stream.stop();
+  }
+
+  describe(): string {
+    return [...this.#streams.values()].map((stream) => `stream ${stream.describe()}`).join(', ');
+  }
+}
