@@ -156,10 +156,13 @@ async function openRecords(
   parts.records = cacheRecords(opened, clock);
 }
 
+const recordingsDir = ({ dataDir }: Config): string => `${dataDir}/recordings`;
+
 function openMedia({ config, clock, random, log }: ServerPorts): MediaPool {
   const settings: WorkerSettings = {
     bindHost: config.bind,
     audioDirs: [`${config.dataDir}/audio`],
+    recordingsDir: recordingsDir(config),
     speechCacheDir: `${config.dataDir}/speech`,
   };
   return createMediaPool({

@@ -2,7 +2,7 @@
 import { flushCompileCache } from 'node:module';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type LogLevel, makeLog, realClock, realRandom } from './base/index.ts';
-import { realNetwork } from './base/net/index.ts';
+import { realFiles, realNetwork } from './base/net/index.ts';
 import type { Welcome } from './media/client.ts';
 import { audioFiles, batchFrames, type ChannelEnd, serveEngine, unbatchFrames } from './media/engine/index.ts';
 import { makeRecognizers, makeSpeech } from './speech/index.ts';
@@ -14,6 +14,8 @@ export interface WorkerSettings {
   bindHost: string;
   /** Folders from which file:// may be played. */
   audioDirs: string[];
+  /** Folder of the recordings. */
+  recordingsDir: string;
   /** Folder for rendered speech; memory only when absent. */
   speechCacheDir?: string;
 }
@@ -42,7 +44,7 @@ function loopDelayMeter(): () => number {
 function serve({ settings, clockZero }: Welcome<WorkerSettings>): void {
   const clock = realClock(clockZero);
   const network = realNetwork({ clock });
-  const { bindHost, audioDirs, speechCacheDir } = settings;
+  const { bindHost, audioDirs, speechCacheDir, recordingsDir } = settings;
   const speech = makeSpeech({ clock, http: network.http, vendors, log, cacheDir: speechCacheDir });
   const recognizers = makeRecognizers({ clock, network, vendors: recognizerVendors, log });
   const end: ChannelEnd = { send, onFrame: () => {} };
@@ -57,6 +59,7 @@ function serve({ settings, clockZero }: Welcome<WorkerSettings>): void {
     heartbeat: true,
     random: realRandom(),
     files: audioFiles(audioDirs),
+    recordings: realFiles(recordingsDir),
     loopDelay: loopDelayMeter(),
   });
   // For the worker after this one, which may have to be there soon; a killed process could not write it any more.

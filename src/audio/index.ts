@@ -9,6 +9,7 @@ export * from './level.ts';
 export * from './measure.ts';
 export * from './mix.ts';
 export * from './mp3.ts';
+export * from './mp3-encode.ts';
 export * from './plc.ts';
 export * from './raw.ts';
 export * from './resample.ts';

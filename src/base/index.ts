@@ -1,6 +1,7 @@
 // base: what every room may use. No telephony word in here.
 export * from './clock.ts';
 export * from './errors.ts';
+export * from './files.ts';
 export * from './log.ts';
 export * from './mailbox.ts';
 export * from './network.ts';

@@ -1,6 +1,6 @@
 // The stage: the whole server with its phones and applications in one thread, on a virtual clock, from one seed.
 import { held, type Log, newSid, openScopes, silentLog } from '../base/index.ts';
-import { type SeededRandom, SimNet, seededRandom, VirtualClock } from '../base/sim/index.ts';
+import { MemoryFiles, type SeededRandom, SimNet, seededRandom, VirtualClock } from '../base/sim/index.ts';
 import type { AlertNote, CallEvent } from '../calls/index.ts';
 import { createMediaPool, inlineWorker, type MediaPool, type WorkerLink } from '../media/client.ts';
 import { audioFiles, serveEngine } from '../media/engine/index.ts';
@@ -50,6 +50,8 @@ export class Stage {
   readonly house: House;
   readonly account: Account;
   readonly media: MediaPool;
+  /** The recordings' folder. */
+  readonly files: MemoryFiles;
   readonly #phones: Phone[] = [];
   readonly #links: WorkerLink[];
   readonly #speech: Speech | undefined;
@@ -67,6 +69,7 @@ export class Stage {
     const log = options.log ?? silentLog;
     const speech = options.speech ?? makeSpeech({ clock, http: network.http, vendors, log });
     const recognizers = makeRecognizers({ clock, network, vendors: recognizerVendors, log });
+    const files = new MemoryFiles();
     const startWorker = inlineWorker(clock, (end) =>
       serveEngine(end, {
         clock,
@@ -76,6 +79,7 @@ export class Stage {
         speech,
         recognizers,
         files: audioFiles([]),
+        recordings: files,
         bindHost: serverHost,
       }),
     );
@@ -117,6 +121,7 @@ export class Stage {
       records,
       account,
       media,
+      files,
       house,
       events,
       alerts,
@@ -127,7 +132,10 @@ export class Stage {
   }
 
   private constructor(
-    parts: Pick<Stage, 'clock' | 'random' | 'net' | 'records' | 'account' | 'media' | 'house' | 'events' | 'alerts'> & {
+    parts: Pick<
+      Stage,
+      'clock' | 'random' | 'net' | 'records' | 'account' | 'media' | 'files' | 'house' | 'events' | 'alerts'
+    > & {
       links: WorkerLink[];
       speech: Speech | undefined;
       scopesBefore: number;
@@ -139,6 +147,7 @@ export class Stage {
     this.records = parts.records;
     this.account = parts.account;
     this.media = parts.media;
+    this.files = parts.files;
     this.house = parts.house;
     this.events = parts.events;
     this.alerts = parts.alerts;

@@ -7,6 +7,8 @@ import { connectTcp, listenTcp } from './tcp.ts';
 import { openUdp } from './udp.ts';
 import { openWs } from './ws.ts';
 
+export { realFiles } from './files.ts';
+
 export interface RealNetworkOptions {
   clock: Clock;
   dns?: ResolverOptions;

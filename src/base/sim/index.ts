@@ -1,5 +1,6 @@
 // sim: the in-thread twins of clock, chance and network. The third door of base; rehearsals and tests come through it.
 export { SimDns, type SimDnsRecords } from './dns.ts';
+export { MemoryFiles } from './files.ts';
 export { SimHost } from './host.ts';
 export {
   type SimHttpAnswer,
