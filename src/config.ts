@@ -262,6 +262,15 @@ const settings = {
     accepts: '1 or 0',
     parse: flag,
   }),
+  holdEvents: setting({
+    name: 'CROSSPOINT_HOLD_UNHOLD_EVENTS',
+    alias: 'JAMBONES_HOLD_UNHOLD_EVENTS',
+    meaning: "Tell sipRequestWithinDialogHook of the far end's hold and resume too",
+    standard: false,
+    shown: '0',
+    accepts: '1 or 0',
+    parse: flag,
+  }),
   mediaHoldTimeoutMs: setting({
     name: 'CROSSPOINT_MEDIA_HOLD_TIMEOUT_MS',
     alias: 'JAMBONES_MEDIA_HOLD_TIMEOUT_MS',

@@ -282,6 +282,7 @@ function houseSettings(config: Config, demoApplicationSid: string | undefined, h
       mediaInactivityMs: config.mediaTimeoutMs,
       mediaHoldInactivityMs: config.mediaHoldTimeoutMs,
       inbandDtmf: config.inbandDtmf,
+      holdEvents: config.holdEvents,
       apiBaseUrl: config.apiBaseUrl,
       embeddedVoice,
     },

@@ -1,15 +1,19 @@
 // REFER on a leg, both ways, and the NOTIFYs that tell what came of it (RFC 3515, RFC 3892, RFC 4488).
-import { type Clock, isRefusal, type Refusal, refuse, type Scope } from '../base/index.ts';
+import { type Clock, isRefusal, type Refusal, refuse, type Scope, type Timer } from '../base/index.ts';
 import {
   type Dialog,
   type ExtraHeaders,
+  escapeUser,
   type IncomingRequest,
   isSipParseError,
   parseNameAddr,
+  parseUri,
+  printHost,
+  printNameAddr,
   type SipRequest,
   type SipResponse,
 } from '../sip/index.ts';
-import { referLimit, referPatienceMs } from './limits.ts';
+import { referLimit, referNotifyMs, referPatienceMs } from './limits.ts';
 
 /** Whom a REFER names, as payloads show it. */
 export interface ReferFacts {
@@ -31,11 +35,10 @@ export interface LegRefer extends ReferFacts {
   notify(status: number, reason: string): void;
 }
 
-/** One NOTIFY about a REFER of ours: the status line in it, and whether it is the last. */
+/** The status line in a NOTIFY about a REFER of ours; status 0 when it had none. */
 export interface ReferProgress {
   readonly status: number;
   readonly reason: string;
-  readonly last: boolean;
 }
 
 export class LegRefers {
@@ -46,7 +49,7 @@ export class LegRefers {
   #received = 0;
   #open = 0;
   /** Ours whose NOTIFYs are awaited, oldest first. */
-  readonly #sent: { cseq: number | undefined; onProgress: (progress: ReferProgress) => void }[] = [];
+  readonly #sent = new Set<SentRefer>();
 
   constructor(clock: Clock, scope: Scope) {
     this.#clock = clock;
@@ -55,6 +58,14 @@ export class LegRefers {
 
   adopt(dialog: Dialog): void {
     this.#dialog = dialog;
+  }
+
+  /** Host (and port) that the far end is asked at, as in its Contact. */
+  get remoteHost(): string {
+    const target = this.#dialog?.remoteTarget;
+    if (target === undefined) throw new Error('bug: no dialog to refer in');
+    const { host, port } = parseUri(target);
+    return port === undefined ? printHost(host) : `${printHost(host)}:${port}`;
   }
 
   /** A REFER that may be acted on; undefined when it was refused here. */
@@ -85,33 +96,84 @@ export class LegRefers {
   /** A NOTIFY of `Event: refer`: true when it belongs to a REFER of ours and has been taken (RFC 6665 4.1.3: else 481). */
   notified(request: SipRequest): boolean {
     const id = /;\s*id\s*=\s*(\d+)/i.exec(request.header('Event') ?? '')?.[1];
-    const found = this.#sent.find((one) => id === undefined || one.cseq === undefined || one.cseq === Number(id));
-    if (!found) return false;
-    const line = /^SIP\/2\.0\s+(\d{3})\s*([^\r\n]*)/i.exec(Buffer.from(request.body).toString('utf8'));
-    const over = /^\s*terminated/i.test(request.header('Subscription-State') ?? '');
-    const status = Number(line?.[1] ?? 0);
-    if (line || over) found.onProgress({ status, reason: line?.[2] ?? '', last: over || status >= 200 });
-    return true;
+    const found = [...this.#sent].find((one) => one.isMeant(id === undefined ? undefined : Number(id)));
+    found?.notified(request);
+    return found !== undefined;
   }
 
-  /** Sends a REFER. `onProgress` is told each NOTIFY, also one that overtakes the answer, until `stop`. */
-  send(
-    headers: ExtraHeaders,
-    onProgress: (progress: ReferProgress) => void,
-  ): { answered: Promise<SipResponse>; stop: () => void } {
-    const dialog = this.#dialog;
-    if (!dialog) throw new Error('bug: REFER outside a dialog');
-    const entry: { cseq: number | undefined; onProgress: typeof onProgress } = { cseq: undefined, onProgress };
-    this.#sent.push(entry);
-    const answered = dialog.request('REFER', { headers }).then((response) => {
-      entry.cseq = response.cseq.number;
+  /** Sends a REFER. What comes of it is told by NOTIFYs: `onProgress` hears each, also one that overtakes the answer. */
+  send(headers: ExtraHeaders, onProgress: (progress: ReferProgress) => void): SentRefer {
+    if (!this.#dialog) throw new Error('bug: REFER outside a dialog');
+    const sent = new SentRefer({
+      dialog: this.#dialog,
+      clock: this.#clock,
+      headers,
+      onProgress,
+      onOver: () => this.#sent.delete(sent),
+    });
+    this.#sent.add(sent);
+    return sent;
+  }
+}
+
+interface SentReferOptions {
+  dialog: Dialog;
+  clock: Clock;
+  headers: ExtraHeaders;
+  onProgress(progress: ReferProgress): void;
+  onOver(): void;
+}
+
+/** A REFER of ours, until its last NOTIFY, or until none has come for 15 s (verbs.md 12.1). */
+export class SentRefer {
+  /** The far end's answer; rejects with a Fault when there is none. */
+  readonly answered: Promise<SipResponse>;
+  /** The last NOTIFY; undefined when it did not come in time, or nobody waits any more. */
+  readonly outcome: Promise<ReferProgress | undefined>;
+  readonly #options: SentReferOptions;
+  readonly #end: (progress: ReferProgress | undefined) => void;
+  #cseq: number | undefined;
+  #timer: Timer | undefined;
+  #over = false;
+
+  constructor(options: SentReferOptions) {
+    this.#options = options;
+    const { promise, resolve } = Promise.withResolvers<ReferProgress | undefined>();
+    this.outcome = promise;
+    this.#end = resolve;
+    this.answered = options.dialog.request('REFER', { headers: options.headers }).then((response) => {
+      this.#cseq = response.cseq.number;
+      this.#wait();
       return response;
     });
-    const stop = (): void => {
-      const at = this.#sent.indexOf(entry);
-      if (at >= 0) this.#sent.splice(at, 1);
-    };
-    return { answered, stop };
+  }
+
+  isMeant(id: number | undefined): boolean {
+    return id === undefined || this.#cseq === undefined || this.#cseq === id;
+  }
+
+  notified(request: SipRequest): void {
+    const line = /^SIP\/2\.0\s+(\d{3})\s*([^\r\n]*)/i.exec(Buffer.from(request.body).toString('utf8'));
+    const over = /^\s*terminated/i.test(request.header('Subscription-State') ?? '');
+    if (!line && !over) return;
+    const progress = { status: Number(line?.[1] ?? 0), reason: line?.[2] ?? '' };
+    this.#wait();
+    this.#options.onProgress(progress);
+    if (over || progress.status >= 200) this.stop(progress.status >= 200 ? progress : undefined);
+  }
+
+  /** Nobody waits any more. */
+  stop(outcome?: ReferProgress): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#timer?.cancel();
+    this.#options.onOver();
+    this.#end(outcome);
+  }
+
+  #wait(): void {
+    this.#timer?.cancel();
+    if (!this.#over) this.#timer = this.#options.clock.after(referNotifyMs, () => this.stop());
   }
 }
 
@@ -130,6 +192,17 @@ export function readRefer(request: SipRequest): ReferFacts | Refusal {
     referredBy,
     referredByUser: isRefusal(by) ? undefined : by.user,
   };
+}
+
+/** Whom an application names: a SIP or tel address as it is, anything else as a user or number at `host`. */
+export function addressAt(who: string, host: string): string | Refusal {
+  const text = /^\s*(<|"|[a-z][a-z0-9+.-]*:)/i.test(who) ? who : `sip:${escapeUser(who.trim())}@${host}`;
+  try {
+    return printNameAddr(parseNameAddr(text));
+  } catch (error) {
+    if (!isSipParseError(error)) throw error;
+    return refuse('sip-address', `is no SIP address: ${error.message}`);
+  }
 }
 
 function userOf(address: string): { user: string | undefined } | Refusal {

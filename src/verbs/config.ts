@@ -41,7 +41,8 @@ export const config = defineVerb<Options>({
     if (options.reset !== undefined) call.speech.reset();
     if (options.synthesizer) call.speech.configure(options.synthesizer);
     if (options.disableTtsCache !== undefined) call.speech.noCache = options.disableTtsCache;
-    if (options.sipRequestWithinDialogHook !== undefined) call.sipRequestHook = options.sipRequestWithinDialogHook;
+    if (options.sipRequestWithinDialogHook !== undefined)
+      call.inDialog.requestHook = options.sipRequestWithinDialogHook;
     const boost = options.boostAudioSignal === undefined ? undefined : readBoostDb(options.boostAudioSignal);
     if (typeof boost === 'number') await call.leg.port?.setGain(boost);
   },

@@ -2,17 +2,22 @@
 
 import { alert } from './alert.ts';
 import { answer } from './answer.ts';
+import { conference } from './conference.ts';
 import { config } from './config.ts';
 import type { AnyVerb } from './define.ts';
+import { dequeue } from './dequeue.ts';
 import { dtmf } from './dtmf.ts';
+import { enqueue } from './enqueue.ts';
 import { gather } from './gather.ts';
 import schemas from './generated/schemas.cjs';
 import { hangup } from './hangup.ts';
+import { leave } from './leave.ts';
 import { pause } from './pause.ts';
 import { play } from './play.ts';
 import { redirect } from './redirect.ts';
 import { say } from './say.ts';
 import { sipDecline } from './sip-decline.ts';
+import { sipRefer } from './sip-refer.ts';
 import { sipRequest } from './sip-request.ts';
 import { tag } from './tag.ts';
 
@@ -29,7 +34,12 @@ export const verbs: readonly AnyVerb[] = [
   alert,
   sipDecline,
   sipRequest,
+  sipRefer,
   config,
+  conference,
+  enqueue,
+  dequeue,
+  leave,
 ];
 
 export { parseApplication } from './parse.ts';

@@ -7744,15 +7744,228 @@ return errors === 0;
 }
 validate19.evaluated = {"props":{"verb":true,"id":true,"method":true,"body":true,"headers":true,"actionHook":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.config = validate21;
-const schema35 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/config","minVersion":"0.9.6","title":"Config","description":"Sets session-level defaults for the call. Configures default TTS, STT, VAD, recording, streaming, and other session-wide settings. These defaults apply to all subsequent verbs unless overridden at the verb level. Typically the first verb in an application. Can be used multiple times during a call to change settings.","type":"object","properties":{"verb":{"const":"config","description":"The verb name."},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"synthesizer":{"$ref":"../components/synthesizer","description":"Default TTS configuration for the session."},"recognizer":{"$ref":"../components/recognizer","description":"Default STT configuration for the session."},"bargeIn":{"type":"object","description":"Default barge-in configuration. When enabled, callers can interrupt playing prompts with speech or DTMF.","properties":{"enable":{"type":"boolean"},"sticky":{"type":"boolean","description":"If true, barge-in settings persist across verbs rather than resetting after each verb."},"actionHook":{"$ref":"../components/actionHook"},"input":{"type":"array","items":{"type":"string","enum":["speech","digits"]}},"minBargeinWordCount":{"type":"number"}}},"ttsStream":{"type":"object","description":"Default TTS streaming configuration for the session.","properties":{"enable":{"type":"boolean"},"synthesizer":{"$ref":"../components/synthesizer"}}},"record":{"type":"object","description":"Session-level call recording configuration.","additionalProperties":true},"listen":{"type":"object","description":"Session-level audio streaming configuration defaults. Properties match the listen verb but no fields are required here.","additionalProperties":true},"stream":{"type":"object","description":"Session-level audio streaming configuration defaults. Alias for 'listen'.","additionalProperties":true},"transcribe":{"type":"object","description":"Session-level transcription configuration defaults.","additionalProperties":true},"amd":{"$ref":"../components/amd","description":"Session-level answering machine detection configuration."},"fillerNoise":{"$ref":"../components/fillerNoise","description":"Default filler noise configuration for the session."},"vad":{"$ref":"../components/vad","description":"Default voice activity detection configuration for the session."},"notifyEvents":{"type":"boolean","description":"If true, send call events (e.g. DTMF, call status changes) to the application via the status webhook."},"notifySttLatency":{"type":"boolean","description":"If true, include STT latency measurements in webhook payloads."},"reset":{"oneOf":[{"type":"string"},{"type":"array","items":{"type":"string"}}],"description":"Reset specific session-level settings to their defaults. Pass a setting name or array of setting names to reset."},"onHoldMusic":{"type":"string","format":"uri","description":"URL of an audio file to play when the call is placed on hold."},"actionHookDelayAction":{"$ref":"../components/actionHookDelayAction","description":"Default configuration for handling slow webhook responses."},"sipRequestWithinDialogHook":{"$ref":"../components/actionHook","description":"A webhook to invoke when a SIP request (e.g. INFO, NOTIFY) is received within the dialog."},"boostAudioSignal":{"oneOf":[{"type":"number"},{"type":"string"}],"description":"Boost (or attenuate) the audio signal in dB for the session."},"referHook":{"$ref":"../components/actionHook","description":"A webhook to invoke when a SIP REFER request is received."},"earlyMedia":{"type":"boolean","description":"If true, allow early media (audio before call answer) for the session."},"autoStreamTts":{"type":"boolean","description":"If true, automatically use streaming TTS for all 'say' verbs in the session."},"disableTtsCache":{"type":"boolean","description":"If true, disable TTS caching for the session."},"trackTtsPlayout":{"type":"boolean","description":"If true, report the actual text spoken via TTS. Requires a TTS vendor that supports alignment data (e.g. ElevenLabs). On each utterance completion or interruption, a tts_spoken event is sent to the '/streaming-event' endpoint with fields: 'text' (string — the text actually spoken) and 'bargein' (boolean — true if the user interrupted before TTS finished). See the tts-streaming-event callback schema for full details."},"noiseIsolation":{"type":"object","description":"Noise isolation configuration to reduce background noise on call audio. Defaults to filtering inbound (caller) audio; can also filter outbound audio via the direction option.","properties":{"enable":{"type":"boolean"},"vendor":{"type":"string"},"level":{"type":"number"},"model":{"type":"string"}}},"turnTaking":{"type":"object","description":"Turn-taking detection configuration for conversational AI applications.","properties":{"enable":{"type":"boolean"},"vendor":{"type":"string"},"threshold":{"type":"number"},"model":{"type":"string"}}}},"required":[],"examples":[{"verb":"config","synthesizer":{"vendor":"elevenlabs","voice":"Rachel","language":"en-US"},"recognizer":{"vendor":"deepgram","language":"en-US"},"fillerNoise":{"enable":true,"url":"https://example.com/sounds/typing.wav","startDelaySecs":2}}]};
-const schema38 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/components/amd","title":"Answering Machine Detection","description":"Configuration for answering machine detection (AMD). Detects whether an outbound or inbound call was answered by a human or a machine. Used as a nested property on the 'config' or 'dial' verb. IMPORTANT: AMD runs asynchronously in the background. When using AMD with the 'config' verb, you MUST follow it with a 'pause' verb (e.g. pause({ length: 25 })) to keep the call alive while AMD detection runs. Without a pause, the call will end immediately after config completes.","type":"object","properties":{"actionHook":{"$ref":"actionHook","description":"Webhook to receive AMD events (amd_human_detected, amd_machine_detected, amd_no_speech_detected, amd_decision_timeout, amd_machine_stopped_speaking, amd_tone_detected, amd_error, amd_stopped)."},"thresholdWordCount":{"type":"number","description":"Number of spoken words in a greeting that triggers an amd_machine_detected result.","default":9},"digitCount":{"type":"number","description":"Number of digits in a greeting to trigger detection. 0 disables digit-based detection.","default":0},"timers":{"type":"object","description":"Timer settings controlling AMD detection windows.","properties":{"noSpeechTimeoutMs":{"type":"number","description":"Milliseconds to wait for any speech before returning amd_no_speech_detected.","default":5000},"decisionTimeoutMs":{"type":"number","description":"Milliseconds before returning amd_decision_timeout if no determination is made.","default":15000},"toneTimeoutMs":{"type":"number","description":"Milliseconds to wait for beep/tone detection.","default":20000},"greetingCompletionTimeoutMs":{"type":"number","description":"Milliseconds of silence after speech before determining the machine greeting is complete. Automatically reduced to 1000ms if a beep is detected.","default":2000}},"additionalProperties":false},"recognizer":{"$ref":"recognizer","description":"Override the STT recognizer used for AMD speech detection. When omitted, AMD uses the session default recognizer with enhancedModel enabled."}},"required":["actionHook"],"examples":[{"actionHook":"/amd-events"},{"actionHook":"/amd-events","thresholdWordCount":6,"timers":{"noSpeechTimeoutMs":3000,"decisionTimeoutMs":10000}}]};
+exports["sip:refer"] = validate21;
+const schema35 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/sip:refer","minVersion":"0.9.6","title":"SIP Refer","description":"Sends a SIP REFER request to transfer the call to another party. Initiates an attended or unattended (blind) transfer.","type":"object","properties":{"verb":{"const":"sip:refer"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"referTo":{"type":"string","description":"The SIP URI or phone number to transfer the call to.","examples":["sip:alice@example.com","+15085551212"]},"referredBy":{"type":"string","description":"The SIP URI to use in the Referred-By header."},"referredByDisplayName":{"type":"string","description":"The display name to use in the Referred-By header."},"headers":{"type":"object","description":"Custom SIP headers to include in the REFER request.","additionalProperties":{"oneOf":[{"type":"string"},{"type":"number"}]}},"actionHook":{"$ref":"../components/actionHook","description":"A webhook invoked when the REFER completes (or fails)."},"eventHook":{"$ref":"../components/actionHook","description":"A webhook invoked for NOTIFY events during the REFER process, providing transfer progress updates."}},"required":["referTo"],"examples":[{"verb":"sip:refer","referTo":"sip:alice@example.com","actionHook":"/refer-complete"}]};
 
-function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate21(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="https://jambonz.org/schema/verbs/sip:refer" */;
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate21.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.referTo === undefined) && (missing0 = "referTo")){
+validate21.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.verb !== undefined){
+const _errs1 = errors;
+if("sip:refer" !== data.verb){
+validate21.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "sip:refer"},message:"must be equal to constant"}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.id !== undefined){
+const _errs2 = errors;
+if(typeof data.id !== "string"){
+validate21.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.referTo !== undefined){
+const _errs4 = errors;
+if(typeof data.referTo !== "string"){
+validate21.errors = [{instancePath:instancePath+"/referTo",schemaPath:"#/properties/referTo/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.referredBy !== undefined){
+const _errs6 = errors;
+if(typeof data.referredBy !== "string"){
+validate21.errors = [{instancePath:instancePath+"/referredBy",schemaPath:"#/properties/referredBy/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.referredByDisplayName !== undefined){
+const _errs8 = errors;
+if(typeof data.referredByDisplayName !== "string"){
+validate21.errors = [{instancePath:instancePath+"/referredByDisplayName",schemaPath:"#/properties/referredByDisplayName/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.headers !== undefined){
+let data5 = data.headers;
+const _errs10 = errors;
+if(errors === _errs10){
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+for(const key0 in data5){
+let data6 = data5[key0];
+const _errs13 = errors;
+const _errs14 = errors;
+let valid2 = false;
+let passing0 = null;
+const _errs15 = errors;
+if(typeof data6 !== "string"){
+const err0 = {instancePath:instancePath+"/headers/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/headers/additionalProperties/oneOf/0/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+var _valid0 = _errs15 === errors;
+if(_valid0){
+valid2 = true;
+passing0 = 0;
+}
+const _errs17 = errors;
+if(!(typeof data6 == "number")){
+const err1 = {instancePath:instancePath+"/headers/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/headers/additionalProperties/oneOf/1/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+var _valid0 = _errs17 === errors;
+if(_valid0 && valid2){
+valid2 = false;
+passing0 = [passing0, 1];
+}
+else {
+if(_valid0){
+valid2 = true;
+passing0 = 1;
+}
+}
+if(!valid2){
+const err2 = {instancePath:instancePath+"/headers/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/headers/additionalProperties/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf"};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+validate21.errors = vErrors;
+return false;
+}
+else {
+errors = _errs14;
+if(vErrors !== null){
+if(_errs14){
+vErrors.length = _errs14;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid1 = _errs13 === errors;
+if(!valid1){
+break;
+}
+}
+}
+else {
+validate21.errors = [{instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.actionHook !== undefined){
+const _errs19 = errors;
+if(!(validate4(data.actionHook, {instancePath:instancePath+"/actionHook",parentData:data,parentDataProperty:"actionHook",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate4.errors : vErrors.concat(validate4.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs19 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.eventHook !== undefined){
+const _errs20 = errors;
+if(!(validate4(data.eventHook, {instancePath:instancePath+"/eventHook",parentData:data,parentDataProperty:"eventHook",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate4.errors : vErrors.concat(validate4.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate21.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate21.errors = vErrors;
+return errors === 0;
+}
+validate21.evaluated = {"props":{"verb":true,"id":true,"referTo":true,"referredBy":true,"referredByDisplayName":true,"headers":true,"actionHook":true,"eventHook":true},"dynamicProps":false,"dynamicItems":false};
+
+exports.config = validate24;
+const schema36 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/config","minVersion":"0.9.6","title":"Config","description":"Sets session-level defaults for the call. Configures default TTS, STT, VAD, recording, streaming, and other session-wide settings. These defaults apply to all subsequent verbs unless overridden at the verb level. Typically the first verb in an application. Can be used multiple times during a call to change settings.","type":"object","properties":{"verb":{"const":"config","description":"The verb name."},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"synthesizer":{"$ref":"../components/synthesizer","description":"Default TTS configuration for the session."},"recognizer":{"$ref":"../components/recognizer","description":"Default STT configuration for the session."},"bargeIn":{"type":"object","description":"Default barge-in configuration. When enabled, callers can interrupt playing prompts with speech or DTMF.","properties":{"enable":{"type":"boolean"},"sticky":{"type":"boolean","description":"If true, barge-in settings persist across verbs rather than resetting after each verb."},"actionHook":{"$ref":"../components/actionHook"},"input":{"type":"array","items":{"type":"string","enum":["speech","digits"]}},"minBargeinWordCount":{"type":"number"}}},"ttsStream":{"type":"object","description":"Default TTS streaming configuration for the session.","properties":{"enable":{"type":"boolean"},"synthesizer":{"$ref":"../components/synthesizer"}}},"record":{"type":"object","description":"Session-level call recording configuration.","additionalProperties":true},"listen":{"type":"object","description":"Session-level audio streaming configuration defaults. Properties match the listen verb but no fields are required here.","additionalProperties":true},"stream":{"type":"object","description":"Session-level audio streaming configuration defaults. Alias for 'listen'.","additionalProperties":true},"transcribe":{"type":"object","description":"Session-level transcription configuration defaults.","additionalProperties":true},"amd":{"$ref":"../components/amd","description":"Session-level answering machine detection configuration."},"fillerNoise":{"$ref":"../components/fillerNoise","description":"Default filler noise configuration for the session."},"vad":{"$ref":"../components/vad","description":"Default voice activity detection configuration for the session."},"notifyEvents":{"type":"boolean","description":"If true, send call events (e.g. DTMF, call status changes) to the application via the status webhook."},"notifySttLatency":{"type":"boolean","description":"If true, include STT latency measurements in webhook payloads."},"reset":{"oneOf":[{"type":"string"},{"type":"array","items":{"type":"string"}}],"description":"Reset specific session-level settings to their defaults. Pass a setting name or array of setting names to reset."},"onHoldMusic":{"type":"string","format":"uri","description":"URL of an audio file to play when the call is placed on hold."},"actionHookDelayAction":{"$ref":"../components/actionHookDelayAction","description":"Default configuration for handling slow webhook responses."},"sipRequestWithinDialogHook":{"$ref":"../components/actionHook","description":"A webhook to invoke when a SIP request (e.g. INFO, NOTIFY) is received within the dialog."},"boostAudioSignal":{"oneOf":[{"type":"number"},{"type":"string"}],"description":"Boost (or attenuate) the audio signal in dB for the session."},"referHook":{"$ref":"../components/actionHook","description":"A webhook to invoke when a SIP REFER request is received."},"earlyMedia":{"type":"boolean","description":"If true, allow early media (audio before call answer) for the session."},"autoStreamTts":{"type":"boolean","description":"If true, automatically use streaming TTS for all 'say' verbs in the session."},"disableTtsCache":{"type":"boolean","description":"If true, disable TTS caching for the session."},"trackTtsPlayout":{"type":"boolean","description":"If true, report the actual text spoken via TTS. Requires a TTS vendor that supports alignment data (e.g. ElevenLabs). On each utterance completion or interruption, a tts_spoken event is sent to the '/streaming-event' endpoint with fields: 'text' (string — the text actually spoken) and 'bargein' (boolean — true if the user interrupted before TTS finished). See the tts-streaming-event callback schema for full details."},"noiseIsolation":{"type":"object","description":"Noise isolation configuration to reduce background noise on call audio. Defaults to filtering inbound (caller) audio; can also filter outbound audio via the direction option.","properties":{"enable":{"type":"boolean"},"vendor":{"type":"string"},"level":{"type":"number"},"model":{"type":"string"}}},"turnTaking":{"type":"object","description":"Turn-taking detection configuration for conversational AI applications.","properties":{"enable":{"type":"boolean"},"vendor":{"type":"string"},"threshold":{"type":"number"},"model":{"type":"string"}}}},"required":[],"examples":[{"verb":"config","synthesizer":{"vendor":"elevenlabs","voice":"Rachel","language":"en-US"},"recognizer":{"vendor":"deepgram","language":"en-US"},"fillerNoise":{"enable":true,"url":"https://example.com/sounds/typing.wav","startDelaySecs":2}}]};
+const schema39 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/components/amd","title":"Answering Machine Detection","description":"Configuration for answering machine detection (AMD). Detects whether an outbound or inbound call was answered by a human or a machine. Used as a nested property on the 'config' or 'dial' verb. IMPORTANT: AMD runs asynchronously in the background. When using AMD with the 'config' verb, you MUST follow it with a 'pause' verb (e.g. pause({ length: 25 })) to keep the call alive while AMD detection runs. Without a pause, the call will end immediately after config completes.","type":"object","properties":{"actionHook":{"$ref":"actionHook","description":"Webhook to receive AMD events (amd_human_detected, amd_machine_detected, amd_no_speech_detected, amd_decision_timeout, amd_machine_stopped_speaking, amd_tone_detected, amd_error, amd_stopped)."},"thresholdWordCount":{"type":"number","description":"Number of spoken words in a greeting that triggers an amd_machine_detected result.","default":9},"digitCount":{"type":"number","description":"Number of digits in a greeting to trigger detection. 0 disables digit-based detection.","default":0},"timers":{"type":"object","description":"Timer settings controlling AMD detection windows.","properties":{"noSpeechTimeoutMs":{"type":"number","description":"Milliseconds to wait for any speech before returning amd_no_speech_detected.","default":5000},"decisionTimeoutMs":{"type":"number","description":"Milliseconds before returning amd_decision_timeout if no determination is made.","default":15000},"toneTimeoutMs":{"type":"number","description":"Milliseconds to wait for beep/tone detection.","default":20000},"greetingCompletionTimeoutMs":{"type":"number","description":"Milliseconds of silence after speech before determining the machine greeting is complete. Automatically reduced to 1000ms if a beep is detected.","default":2000}},"additionalProperties":false},"recognizer":{"$ref":"recognizer","description":"Override the STT recognizer used for AMD speech detection. When omitted, AMD uses the session default recognizer with enhancedModel enabled."}},"required":["actionHook"],"examples":[{"actionHook":"/amd-events"},{"actionHook":"/amd-events","thresholdWordCount":6,"timers":{"noSpeechTimeoutMs":3000,"decisionTimeoutMs":10000}}]};
+
+function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://jambonz.org/schema/components/amd" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate24.evaluated;
+const evaluated0 = validate27.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7763,7 +7976,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.actionHook === undefined) && (missing0 = "actionHook")){
-validate24.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate27.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
@@ -7782,7 +7995,7 @@ if(valid0){
 if(data.thresholdWordCount !== undefined){
 const _errs2 = errors;
 if(!(typeof data.thresholdWordCount == "number")){
-validate24.errors = [{instancePath:instancePath+"/thresholdWordCount",schemaPath:"#/properties/thresholdWordCount/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate27.errors = [{instancePath:instancePath+"/thresholdWordCount",schemaPath:"#/properties/thresholdWordCount/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -7794,7 +8007,7 @@ if(valid0){
 if(data.digitCount !== undefined){
 const _errs4 = errors;
 if(!(typeof data.digitCount == "number")){
-validate24.errors = [{instancePath:instancePath+"/digitCount",schemaPath:"#/properties/digitCount/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate27.errors = [{instancePath:instancePath+"/digitCount",schemaPath:"#/properties/digitCount/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -7811,7 +8024,7 @@ if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 const _errs8 = errors;
 for(const key0 in data3){
 if(!((((key0 === "noSpeechTimeoutMs") || (key0 === "decisionTimeoutMs")) || (key0 === "toneTimeoutMs")) || (key0 === "greetingCompletionTimeoutMs"))){
-validate24.errors = [{instancePath:instancePath+"/timers",schemaPath:"#/properties/timers/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
+validate27.errors = [{instancePath:instancePath+"/timers",schemaPath:"#/properties/timers/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
 return false;
 break;
 }
@@ -7820,7 +8033,7 @@ if(_errs8 === errors){
 if(data3.noSpeechTimeoutMs !== undefined){
 const _errs9 = errors;
 if(!(typeof data3.noSpeechTimeoutMs == "number")){
-validate24.errors = [{instancePath:instancePath+"/timers/noSpeechTimeoutMs",schemaPath:"#/properties/timers/properties/noSpeechTimeoutMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate27.errors = [{instancePath:instancePath+"/timers/noSpeechTimeoutMs",schemaPath:"#/properties/timers/properties/noSpeechTimeoutMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -7832,7 +8045,7 @@ if(valid1){
 if(data3.decisionTimeoutMs !== undefined){
 const _errs11 = errors;
 if(!(typeof data3.decisionTimeoutMs == "number")){
-validate24.errors = [{instancePath:instancePath+"/timers/decisionTimeoutMs",schemaPath:"#/properties/timers/properties/decisionTimeoutMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate27.errors = [{instancePath:instancePath+"/timers/decisionTimeoutMs",schemaPath:"#/properties/timers/properties/decisionTimeoutMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -7844,7 +8057,7 @@ if(valid1){
 if(data3.toneTimeoutMs !== undefined){
 const _errs13 = errors;
 if(!(typeof data3.toneTimeoutMs == "number")){
-validate24.errors = [{instancePath:instancePath+"/timers/toneTimeoutMs",schemaPath:"#/properties/timers/properties/toneTimeoutMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate27.errors = [{instancePath:instancePath+"/timers/toneTimeoutMs",schemaPath:"#/properties/timers/properties/toneTimeoutMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid1 = _errs13 === errors;
@@ -7856,7 +8069,7 @@ if(valid1){
 if(data3.greetingCompletionTimeoutMs !== undefined){
 const _errs15 = errors;
 if(!(typeof data3.greetingCompletionTimeoutMs == "number")){
-validate24.errors = [{instancePath:instancePath+"/timers/greetingCompletionTimeoutMs",schemaPath:"#/properties/timers/properties/greetingCompletionTimeoutMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate27.errors = [{instancePath:instancePath+"/timers/greetingCompletionTimeoutMs",schemaPath:"#/properties/timers/properties/greetingCompletionTimeoutMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid1 = _errs15 === errors;
@@ -7870,7 +8083,7 @@ var valid1 = true;
 }
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/timers",schemaPath:"#/properties/timers/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate27.errors = [{instancePath:instancePath+"/timers",schemaPath:"#/properties/timers/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -7898,21 +8111,21 @@ var valid0 = true;
 }
 }
 else {
-validate24.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate27.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate24.errors = vErrors;
+validate27.errors = vErrors;
 return errors === 0;
 }
-validate24.evaluated = {"props":{"actionHook":true,"thresholdWordCount":true,"digitCount":true,"timers":true,"recognizer":true},"dynamicProps":false,"dynamicItems":false};
+validate27.evaluated = {"props":{"actionHook":true,"thresholdWordCount":true,"digitCount":true,"timers":true,"recognizer":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate21(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://jambonz.org/schema/verbs/config" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate21.evaluated;
+const evaluated0 = validate24.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7924,7 +8137,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.verb !== undefined){
 const _errs1 = errors;
 if("config" !== data.verb){
-validate21.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "config"},message:"must be equal to constant"}];
+validate24.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "config"},message:"must be equal to constant"}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -7936,7 +8149,7 @@ if(valid0){
 if(data.id !== undefined){
 const _errs2 = errors;
 if(typeof data.id !== "string"){
-validate21.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate24.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -7953,14 +8166,14 @@ if(errors === _errs5){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing0;
 if((data2.vendor === undefined) && (missing0 = "vendor")){
-validate21.errors = [{instancePath:instancePath+"/synthesizer",schemaPath:"../components/synthesizer/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate24.errors = [{instancePath:instancePath+"/synthesizer",schemaPath:"../components/synthesizer/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
 if(data2.vendor !== undefined){
 const _errs7 = errors;
 if(typeof data2.vendor !== "string"){
-validate21.errors = [{instancePath:instancePath+"/synthesizer/vendor",schemaPath:"../components/synthesizer/properties/vendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate24.errors = [{instancePath:instancePath+"/synthesizer/vendor",schemaPath:"../components/synthesizer/properties/vendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid2 = _errs7 === errors;
@@ -7972,7 +8185,7 @@ if(valid2){
 if(data2.label !== undefined){
 const _errs9 = errors;
 if(typeof data2.label !== "string"){
-validate21.errors = [{instancePath:instancePath+"/synthesizer/label",schemaPath:"../components/synthesizer/properties/label/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate24.errors = [{instancePath:instancePath+"/synthesizer/label",schemaPath:"../components/synthesizer/properties/label/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid2 = _errs9 === errors;
@@ -7984,7 +8197,7 @@ if(valid2){
 if(data2.language !== undefined){
 const _errs11 = errors;
 if(typeof data2.language !== "string"){
-validate21.errors = [{instancePath:instancePath+"/synthesizer/language",schemaPath:"../components/synthesizer/properties/language/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate24.errors = [{instancePath:instancePath+"/synthesizer/language",schemaPath:"../components/synthesizer/properties/language/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid2 = _errs11 === errors;
@@ -8050,7 +8263,7 @@ else {
 vErrors.push(err2);
 }
 errors++;
-validate21.errors = vErrors;
+validate24.errors = vErrors;
 return false;
 }
 else {
@@ -8073,7 +8286,7 @@ if(valid2){
 if(data2.fallbackVendor !== undefined){
 const _errs20 = errors;
 if(typeof data2.fallbackVendor !== "string"){
-validate21.errors = [{instancePath:instancePath+"/synthesizer/fallbackVendor",schemaPath:"../components/synthesizer/properties/fallbackVendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate24.errors = [{instancePath:instancePath+"/synthesizer/fallbackVendor",schemaPath:"../components/synthesizer/properties/fallbackVendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid2 = _errs20 === errors;
@@ -8085,7 +8298,7 @@ if(valid2){
 if(data2.fallbackLabel !== undefined){
 const _errs22 = errors;
 if(typeof data2.fallbackLabel !== "string"){
-validate21.errors = [{instancePath:instancePath+"/synthesizer/fallbackLabel",schemaPath:"../components/synthesizer/properties/fallbackLabel/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate24.errors = [{instancePath:instancePath+"/synthesizer/fallbackLabel",schemaPath:"../components/synthesizer/properties/fallbackLabel/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid2 = _errs22 === errors;
@@ -8097,7 +8310,7 @@ if(valid2){
 if(data2.fallbackLanguage !== undefined){
 const _errs24 = errors;
 if(typeof data2.fallbackLanguage !== "string"){
-validate21.errors = [{instancePath:instancePath+"/synthesizer/fallbackLanguage",schemaPath:"../components/synthesizer/properties/fallbackLanguage/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate24.errors = [{instancePath:instancePath+"/synthesizer/fallbackLanguage",schemaPath:"../components/synthesizer/properties/fallbackLanguage/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid2 = _errs24 === errors;
@@ -8163,7 +8376,7 @@ else {
 vErrors.push(err5);
 }
 errors++;
-validate21.errors = vErrors;
+validate24.errors = vErrors;
 return false;
 }
 else {
@@ -8187,11 +8400,11 @@ if(data2.engine !== undefined){
 let data11 = data2.engine;
 const _errs33 = errors;
 if(typeof data11 !== "string"){
-validate21.errors = [{instancePath:instancePath+"/synthesizer/engine",schemaPath:"../components/synthesizer/properties/engine/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate24.errors = [{instancePath:instancePath+"/synthesizer/engine",schemaPath:"../components/synthesizer/properties/engine/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 if(!((((data11 === "standard") || (data11 === "neural")) || (data11 === "generative")) || (data11 === "long-form"))){
-validate21.errors = [{instancePath:instancePath+"/synthesizer/engine",schemaPath:"../components/synthesizer/properties/engine/enum",keyword:"enum",params:{allowedValues: schema3.properties.engine.enum},message:"must be equal to one of the allowed values"}];
+validate24.errors = [{instancePath:instancePath+"/synthesizer/engine",schemaPath:"../components/synthesizer/properties/engine/enum",keyword:"enum",params:{allowedValues: schema3.properties.engine.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid2 = _errs33 === errors;
@@ -8204,11 +8417,11 @@ if(data2.gender !== undefined){
 let data12 = data2.gender;
 const _errs35 = errors;
 if(typeof data12 !== "string"){
-validate21.errors = [{instancePath:instancePath+"/synthesizer/gender",schemaPath:"../components/synthesizer/properties/gender/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate24.errors = [{instancePath:instancePath+"/synthesizer/gender",schemaPath:"../components/synthesizer/properties/gender/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 if(!(((data12 === "MALE") || (data12 === "FEMALE")) || (data12 === "NEUTRAL"))){
-validate21.errors = [{instancePath:instancePath+"/synthesizer/gender",schemaPath:"../components/synthesizer/properties/gender/enum",keyword:"enum",params:{allowedValues: schema3.properties.gender.enum},message:"must be equal to one of the allowed values"}];
+validate24.errors = [{instancePath:instancePath+"/synthesizer/gender",schemaPath:"../components/synthesizer/properties/gender/enum",keyword:"enum",params:{allowedValues: schema3.properties.gender.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid2 = _errs35 === errors;
@@ -8224,7 +8437,7 @@ if(errors === _errs37){
 if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/synthesizer/options",schemaPath:"../components/synthesizer/properties/options/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate24.errors = [{instancePath:instancePath+"/synthesizer/options",schemaPath:"../components/synthesizer/properties/options/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -8246,7 +8459,7 @@ var valid2 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/synthesizer",schemaPath:"../components/synthesizer/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate24.errors = [{instancePath:instancePath+"/synthesizer",schemaPath:"../components/synthesizer/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -8276,7 +8489,7 @@ if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
 if(data15.enable !== undefined){
 const _errs43 = errors;
 if(typeof data15.enable !== "boolean"){
-validate21.errors = [{instancePath:instancePath+"/bargeIn/enable",schemaPath:"#/properties/bargeIn/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate24.errors = [{instancePath:instancePath+"/bargeIn/enable",schemaPath:"#/properties/bargeIn/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid5 = _errs43 === errors;
@@ -8288,7 +8501,7 @@ if(valid5){
 if(data15.sticky !== undefined){
 const _errs45 = errors;
 if(typeof data15.sticky !== "boolean"){
-validate21.errors = [{instancePath:instancePath+"/bargeIn/sticky",schemaPath:"#/properties/bargeIn/properties/sticky/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate24.errors = [{instancePath:instancePath+"/bargeIn/sticky",schemaPath:"#/properties/bargeIn/properties/sticky/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid5 = _errs45 === errors;
@@ -8320,11 +8533,11 @@ for(let i0=0; i0<len0; i0++){
 let data20 = data19[i0];
 const _errs50 = errors;
 if(typeof data20 !== "string"){
-validate21.errors = [{instancePath:instancePath+"/bargeIn/input/" + i0,schemaPath:"#/properties/bargeIn/properties/input/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate24.errors = [{instancePath:instancePath+"/bargeIn/input/" + i0,schemaPath:"#/properties/bargeIn/properties/input/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 if(!((data20 === "speech") || (data20 === "digits"))){
-validate21.errors = [{instancePath:instancePath+"/bargeIn/input/" + i0,schemaPath:"#/properties/bargeIn/properties/input/items/enum",keyword:"enum",params:{allowedValues: schema35.properties.bargeIn.properties.input.items.enum},message:"must be equal to one of the allowed values"}];
+validate24.errors = [{instancePath:instancePath+"/bargeIn/input/" + i0,schemaPath:"#/properties/bargeIn/properties/input/items/enum",keyword:"enum",params:{allowedValues: schema36.properties.bargeIn.properties.input.items.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid6 = _errs50 === errors;
@@ -8334,7 +8547,7 @@ break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/bargeIn/input",schemaPath:"#/properties/bargeIn/properties/input/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate24.errors = [{instancePath:instancePath+"/bargeIn/input",schemaPath:"#/properties/bargeIn/properties/input/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
@@ -8347,7 +8560,7 @@ if(valid5){
 if(data15.minBargeinWordCount !== undefined){
 const _errs52 = errors;
 if(!(typeof data15.minBargeinWordCount == "number")){
-validate21.errors = [{instancePath:instancePath+"/bargeIn/minBargeinWordCount",schemaPath:"#/properties/bargeIn/properties/minBargeinWordCount/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate24.errors = [{instancePath:instancePath+"/bargeIn/minBargeinWordCount",schemaPath:"#/properties/bargeIn/properties/minBargeinWordCount/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid5 = _errs52 === errors;
@@ -8361,7 +8574,7 @@ var valid5 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/bargeIn",schemaPath:"#/properties/bargeIn/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate24.errors = [{instancePath:instancePath+"/bargeIn",schemaPath:"#/properties/bargeIn/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -8379,7 +8592,7 @@ if(data22 && typeof data22 == "object" && !Array.isArray(data22)){
 if(data22.enable !== undefined){
 const _errs56 = errors;
 if(typeof data22.enable !== "boolean"){
-validate21.errors = [{instancePath:instancePath+"/ttsStream/enable",schemaPath:"#/properties/ttsStream/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate24.errors = [{instancePath:instancePath+"/ttsStream/enable",schemaPath:"#/properties/ttsStream/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid7 = _errs56 === errors;
@@ -8396,14 +8609,14 @@ if(errors === _errs59){
 if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
 let missing1;
 if((data24.vendor === undefined) && (missing1 = "vendor")){
-validate21.errors = [{instancePath:instancePath+"/ttsStream/synthesizer",schemaPath:"../components/synthesizer/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'"}];
+validate24.errors = [{instancePath:instancePath+"/ttsStream/synthesizer",schemaPath:"../components/synthesizer/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'"}];
 return false;
 }
 else {
 if(data24.vendor !== undefined){
 const _errs61 = errors;
 if(typeof data24.vendor !== "string"){
-validate21.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/vendor",schemaPath:"../components/synthesizer/properties/vendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate24.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/vendor",schemaPath:"../components/synthesizer/properties/vendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid9 = _errs61 === errors;
@@ -8415,7 +8628,7 @@ if(valid9){
 if(data24.label !== undefined){
 const _errs63 = errors;
 if(typeof data24.label !== "string"){
-validate21.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/label",schemaPath:"../components/synthesizer/properties/label/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate24.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/label",schemaPath:"../components/synthesizer/properties/label/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid9 = _errs63 === errors;
@@ -8427,7 +8640,7 @@ if(valid9){
 if(data24.language !== undefined){
 const _errs65 = errors;
 if(typeof data24.language !== "string"){
-validate21.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/language",schemaPath:"../components/synthesizer/properties/language/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate24.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/language",schemaPath:"../components/synthesizer/properties/language/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid9 = _errs65 === errors;
@@ -8493,7 +8706,7 @@ else {
 vErrors.push(err8);
 }
 errors++;
-validate21.errors = vErrors;
+validate24.errors = vErrors;
 return false;
 }
 else {
@@ -8516,7 +8729,7 @@ if(valid9){
 if(data24.fallbackVendor !== undefined){
 const _errs74 = errors;
 if(typeof data24.fallbackVendor !== "string"){
-validate21.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/fallbackVendor",schemaPath:"../components/synthesizer/properties/fallbackVendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate24.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/fallbackVendor",schemaPath:"../components/synthesizer/properties/fallbackVendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid9 = _errs74 === errors;
@@ -8528,7 +8741,7 @@ if(valid9){
 if(data24.fallbackLabel !== undefined){
 const _errs76 = errors;
 if(typeof data24.fallbackLabel !== "string"){
-validate21.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/fallbackLabel",schemaPath:"../components/synthesizer/properties/fallbackLabel/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate24.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/fallbackLabel",schemaPath:"../components/synthesizer/properties/fallbackLabel/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid9 = _errs76 === errors;
@@ -8540,7 +8753,7 @@ if(valid9){
 if(data24.fallbackLanguage !== undefined){
 const _errs78 = errors;
 if(typeof data24.fallbackLanguage !== "string"){
-validate21.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/fallbackLanguage",schemaPath:"../components/synthesizer/properties/fallbackLanguage/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate24.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/fallbackLanguage",schemaPath:"../components/synthesizer/properties/fallbackLanguage/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid9 = _errs78 === errors;
@@ -8606,7 +8819,7 @@ else {
 vErrors.push(err11);
 }
 errors++;
-validate21.errors = vErrors;
+validate24.errors = vErrors;
 return false;
 }
 else {
@@ -8630,11 +8843,11 @@ if(data24.engine !== undefined){
 let data33 = data24.engine;
 const _errs87 = errors;
 if(typeof data33 !== "string"){
-validate21.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/engine",schemaPath:"../components/synthesizer/properties/engine/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate24.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/engine",schemaPath:"../components/synthesizer/properties/engine/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 if(!((((data33 === "standard") || (data33 === "neural")) || (data33 === "generative")) || (data33 === "long-form"))){
-validate21.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/engine",schemaPath:"../components/synthesizer/properties/engine/enum",keyword:"enum",params:{allowedValues: schema3.properties.engine.enum},message:"must be equal to one of the allowed values"}];
+validate24.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/engine",schemaPath:"../components/synthesizer/properties/engine/enum",keyword:"enum",params:{allowedValues: schema3.properties.engine.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid9 = _errs87 === errors;
@@ -8647,11 +8860,11 @@ if(data24.gender !== undefined){
 let data34 = data24.gender;
 const _errs89 = errors;
 if(typeof data34 !== "string"){
-validate21.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/gender",schemaPath:"../components/synthesizer/properties/gender/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate24.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/gender",schemaPath:"../components/synthesizer/properties/gender/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 if(!(((data34 === "MALE") || (data34 === "FEMALE")) || (data34 === "NEUTRAL"))){
-validate21.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/gender",schemaPath:"../components/synthesizer/properties/gender/enum",keyword:"enum",params:{allowedValues: schema3.properties.gender.enum},message:"must be equal to one of the allowed values"}];
+validate24.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/gender",schemaPath:"../components/synthesizer/properties/gender/enum",keyword:"enum",params:{allowedValues: schema3.properties.gender.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid9 = _errs89 === errors;
@@ -8667,7 +8880,7 @@ if(errors === _errs91){
 if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/options",schemaPath:"../components/synthesizer/properties/options/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate24.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/options",schemaPath:"../components/synthesizer/properties/options/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -8689,7 +8902,7 @@ var valid9 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/ttsStream/synthesizer",schemaPath:"../components/synthesizer/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate24.errors = [{instancePath:instancePath+"/ttsStream/synthesizer",schemaPath:"../components/synthesizer/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -8701,7 +8914,7 @@ var valid7 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/ttsStream",schemaPath:"#/properties/ttsStream/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate24.errors = [{instancePath:instancePath+"/ttsStream",schemaPath:"#/properties/ttsStream/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -8718,7 +8931,7 @@ if(errors === _errs94){
 if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/record",schemaPath:"#/properties/record/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate24.errors = [{instancePath:instancePath+"/record",schemaPath:"#/properties/record/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -8735,7 +8948,7 @@ if(errors === _errs97){
 if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/listen",schemaPath:"#/properties/listen/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate24.errors = [{instancePath:instancePath+"/listen",schemaPath:"#/properties/listen/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -8752,7 +8965,7 @@ if(errors === _errs100){
 if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/stream",schemaPath:"#/properties/stream/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate24.errors = [{instancePath:instancePath+"/stream",schemaPath:"#/properties/stream/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -8769,7 +8982,7 @@ if(errors === _errs103){
 if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/transcribe",schemaPath:"#/properties/transcribe/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate24.errors = [{instancePath:instancePath+"/transcribe",schemaPath:"#/properties/transcribe/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -8781,8 +8994,8 @@ var valid0 = true;
 if(valid0){
 if(data.amd !== undefined){
 const _errs106 = errors;
-if(!(validate24(data.amd, {instancePath:instancePath+"/amd",parentData:data,parentDataProperty:"amd",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate24.errors : vErrors.concat(validate24.errors);
+if(!(validate27(data.amd, {instancePath:instancePath+"/amd",parentData:data,parentDataProperty:"amd",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs106 === errors;
@@ -8799,14 +9012,14 @@ if(errors === _errs108){
 if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
 let missing2;
 if((data41.enable === undefined) && (missing2 = "enable")){
-validate21.errors = [{instancePath:instancePath+"/fillerNoise",schemaPath:"../components/fillerNoise/required",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'"}];
+validate24.errors = [{instancePath:instancePath+"/fillerNoise",schemaPath:"../components/fillerNoise/required",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'"}];
 return false;
 }
 else {
 if(data41.enable !== undefined){
 const _errs110 = errors;
 if(typeof data41.enable !== "boolean"){
-validate21.errors = [{instancePath:instancePath+"/fillerNoise/enable",schemaPath:"../components/fillerNoise/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate24.errors = [{instancePath:instancePath+"/fillerNoise/enable",schemaPath:"../components/fillerNoise/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid13 = _errs110 === errors;
@@ -8820,7 +9033,7 @@ const _errs112 = errors;
 if(errors === _errs112){
 if(errors === _errs112){
 if(!(typeof data41.url === "string")){
-validate21.errors = [{instancePath:instancePath+"/fillerNoise/url",schemaPath:"../components/fillerNoise/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate24.errors = [{instancePath:instancePath+"/fillerNoise/url",schemaPath:"../components/fillerNoise/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -8834,7 +9047,7 @@ if(valid13){
 if(data41.startDelaySecs !== undefined){
 const _errs114 = errors;
 if(!(typeof data41.startDelaySecs == "number")){
-validate21.errors = [{instancePath:instancePath+"/fillerNoise/startDelaySecs",schemaPath:"../components/fillerNoise/properties/startDelaySecs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate24.errors = [{instancePath:instancePath+"/fillerNoise/startDelaySecs",schemaPath:"../components/fillerNoise/properties/startDelaySecs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid13 = _errs114 === errors;
@@ -8847,7 +9060,7 @@ var valid13 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/fillerNoise",schemaPath:"../components/fillerNoise/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate24.errors = [{instancePath:instancePath+"/fillerNoise",schemaPath:"../components/fillerNoise/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -8866,7 +9079,7 @@ if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
 if(data45.enable !== undefined){
 const _errs119 = errors;
 if(typeof data45.enable !== "boolean"){
-validate21.errors = [{instancePath:instancePath+"/vad/enable",schemaPath:"../components/vad/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate24.errors = [{instancePath:instancePath+"/vad/enable",schemaPath:"../components/vad/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid15 = _errs119 === errors;
@@ -8878,7 +9091,7 @@ if(valid15){
 if(data45.voiceMs !== undefined){
 const _errs121 = errors;
 if(!(typeof data45.voiceMs == "number")){
-validate21.errors = [{instancePath:instancePath+"/vad/voiceMs",schemaPath:"../components/vad/properties/voiceMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate24.errors = [{instancePath:instancePath+"/vad/voiceMs",schemaPath:"../components/vad/properties/voiceMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid15 = _errs121 === errors;
@@ -8890,7 +9103,7 @@ if(valid15){
 if(data45.silenceMs !== undefined){
 const _errs123 = errors;
 if(!(typeof data45.silenceMs == "number")){
-validate21.errors = [{instancePath:instancePath+"/vad/silenceMs",schemaPath:"../components/vad/properties/silenceMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate24.errors = [{instancePath:instancePath+"/vad/silenceMs",schemaPath:"../components/vad/properties/silenceMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid15 = _errs123 === errors;
@@ -8902,7 +9115,7 @@ if(valid15){
 if(data45.strategy !== undefined){
 const _errs125 = errors;
 if(typeof data45.strategy !== "string"){
-validate21.errors = [{instancePath:instancePath+"/vad/strategy",schemaPath:"../components/vad/properties/strategy/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate24.errors = [{instancePath:instancePath+"/vad/strategy",schemaPath:"../components/vad/properties/strategy/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid15 = _errs125 === errors;
@@ -8917,18 +9130,18 @@ const _errs127 = errors;
 if(errors === _errs127){
 if(typeof data50 == "number"){
 if(data50 > 3 || isNaN(data50)){
-validate21.errors = [{instancePath:instancePath+"/vad/mode",schemaPath:"../components/vad/properties/mode/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3},message:"must be <= 3"}];
+validate24.errors = [{instancePath:instancePath+"/vad/mode",schemaPath:"../components/vad/properties/mode/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3},message:"must be <= 3"}];
 return false;
 }
 else {
 if(data50 < 0 || isNaN(data50)){
-validate21.errors = [{instancePath:instancePath+"/vad/mode",schemaPath:"../components/vad/properties/mode/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+validate24.errors = [{instancePath:instancePath+"/vad/mode",schemaPath:"../components/vad/properties/mode/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
 return false;
 }
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/vad/mode",schemaPath:"../components/vad/properties/mode/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate24.errors = [{instancePath:instancePath+"/vad/mode",schemaPath:"../components/vad/properties/mode/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 }
@@ -8942,11 +9155,11 @@ if(data45.vendor !== undefined){
 let data51 = data45.vendor;
 const _errs129 = errors;
 if(typeof data51 !== "string"){
-validate21.errors = [{instancePath:instancePath+"/vad/vendor",schemaPath:"../components/vad/properties/vendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate24.errors = [{instancePath:instancePath+"/vad/vendor",schemaPath:"../components/vad/properties/vendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 if(!((data51 === "webrtc") || (data51 === "silero"))){
-validate21.errors = [{instancePath:instancePath+"/vad/vendor",schemaPath:"../components/vad/properties/vendor/enum",keyword:"enum",params:{allowedValues: schema9.properties.vendor.enum},message:"must be equal to one of the allowed values"}];
+validate24.errors = [{instancePath:instancePath+"/vad/vendor",schemaPath:"../components/vad/properties/vendor/enum",keyword:"enum",params:{allowedValues: schema9.properties.vendor.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid15 = _errs129 === errors;
@@ -8961,18 +9174,18 @@ const _errs131 = errors;
 if(errors === _errs131){
 if(typeof data52 == "number"){
 if(data52 > 1 || isNaN(data52)){
-validate21.errors = [{instancePath:instancePath+"/vad/threshold",schemaPath:"../components/vad/properties/threshold/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1},message:"must be <= 1"}];
+validate24.errors = [{instancePath:instancePath+"/vad/threshold",schemaPath:"../components/vad/properties/threshold/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1},message:"must be <= 1"}];
 return false;
 }
 else {
 if(data52 < 0 || isNaN(data52)){
-validate21.errors = [{instancePath:instancePath+"/vad/threshold",schemaPath:"../components/vad/properties/threshold/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+validate24.errors = [{instancePath:instancePath+"/vad/threshold",schemaPath:"../components/vad/properties/threshold/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
 return false;
 }
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/vad/threshold",schemaPath:"../components/vad/properties/threshold/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate24.errors = [{instancePath:instancePath+"/vad/threshold",schemaPath:"../components/vad/properties/threshold/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 }
@@ -8985,7 +9198,7 @@ if(valid15){
 if(data45.speechPadMs !== undefined){
 const _errs133 = errors;
 if(!(typeof data45.speechPadMs == "number")){
-validate21.errors = [{instancePath:instancePath+"/vad/speechPadMs",schemaPath:"../components/vad/properties/speechPadMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate24.errors = [{instancePath:instancePath+"/vad/speechPadMs",schemaPath:"../components/vad/properties/speechPadMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid15 = _errs133 === errors;
@@ -9002,7 +9215,7 @@ var valid15 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/vad",schemaPath:"../components/vad/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate24.errors = [{instancePath:instancePath+"/vad",schemaPath:"../components/vad/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -9015,7 +9228,7 @@ if(valid0){
 if(data.notifyEvents !== undefined){
 const _errs135 = errors;
 if(typeof data.notifyEvents !== "boolean"){
-validate21.errors = [{instancePath:instancePath+"/notifyEvents",schemaPath:"#/properties/notifyEvents/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate24.errors = [{instancePath:instancePath+"/notifyEvents",schemaPath:"#/properties/notifyEvents/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs135 === errors;
@@ -9027,7 +9240,7 @@ if(valid0){
 if(data.notifySttLatency !== undefined){
 const _errs137 = errors;
 if(typeof data.notifySttLatency !== "boolean"){
-validate21.errors = [{instancePath:instancePath+"/notifySttLatency",schemaPath:"#/properties/notifySttLatency/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate24.errors = [{instancePath:instancePath+"/notifySttLatency",schemaPath:"#/properties/notifySttLatency/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs137 === errors;
@@ -9112,7 +9325,7 @@ else {
 vErrors.push(err15);
 }
 errors++;
-validate21.errors = vErrors;
+validate24.errors = vErrors;
 return false;
 }
 else {
@@ -9137,7 +9350,7 @@ const _errs147 = errors;
 if(errors === _errs147){
 if(errors === _errs147){
 if(!(typeof data.onHoldMusic === "string")){
-validate21.errors = [{instancePath:instancePath+"/onHoldMusic",schemaPath:"#/properties/onHoldMusic/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate24.errors = [{instancePath:instancePath+"/onHoldMusic",schemaPath:"#/properties/onHoldMusic/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -9157,7 +9370,7 @@ if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
 if(data59.enabled !== undefined){
 const _errs152 = errors;
 if(typeof data59.enabled !== "boolean"){
-validate21.errors = [{instancePath:instancePath+"/actionHookDelayAction/enabled",schemaPath:"../components/actionHookDelayAction/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate24.errors = [{instancePath:instancePath+"/actionHookDelayAction/enabled",schemaPath:"../components/actionHookDelayAction/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid19 = _errs152 === errors;
@@ -9169,7 +9382,7 @@ if(valid19){
 if(data59.noResponseTimeout !== undefined){
 const _errs154 = errors;
 if(!(typeof data59.noResponseTimeout == "number")){
-validate21.errors = [{instancePath:instancePath+"/actionHookDelayAction/noResponseTimeout",schemaPath:"../components/actionHookDelayAction/properties/noResponseTimeout/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate24.errors = [{instancePath:instancePath+"/actionHookDelayAction/noResponseTimeout",schemaPath:"../components/actionHookDelayAction/properties/noResponseTimeout/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid19 = _errs154 === errors;
@@ -9181,7 +9394,7 @@ if(valid19){
 if(data59.noResponseGiveUpTimeout !== undefined){
 const _errs156 = errors;
 if(!(typeof data59.noResponseGiveUpTimeout == "number")){
-validate21.errors = [{instancePath:instancePath+"/actionHookDelayAction/noResponseGiveUpTimeout",schemaPath:"../components/actionHookDelayAction/properties/noResponseGiveUpTimeout/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate24.errors = [{instancePath:instancePath+"/actionHookDelayAction/noResponseGiveUpTimeout",schemaPath:"../components/actionHookDelayAction/properties/noResponseGiveUpTimeout/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid19 = _errs156 === errors;
@@ -9193,7 +9406,7 @@ if(valid19){
 if(data59.retries !== undefined){
 const _errs158 = errors;
 if(!(typeof data59.retries == "number")){
-validate21.errors = [{instancePath:instancePath+"/actionHookDelayAction/retries",schemaPath:"../components/actionHookDelayAction/properties/retries/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate24.errors = [{instancePath:instancePath+"/actionHookDelayAction/retries",schemaPath:"../components/actionHookDelayAction/properties/retries/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid19 = _errs158 === errors;
@@ -9213,7 +9426,7 @@ for(let i2=0; i2<len2; i2++){
 let data65 = data64[i2];
 const _errs162 = errors;
 if(!(data65 && typeof data65 == "object" && !Array.isArray(data65))){
-validate21.errors = [{instancePath:instancePath+"/actionHookDelayAction/actions/" + i2,schemaPath:"../components/actionHookDelayAction/properties/actions/items/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate24.errors = [{instancePath:instancePath+"/actionHookDelayAction/actions/" + i2,schemaPath:"../components/actionHookDelayAction/properties/actions/items/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 var valid20 = _errs162 === errors;
@@ -9223,7 +9436,7 @@ break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/actionHookDelayAction/actions",schemaPath:"../components/actionHookDelayAction/properties/actions/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate24.errors = [{instancePath:instancePath+"/actionHookDelayAction/actions",schemaPath:"../components/actionHookDelayAction/properties/actions/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
@@ -9244,7 +9457,7 @@ for(let i3=0; i3<len3; i3++){
 let data67 = data66[i3];
 const _errs166 = errors;
 if(!(data67 && typeof data67 == "object" && !Array.isArray(data67))){
-validate21.errors = [{instancePath:instancePath+"/actionHookDelayAction/giveUpActions/" + i3,schemaPath:"../components/actionHookDelayAction/properties/giveUpActions/items/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate24.errors = [{instancePath:instancePath+"/actionHookDelayAction/giveUpActions/" + i3,schemaPath:"../components/actionHookDelayAction/properties/giveUpActions/items/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 var valid21 = _errs166 === errors;
@@ -9254,7 +9467,7 @@ break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/actionHookDelayAction/giveUpActions",schemaPath:"../components/actionHookDelayAction/properties/giveUpActions/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate24.errors = [{instancePath:instancePath+"/actionHookDelayAction/giveUpActions",schemaPath:"../components/actionHookDelayAction/properties/giveUpActions/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
@@ -9270,7 +9483,7 @@ var valid19 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/actionHookDelayAction",schemaPath:"../components/actionHookDelayAction/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate24.errors = [{instancePath:instancePath+"/actionHookDelayAction",schemaPath:"../components/actionHookDelayAction/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -9345,7 +9558,7 @@ else {
 vErrors.push(err18);
 }
 errors++;
-validate21.errors = vErrors;
+validate24.errors = vErrors;
 return false;
 }
 else {
@@ -9380,7 +9593,7 @@ if(valid0){
 if(data.earlyMedia !== undefined){
 const _errs176 = errors;
 if(typeof data.earlyMedia !== "boolean"){
-validate21.errors = [{instancePath:instancePath+"/earlyMedia",schemaPath:"#/properties/earlyMedia/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate24.errors = [{instancePath:instancePath+"/earlyMedia",schemaPath:"#/properties/earlyMedia/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs176 === errors;
@@ -9392,7 +9605,7 @@ if(valid0){
 if(data.autoStreamTts !== undefined){
 const _errs178 = errors;
 if(typeof data.autoStreamTts !== "boolean"){
-validate21.errors = [{instancePath:instancePath+"/autoStreamTts",schemaPath:"#/properties/autoStreamTts/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate24.errors = [{instancePath:instancePath+"/autoStreamTts",schemaPath:"#/properties/autoStreamTts/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs178 === errors;
@@ -9404,7 +9617,7 @@ if(valid0){
 if(data.disableTtsCache !== undefined){
 const _errs180 = errors;
 if(typeof data.disableTtsCache !== "boolean"){
-validate21.errors = [{instancePath:instancePath+"/disableTtsCache",schemaPath:"#/properties/disableTtsCache/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate24.errors = [{instancePath:instancePath+"/disableTtsCache",schemaPath:"#/properties/disableTtsCache/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs180 === errors;
@@ -9416,7 +9629,7 @@ if(valid0){
 if(data.trackTtsPlayout !== undefined){
 const _errs182 = errors;
 if(typeof data.trackTtsPlayout !== "boolean"){
-validate21.errors = [{instancePath:instancePath+"/trackTtsPlayout",schemaPath:"#/properties/trackTtsPlayout/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate24.errors = [{instancePath:instancePath+"/trackTtsPlayout",schemaPath:"#/properties/trackTtsPlayout/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs182 === errors;
@@ -9433,7 +9646,7 @@ if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
 if(data75.enable !== undefined){
 const _errs186 = errors;
 if(typeof data75.enable !== "boolean"){
-validate21.errors = [{instancePath:instancePath+"/noiseIsolation/enable",schemaPath:"#/properties/noiseIsolation/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate24.errors = [{instancePath:instancePath+"/noiseIsolation/enable",schemaPath:"#/properties/noiseIsolation/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid23 = _errs186 === errors;
@@ -9445,7 +9658,7 @@ if(valid23){
 if(data75.vendor !== undefined){
 const _errs188 = errors;
 if(typeof data75.vendor !== "string"){
-validate21.errors = [{instancePath:instancePath+"/noiseIsolation/vendor",schemaPath:"#/properties/noiseIsolation/properties/vendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate24.errors = [{instancePath:instancePath+"/noiseIsolation/vendor",schemaPath:"#/properties/noiseIsolation/properties/vendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid23 = _errs188 === errors;
@@ -9457,7 +9670,7 @@ if(valid23){
 if(data75.level !== undefined){
 const _errs190 = errors;
 if(!(typeof data75.level == "number")){
-validate21.errors = [{instancePath:instancePath+"/noiseIsolation/level",schemaPath:"#/properties/noiseIsolation/properties/level/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate24.errors = [{instancePath:instancePath+"/noiseIsolation/level",schemaPath:"#/properties/noiseIsolation/properties/level/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid23 = _errs190 === errors;
@@ -9469,7 +9682,7 @@ if(valid23){
 if(data75.model !== undefined){
 const _errs192 = errors;
 if(typeof data75.model !== "string"){
-validate21.errors = [{instancePath:instancePath+"/noiseIsolation/model",schemaPath:"#/properties/noiseIsolation/properties/model/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate24.errors = [{instancePath:instancePath+"/noiseIsolation/model",schemaPath:"#/properties/noiseIsolation/properties/model/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid23 = _errs192 === errors;
@@ -9482,7 +9695,7 @@ var valid23 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/noiseIsolation",schemaPath:"#/properties/noiseIsolation/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate24.errors = [{instancePath:instancePath+"/noiseIsolation",schemaPath:"#/properties/noiseIsolation/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -9500,7 +9713,7 @@ if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
 if(data80.enable !== undefined){
 const _errs196 = errors;
 if(typeof data80.enable !== "boolean"){
-validate21.errors = [{instancePath:instancePath+"/turnTaking/enable",schemaPath:"#/properties/turnTaking/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate24.errors = [{instancePath:instancePath+"/turnTaking/enable",schemaPath:"#/properties/turnTaking/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid24 = _errs196 === errors;
@@ -9512,7 +9725,7 @@ if(valid24){
 if(data80.vendor !== undefined){
 const _errs198 = errors;
 if(typeof data80.vendor !== "string"){
-validate21.errors = [{instancePath:instancePath+"/turnTaking/vendor",schemaPath:"#/properties/turnTaking/properties/vendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate24.errors = [{instancePath:instancePath+"/turnTaking/vendor",schemaPath:"#/properties/turnTaking/properties/vendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid24 = _errs198 === errors;
@@ -9524,7 +9737,7 @@ if(valid24){
 if(data80.threshold !== undefined){
 const _errs200 = errors;
 if(!(typeof data80.threshold == "number")){
-validate21.errors = [{instancePath:instancePath+"/turnTaking/threshold",schemaPath:"#/properties/turnTaking/properties/threshold/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate24.errors = [{instancePath:instancePath+"/turnTaking/threshold",schemaPath:"#/properties/turnTaking/properties/threshold/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid24 = _errs200 === errors;
@@ -9536,7 +9749,7 @@ if(valid24){
 if(data80.model !== undefined){
 const _errs202 = errors;
 if(typeof data80.model !== "string"){
-validate21.errors = [{instancePath:instancePath+"/turnTaking/model",schemaPath:"#/properties/turnTaking/properties/model/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate24.errors = [{instancePath:instancePath+"/turnTaking/model",schemaPath:"#/properties/turnTaking/properties/model/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid24 = _errs202 === errors;
@@ -9549,7 +9762,7 @@ var valid24 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/turnTaking",schemaPath:"#/properties/turnTaking/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate24.errors = [{instancePath:instancePath+"/turnTaking",schemaPath:"#/properties/turnTaking/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -9586,14 +9799,624 @@ var valid0 = true;
 }
 }
 else {
-validate21.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate24.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate21.errors = vErrors;
+validate24.errors = vErrors;
 return errors === 0;
 }
-validate21.evaluated = {"props":{"verb":true,"id":true,"synthesizer":true,"recognizer":true,"bargeIn":true,"ttsStream":true,"record":true,"listen":true,"stream":true,"transcribe":true,"amd":true,"fillerNoise":true,"vad":true,"notifyEvents":true,"notifySttLatency":true,"reset":true,"onHoldMusic":true,"actionHookDelayAction":true,"sipRequestWithinDialogHook":true,"boostAudioSignal":true,"referHook":true,"earlyMedia":true,"autoStreamTts":true,"disableTtsCache":true,"trackTtsPlayout":true,"noiseIsolation":true,"turnTaking":true},"dynamicProps":false,"dynamicItems":false};
+validate24.evaluated = {"props":{"verb":true,"id":true,"synthesizer":true,"recognizer":true,"bargeIn":true,"ttsStream":true,"record":true,"listen":true,"stream":true,"transcribe":true,"amd":true,"fillerNoise":true,"vad":true,"notifyEvents":true,"notifySttLatency":true,"reset":true,"onHoldMusic":true,"actionHookDelayAction":true,"sipRequestWithinDialogHook":true,"boostAudioSignal":true,"referHook":true,"earlyMedia":true,"autoStreamTts":true,"disableTtsCache":true,"trackTtsPlayout":true,"noiseIsolation":true,"turnTaking":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.accepts = {"answer":["verb","id"],"pause":["verb","id","length"],"say":["verb","id","text","instructions","stream","loop","synthesizer","earlyMedia","disableTtsCache","closeStreamOnEmpty"],"play":["verb","id","url","loop","earlyMedia","seekOffset","timeoutSecs","actionHook"],"gather":["verb","id","actionHook","input","finishOnKey","numDigits","minDigits","maxDigits","interDigitTimeout","speechTimeout","timeout","partialResultHook","listenDuringPrompt","dtmfBargein","bargein","minBargeinWordCount","recognizer","say","play","fillerNoise","actionHookDelayAction"],"hangup":["verb","id","headers"],"redirect":["verb","id","actionHook","statusHook"],"tag":["verb","id","data"],"dtmf":["verb","id","dtmf","duration"],"alert":["verb","id","message"],"sip:decline":["verb","id","status","reason","headers"],"sip:request":["verb","id","method","body","headers","actionHook"],"config":["verb","id","synthesizer","recognizer","bargeIn","ttsStream","record","listen","stream","transcribe","amd","fillerNoise","vad","notifyEvents","notifySttLatency","reset","onHoldMusic","actionHookDelayAction","sipRequestWithinDialogHook","boostAudioSignal","referHook","earlyMedia","autoStreamTts","disableTtsCache","trackTtsPlayout","noiseIsolation","turnTaking"]};
+exports.conference = validate33;
+const schema43 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/conference","minVersion":"0.9.6","title":"Conference","description":"Places the caller into a multi-party conference room. Multiple callers in the same named conference can speak to each other. Supports features like muting, recording, waiting rooms, and participant limits.","type":"object","properties":{"verb":{"enum":["conference","room"]},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"name":{"type":"string","description":"The name of the conference room. All callers joining the same named conference are connected together.","examples":["team-standup","customer-call-12345"]},"beep":{"type":"boolean","description":"If true, play a beep when participants join or leave."},"memberTag":{"type":"string","description":"A tag to identify this participant. Can be used to target specific members for actions like muting or whispering."},"speakOnlyTo":{"type":"string","description":"If set, this participant's audio is only heard by the member with the specified memberTag. Creates a private whisper channel."},"startConferenceOnEnter":{"type":"boolean","description":"If true (default), the conference starts when this participant joins. If false, this participant waits silently until a participant with startConferenceOnEnter=true joins."},"endConferenceOnExit":{"type":"boolean","description":"If true, the conference ends for all participants when this participant leaves."},"endConferenceDuration":{"type":"number","description":"Maximum duration of the conference in seconds."},"maxParticipants":{"type":"number","description":"Maximum number of participants allowed in the conference."},"joinMuted":{"type":"boolean","description":"If true, this participant joins the conference muted."},"actionHook":{"$ref":"../components/actionHook","description":"A webhook invoked when this participant leaves the conference."},"waitHook":{"$ref":"../components/actionHook","description":"A webhook invoked while this participant is waiting for the conference to start. Should return verbs to play (e.g. hold music)."},"statusEvents":{"type":"array","items":{"type":"string"},"description":"List of conference events to receive via the statusHook."},"statusHook":{"$ref":"../components/actionHook","description":"A webhook to receive conference status events (joins, leaves, etc.)."},"enterHook":{"$ref":"../components/actionHook","description":"A webhook invoked when this participant first enters the conference."},"record":{"type":"object","description":"Recording configuration for the conference.","additionalProperties":true},"listen":{"type":"object","description":"Audio streaming configuration for the conference. `stream` is the preferred synonym.","additionalProperties":true},"stream":{"type":"object","description":"Fork the room's mixed audio to a WebSocket (preferred synonym for `listen`).","additionalProperties":true},"distributeDtmf":{"type":"boolean","description":"If true, DTMF events from this participant are distributed to all other participants."}},"required":["name"],"examples":[{"verb":"conference","name":"team-standup","beep":true,"startConferenceOnEnter":true,"endConferenceOnExit":false,"statusHook":"/conference-events"}]};
+
+function validate33(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="https://jambonz.org/schema/verbs/conference" */;
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate33.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.name === undefined) && (missing0 = "name")){
+validate33.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.verb !== undefined){
+let data0 = data.verb;
+const _errs1 = errors;
+if(!((data0 === "conference") || (data0 === "room"))){
+validate33.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/enum",keyword:"enum",params:{allowedValues: schema43.properties.verb.enum},message:"must be equal to one of the allowed values"}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.id !== undefined){
+const _errs2 = errors;
+if(typeof data.id !== "string"){
+validate33.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.name !== undefined){
+const _errs4 = errors;
+if(typeof data.name !== "string"){
+validate33.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.beep !== undefined){
+const _errs6 = errors;
+if(typeof data.beep !== "boolean"){
+validate33.errors = [{instancePath:instancePath+"/beep",schemaPath:"#/properties/beep/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.memberTag !== undefined){
+const _errs8 = errors;
+if(typeof data.memberTag !== "string"){
+validate33.errors = [{instancePath:instancePath+"/memberTag",schemaPath:"#/properties/memberTag/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.speakOnlyTo !== undefined){
+const _errs10 = errors;
+if(typeof data.speakOnlyTo !== "string"){
+validate33.errors = [{instancePath:instancePath+"/speakOnlyTo",schemaPath:"#/properties/speakOnlyTo/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.startConferenceOnEnter !== undefined){
+const _errs12 = errors;
+if(typeof data.startConferenceOnEnter !== "boolean"){
+validate33.errors = [{instancePath:instancePath+"/startConferenceOnEnter",schemaPath:"#/properties/startConferenceOnEnter/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.endConferenceOnExit !== undefined){
+const _errs14 = errors;
+if(typeof data.endConferenceOnExit !== "boolean"){
+validate33.errors = [{instancePath:instancePath+"/endConferenceOnExit",schemaPath:"#/properties/endConferenceOnExit/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs14 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.endConferenceDuration !== undefined){
+const _errs16 = errors;
+if(!(typeof data.endConferenceDuration == "number")){
+validate33.errors = [{instancePath:instancePath+"/endConferenceDuration",schemaPath:"#/properties/endConferenceDuration/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+return false;
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.maxParticipants !== undefined){
+const _errs18 = errors;
+if(!(typeof data.maxParticipants == "number")){
+validate33.errors = [{instancePath:instancePath+"/maxParticipants",schemaPath:"#/properties/maxParticipants/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+return false;
+}
+var valid0 = _errs18 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.joinMuted !== undefined){
+const _errs20 = errors;
+if(typeof data.joinMuted !== "boolean"){
+validate33.errors = [{instancePath:instancePath+"/joinMuted",schemaPath:"#/properties/joinMuted/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.actionHook !== undefined){
+const _errs22 = errors;
+if(!(validate4(data.actionHook, {instancePath:instancePath+"/actionHook",parentData:data,parentDataProperty:"actionHook",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate4.errors : vErrors.concat(validate4.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs22 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.waitHook !== undefined){
+const _errs23 = errors;
+if(!(validate4(data.waitHook, {instancePath:instancePath+"/waitHook",parentData:data,parentDataProperty:"waitHook",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate4.errors : vErrors.concat(validate4.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs23 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.statusEvents !== undefined){
+let data13 = data.statusEvents;
+const _errs24 = errors;
+if(errors === _errs24){
+if(Array.isArray(data13)){
+var valid1 = true;
+const len0 = data13.length;
+for(let i0=0; i0<len0; i0++){
+const _errs26 = errors;
+if(typeof data13[i0] !== "string"){
+validate33.errors = [{instancePath:instancePath+"/statusEvents/" + i0,schemaPath:"#/properties/statusEvents/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid1 = _errs26 === errors;
+if(!valid1){
+break;
+}
+}
+}
+else {
+validate33.errors = [{instancePath:instancePath+"/statusEvents",schemaPath:"#/properties/statusEvents/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+return false;
+}
+}
+var valid0 = _errs24 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.statusHook !== undefined){
+const _errs28 = errors;
+if(!(validate4(data.statusHook, {instancePath:instancePath+"/statusHook",parentData:data,parentDataProperty:"statusHook",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate4.errors : vErrors.concat(validate4.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs28 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.enterHook !== undefined){
+const _errs29 = errors;
+if(!(validate4(data.enterHook, {instancePath:instancePath+"/enterHook",parentData:data,parentDataProperty:"enterHook",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate4.errors : vErrors.concat(validate4.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs29 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.record !== undefined){
+let data17 = data.record;
+const _errs30 = errors;
+if(errors === _errs30){
+if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
+}
+else {
+validate33.errors = [{instancePath:instancePath+"/record",schemaPath:"#/properties/record/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid0 = _errs30 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.listen !== undefined){
+let data18 = data.listen;
+const _errs33 = errors;
+if(errors === _errs33){
+if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
+}
+else {
+validate33.errors = [{instancePath:instancePath+"/listen",schemaPath:"#/properties/listen/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid0 = _errs33 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.stream !== undefined){
+let data19 = data.stream;
+const _errs36 = errors;
+if(errors === _errs36){
+if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
+}
+else {
+validate33.errors = [{instancePath:instancePath+"/stream",schemaPath:"#/properties/stream/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid0 = _errs36 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.distributeDtmf !== undefined){
+const _errs39 = errors;
+if(typeof data.distributeDtmf !== "boolean"){
+validate33.errors = [{instancePath:instancePath+"/distributeDtmf",schemaPath:"#/properties/distributeDtmf/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs39 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate33.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate33.errors = vErrors;
+return errors === 0;
+}
+validate33.evaluated = {"props":{"verb":true,"id":true,"name":true,"beep":true,"memberTag":true,"speakOnlyTo":true,"startConferenceOnEnter":true,"endConferenceOnExit":true,"endConferenceDuration":true,"maxParticipants":true,"joinMuted":true,"actionHook":true,"waitHook":true,"statusEvents":true,"statusHook":true,"enterHook":true,"record":true,"listen":true,"stream":true,"distributeDtmf":true},"dynamicProps":false,"dynamicItems":false};
+
+exports.enqueue = validate38;
+const schema44 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/enqueue","minVersion":"0.9.6","title":"Enqueue","description":"Places the caller into a named call queue. While in the queue, the caller hears content returned by the waitHook (typically hold music or position announcements). The caller remains in the queue until dequeued by another call or process.","type":"object","properties":{"verb":{"const":"enqueue"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"name":{"type":"string","description":"The name of the queue to place the caller in. Queues are created implicitly when first referenced.","examples":["support","sales"]},"actionHook":{"$ref":"../components/actionHook","description":"A webhook invoked when the caller leaves the queue (either dequeued or hung up). Should return the next verbs to execute."},"waitHook":{"$ref":"../components/actionHook","description":"A webhook invoked immediately when the caller enters the queue and periodically while waiting. Should return verbs to play to the caller (e.g. hold music, queue position announcements)."},"priority":{"type":"number","description":"The priority of this caller in the queue. Lower numbers are higher priority and are dequeued first.","examples":[1,5,10]}},"required":["name"],"examples":[{"verb":"enqueue","name":"support","waitHook":"/queue-wait","actionHook":"/queue-exit"}]};
+
+function validate38(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="https://jambonz.org/schema/verbs/enqueue" */;
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate38.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.name === undefined) && (missing0 = "name")){
+validate38.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.verb !== undefined){
+const _errs1 = errors;
+if("enqueue" !== data.verb){
+validate38.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "enqueue"},message:"must be equal to constant"}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.id !== undefined){
+const _errs2 = errors;
+if(typeof data.id !== "string"){
+validate38.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.name !== undefined){
+const _errs4 = errors;
+if(typeof data.name !== "string"){
+validate38.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.actionHook !== undefined){
+const _errs6 = errors;
+if(!(validate4(data.actionHook, {instancePath:instancePath+"/actionHook",parentData:data,parentDataProperty:"actionHook",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate4.errors : vErrors.concat(validate4.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.waitHook !== undefined){
+const _errs7 = errors;
+if(!(validate4(data.waitHook, {instancePath:instancePath+"/waitHook",parentData:data,parentDataProperty:"waitHook",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate4.errors : vErrors.concat(validate4.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.priority !== undefined){
+const _errs8 = errors;
+if(!(typeof data.priority == "number")){
+validate38.errors = [{instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+return false;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate38.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate38.errors = vErrors;
+return errors === 0;
+}
+validate38.evaluated = {"props":{"verb":true,"id":true,"name":true,"actionHook":true,"waitHook":true,"priority":true},"dynamicProps":false,"dynamicItems":false};
+
+exports.dequeue = validate41;
+const schema45 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/dequeue","minVersion":"0.9.6","title":"Dequeue","description":"Removes a caller from a named queue and bridges them to the current call. Typically used by an agent or operator call flow to connect with the next waiting caller.","type":"object","properties":{"verb":{"const":"dequeue"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"name":{"type":"string","description":"The name of the queue to dequeue from.","examples":["support","sales"]},"actionHook":{"$ref":"../components/actionHook","description":"A webhook invoked when the dequeued call ends."},"timeout":{"type":"number","description":"Time in seconds to wait for a caller to be available in the queue."},"beep":{"type":"boolean","description":"If true, play a beep when the calls are connected."},"callSid":{"type":"string","description":"Dequeue a specific call by its call SID, rather than the next caller in line."}},"required":["name"],"examples":[{"verb":"dequeue","name":"support","beep":true}]};
+
+function validate41(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="https://jambonz.org/schema/verbs/dequeue" */;
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate41.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.name === undefined) && (missing0 = "name")){
+validate41.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.verb !== undefined){
+const _errs1 = errors;
+if("dequeue" !== data.verb){
+validate41.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "dequeue"},message:"must be equal to constant"}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.id !== undefined){
+const _errs2 = errors;
+if(typeof data.id !== "string"){
+validate41.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.name !== undefined){
+const _errs4 = errors;
+if(typeof data.name !== "string"){
+validate41.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.actionHook !== undefined){
+const _errs6 = errors;
+if(!(validate4(data.actionHook, {instancePath:instancePath+"/actionHook",parentData:data,parentDataProperty:"actionHook",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate4.errors : vErrors.concat(validate4.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.timeout !== undefined){
+const _errs7 = errors;
+if(!(typeof data.timeout == "number")){
+validate41.errors = [{instancePath:instancePath+"/timeout",schemaPath:"#/properties/timeout/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+return false;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.beep !== undefined){
+const _errs9 = errors;
+if(typeof data.beep !== "boolean"){
+validate41.errors = [{instancePath:instancePath+"/beep",schemaPath:"#/properties/beep/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.callSid !== undefined){
+const _errs11 = errors;
+if(typeof data.callSid !== "string"){
+validate41.errors = [{instancePath:instancePath+"/callSid",schemaPath:"#/properties/callSid/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate41.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate41.errors = vErrors;
+return errors === 0;
+}
+validate41.evaluated = {"props":{"verb":true,"id":true,"name":true,"actionHook":true,"timeout":true,"beep":true,"callSid":true},"dynamicProps":false,"dynamicItems":false};
+
+exports.leave = validate43;
+const schema46 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/leave","minVersion":"0.9.6","title":"Leave","description":"Removes the caller from a conference or queue that they are currently in. Execution continues with the next verb in the application.","type":"object","properties":{"verb":{"const":"leave"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."}},"examples":[{"verb":"leave"}]};
+
+function validate43(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="https://jambonz.org/schema/verbs/leave" */;
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate43.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.verb !== undefined){
+const _errs1 = errors;
+if("leave" !== data.verb){
+validate43.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "leave"},message:"must be equal to constant"}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.id !== undefined){
+const _errs2 = errors;
+if(typeof data.id !== "string"){
+validate43.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+else {
+validate43.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate43.errors = vErrors;
+return errors === 0;
+}
+validate43.evaluated = {"props":{"verb":true,"id":true},"dynamicProps":false,"dynamicItems":false};
+
+exports.accepts = {"answer":["verb","id"],"pause":["verb","id","length"],"say":["verb","id","text","instructions","stream","loop","synthesizer","earlyMedia","disableTtsCache","closeStreamOnEmpty"],"play":["verb","id","url","loop","earlyMedia","seekOffset","timeoutSecs","actionHook"],"gather":["verb","id","actionHook","input","finishOnKey","numDigits","minDigits","maxDigits","interDigitTimeout","speechTimeout","timeout","partialResultHook","listenDuringPrompt","dtmfBargein","bargein","minBargeinWordCount","recognizer","say","play","fillerNoise","actionHookDelayAction"],"hangup":["verb","id","headers"],"redirect":["verb","id","actionHook","statusHook"],"tag":["verb","id","data"],"dtmf":["verb","id","dtmf","duration"],"alert":["verb","id","message"],"sip:decline":["verb","id","status","reason","headers"],"sip:request":["verb","id","method","body","headers","actionHook"],"sip:refer":["verb","id","referTo","referredBy","referredByDisplayName","headers","actionHook","eventHook"],"config":["verb","id","synthesizer","recognizer","bargeIn","ttsStream","record","listen","stream","transcribe","amd","fillerNoise","vad","notifyEvents","notifySttLatency","reset","onHoldMusic","actionHookDelayAction","sipRequestWithinDialogHook","boostAudioSignal","referHook","earlyMedia","autoStreamTts","disableTtsCache","trackTtsPlayout","noiseIsolation","turnTaking"],"conference":["verb","id","name","beep","memberTag","speakOnlyTo","startConferenceOnEnter","endConferenceOnExit","endConferenceDuration","maxParticipants","joinMuted","actionHook","waitHook","statusEvents","statusHook","enterHook","record","listen","stream","distributeDtmf"],"enqueue":["verb","id","name","actionHook","waitHook","priority"],"dequeue":["verb","id","name","actionHook","timeout","beep","callSid"],"leave":["verb","id"]};
 exports.known = ["agent","alert","answer","conference","config","deepgram_s2s","dequeue","dial","dialogflow","dtmf","dub","elevenlabs_s2s","enqueue","gather","google_s2s","gptlive_s2s","hangup","leave","listen","llm","message","openai_s2s","pause","play","qwen_s2s","redirect","rest_dial","room","s2s","say","sip:decline","sip:refer","sip:request","stream","tag","transcribe","transfer","ultravox_s2s"];
