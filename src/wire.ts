@@ -22,6 +22,7 @@ import {
   callRecord,
   Directory,
   placeCall,
+  Queues,
   readCreate,
   receiveCall,
 } from './calls/index.ts';
@@ -97,6 +98,7 @@ export async function buildHouse(ports: HousePorts): Promise<House> {
       publicIp: advertise,
     },
     conferences: new Conferences({ clock, media, log: log.with({ room: 'calls' }) }),
+    queues: new Queues(),
     openApp: (options) => apps.open(options),
     parse: parseApplication,
     credential: (accountSid, vendor, label) => findCredential(records, accountSid, vendor, label),

@@ -26,6 +26,8 @@ export interface BridgeOptions {
 export class Bridge {
   readonly owner: Call;
   readonly other: Call;
+  /** Resolves when it has ended, for whatever reason. */
+  readonly over: Promise<void>;
   readonly #scope: Scope;
   readonly #media: MediaBridge;
   #path: MediaPath = 'full-media';
@@ -51,6 +53,7 @@ export class Bridge {
     this.other = other;
     this.#media = media;
     this.#scope = scope.child('bridge');
+    this.over = new Promise((resolve) => void this.#scope.defer(() => resolve()));
     for (const [call, far] of [
       [owner, other],
       [other, owner],

@@ -9,6 +9,7 @@ import type { Call } from './call.ts';
 import type { Conferences } from './conference.ts';
 import type { Directory } from './directory.ts';
 import type { CallEvent } from './events.ts';
+import type { Queues } from './queue.ts';
 
 /** What a verb must have before it runs (verbs.md 1.5). */
 export type Need = 'media' | 'stable' | 'unanswered' | 'none';
@@ -90,6 +91,7 @@ export interface CallWorld {
   /** The calls of this node. */
   readonly directory: Directory;
   readonly conferences: Conferences;
+  readonly queues: Queues;
   openApp(options: AppSessionOptions): AppSession;
   /** Application JSON to steps; a refusal names the exact path. */
   parse(json: unknown): Step[] | Refusal;

@@ -81,7 +81,10 @@ const samples: Record<CallEventType, Record<string, unknown>[]> = {
     { vendor: 'flite', language: 'en-US', characters: 5, elapsed_ms: 0, from_cache: true },
   ],
   hold: [{ held: true }, { held: false }],
-  refer: [{ to: '<sip:a@b>', hook: true }, { to: '<sip:a@b>', hook: false }],
+  refer: [
+    { to: '<sip:a@b>', hook: true },
+    { to: '<sip:a@b>', hook: false },
+  ],
   bridged: [{ with: 'other' }],
   unbridged: [{ with: 'other', reason: 'a leg ended' }],
   adulted: [{ parent: 'other' }],

@@ -38,3 +38,6 @@ export const longestName = 200;
 
 /** Seconds a conference may outlive the member that ends it. */
 export const longestGraceSeconds = 86_400;
+
+/** Seconds a dequeue may wait for a caller; 0 waits for ever. */
+export const longestQueueWaitSeconds = 86_400;
