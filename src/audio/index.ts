@@ -14,6 +14,7 @@ export * from './plc.ts';
 export * from './raw.ts';
 export * from './resample.ts';
 export { clip16, joinSamples, saturate } from './sample.ts';
+export * from './talk.ts';
 export * from './tone-text.ts';
 export * from './tones.ts';
 export * from './wav.ts';

@@ -8,6 +8,7 @@ import type { StartWorker } from './link.ts';
 import { PortClient } from './port-client.ts';
 import { PortNumbers, type PortRange } from './port-numbers.ts';
 import { newOutput } from './resume.ts';
+import { RoomClient } from './room-client.ts';
 import type { MediaPool, MediaPort, MediaStats, PortOptions } from './types.ts';
 import { Worker } from './worker-slot.ts';
 
@@ -34,6 +35,8 @@ class Pool implements MediaPool {
   readonly #numbers: PortNumbers;
   readonly #workers: Worker[];
   #lastId = 0;
+  #lastRoom = 0;
+  readonly #rooms = new Map<string, RoomClient>();
   #closed = false;
 
   constructor(options: MediaPoolOptions) {
@@ -72,7 +75,16 @@ class Pool implements MediaPool {
   }
 
   room(_: RoomOptions): MediaRoom {
-    return later('rooms');
+    if (this.#closed) throw unavailable('the server is closing');
+    const id = `r${++this.#lastRoom}`;
+    const room = new RoomClient({
+      id,
+      now: () => this.#options.clock.now(),
+      workerOf: (port) => this.#workerOf(port),
+      forget: () => this.#rooms.delete(id),
+    });
+    this.#rooms.set(id, room);
+    return room;
   }
 
   copy(_from: MediaPort, _side: CopySide, _to: MediaPort): Promise<MediaCopy> {
@@ -94,7 +106,16 @@ class Pool implements MediaPool {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await Promise.all(this.#workers.map((worker) => worker.close()));
+    const rooms = [...this.#rooms.values()].map((room) => room.close());
+    await Promise.all([...rooms, ...this.#workers.map((worker) => worker.close())]);
+  }
+
+  #workerOf(port: MediaPort): { worker: Worker; port: PortClient } | undefined {
+    for (const worker of this.#workers) {
+      const found = worker.ports.get(port.id);
+      if (found && found === port && !found.closed) return { worker, port: found };
+    }
+    return undefined;
   }
 
   /** The group's worker, else the one with the fewest ports among those that run. */

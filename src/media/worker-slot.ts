@@ -22,6 +22,7 @@ import {
 import type { StartWorker, WorkerLink } from './link.ts';
 import type { PortClient } from './port-client.ts';
 import type { PortNumbers } from './port-numbers.ts';
+import type { RoomClient } from './room-client.ts';
 
 export interface WorkerOptions {
   index: number;
@@ -37,6 +38,7 @@ const noCounts: WorkerCounts = { packetsSent: 0, packetsReceived: 0, packetsLate
 
 export class Worker {
   readonly ports = new Map<string, PortClient>();
+  readonly rooms = new Map<string, RoomClient>();
   readonly #options: WorkerOptions;
   readonly #log: Log;
   readonly #groups = new Map<string, number>();
@@ -160,14 +162,18 @@ export class Worker {
   #notice(notice: NoticeFrame): void {
     switch (notice.name) {
       case 'beat': {
-        const { at, counts, checkpoints } = notice.body;
+        const { at, counts, checkpoints, rooms } = notice.body;
         this.#missed = 0;
         this.#counts = counts;
         for (const checkpoint of checkpoints) this.ports.get(checkpoint.port)?.checked(checkpoint, at);
+        for (const checkpoint of rooms) this.rooms.get(checkpoint.room)?.checked(checkpoint, at);
         return;
       }
       case 'log':
         return this.#log[notice.body.level](notice.body.message, notice.body.fields);
+      case 'roomPlayback':
+      case 'roomFinished':
+        return this.rooms.get(notice.body.room)?.notice(notice.name, notice.body);
       case 'broken':
         return this.ports.get(notice.body.port)?.broken();
       default:
@@ -191,6 +197,7 @@ export class Worker {
       const doomed = lossesNear(port, diedAt) >= maxRestores;
       port.lost(doomed ? Promise.resolve('lost') : up.then(() => this.#restore(port, diedAt)));
     }
+    for (const room of this.rooms.values()) room.lost(up, diedAt);
     // After the ports know, so that what they had asked waits for the new worker.
     caller?.close(workerLost());
     this.#restart = clock.after(this.#restartDelay(diedAt), () => {

@@ -1,0 +1,115 @@
+// Member: one who speaks into a room and hears it. It says and hears frames of its own length and rate, at its own times.
+import { softClip } from '../../../audio/index.ts';
+
+import type { Bus } from './bus.ts';
+import { rising } from './edge.ts';
+import { samplesOfSlot } from './lane.ts';
+import { Voice } from './voice.ts';
+
+/** The room, as its members need it. */
+export interface Floor {
+  /** It is `slot` now: what is older is complete. */
+  reach(slot: number): void;
+  /** A member has heard all before `slot`. */
+  heard(member: Member, slot: number): void;
+}
+
+/** One bus that a member hears, and the one that it shall hear. */
+interface Inlet {
+  heard: Bus | undefined;
+  wanted: Bus | undefined;
+}
+
+export class Member {
+  /** Who hears it; undefined: nobody. */
+  speaksTo: Bus | undefined;
+  readonly #floor: Floor;
+  #voice: Voice | undefined;
+  /** The room's public, and those who speak to this member's tag only. */
+  readonly #inlets: [Inlet, Inlet] = [
+    { heard: undefined, wanted: undefined },
+    { heard: undefined, wanted: undefined },
+  ];
+  /** The slot after the last one heard. */
+  #heardUntil = -1;
+  #wide = new Int32Array(0);
+  #slot = new Int32Array(0);
+
+  constructor(floor: Floor) {
+    this.#floor = floor;
+  }
+
+  /** It has said nothing yet, so nothing that changes can be heard. */
+  get isNew(): boolean {
+    return this.#voice === undefined;
+  }
+
+  hears(publicBus: Bus | undefined, tagBus: Bus | undefined): void {
+    this.#inlets[0].wanted = publicBus;
+    this.#inlets[1].wanted = tagBus;
+  }
+
+  /** Nothing of the room is heard any more, nor shall be. */
+  get isDeafened(): boolean {
+    return this.#inlets.every(({ heard, wanted }) => !heard && !wanted);
+  }
+
+  /** What it says in the frame that begins with `slot`. */
+  say(frame: Int16Array, sampleRate: number, slot: number): void {
+    this.#floor.reach(slot);
+    if (this.#voice?.sampleRate !== sampleRate) this.#voice = new Voice(sampleRate, samplesOfSlot(sampleRate));
+    this.#voice.say(frame, slot, this.speaksTo);
+  }
+
+  /** What others said in the time of a frame before `slot`. False: silence, and `frame` was not written. */
+  hear(frame: Int16Array, sampleRate: number, slot: number): boolean {
+    this.#floor.reach(slot);
+    const samples = samplesOfSlot(sampleRate);
+    if (this.#slot.length !== samples) this.#slot = new Int32Array(samples);
+    if (this.#wide.length !== frame.length) this.#wide = new Int32Array(frame.length);
+    else this.#wide.fill(0);
+    const first = slot - frame.length / samples;
+    if (first !== this.#heardUntil) for (const inlet of this.#inlets) inlet.heard = undefined;
+    this.#heardUntil = slot;
+    let sounds = false;
+    for (let at = first, to = 0; at < slot; at++, to += samples) {
+      if (this.#take(this.#inlets[0], at, { sampleRate, to })) sounds = true;
+      if (this.#take(this.#inlets[1], at, { sampleRate, to })) sounds = true;
+    }
+    this.#floor.heard(this, slot);
+    if (sounds) softClip(this.#wide, frame);
+    return sounds;
+  }
+
+  /** Adds what comes through one inlet in a slot. A change of the bus fades: one slot out, then one in. */
+  #take(inlet: Inlet, slot: number, place: { sampleRate: number; to: number }): boolean {
+    const { heard, wanted } = inlet;
+    const bus = heard ?? wanted;
+    if (!bus) return false;
+    if (heard === wanted) return this.#others(bus, slot, { ...place, out: this.#wide });
+    inlet.heard = heard ? undefined : wanted;
+    const one = this.#slot;
+    one.fill(0);
+    if (!this.#others(bus, slot, { sampleRate: place.sampleRate, to: 0, out: one })) return false;
+    const curve = rising(one.length);
+    for (let i = 0; i < one.length; i++) {
+      this.#wide[place.to + i]! += Math.round(one[i]! * curve[heard ? one.length - 1 - i : i]!);
+    }
+    return true;
+  }
+
+  /** Adds what all others say to a bus. */
+  #others(bus: Bus, slot: number, place: { sampleRate: number; to: number; out: Int32Array }): boolean {
+    const { own, crossed } = bus.at(place.sampleRate);
+    const self = this.#voice;
+    const mine = self?.sampleRate === place.sampleRate && self.saidTo(bus, slot) ? 1 : 0;
+    const direct = own.voices(slot) > mine;
+    if (direct) {
+      own.addTo(slot, place.out, place.to);
+      if (mine) self!.takeOff(bus, slot, place.out, place.to);
+    }
+    if (crossed.voices(slot) === 0) return direct;
+    crossed.addTo(slot, place.out, place.to);
+    return true;
+  }
+}

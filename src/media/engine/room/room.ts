@@ -1,0 +1,277 @@
+// Room: members of any rate and packet time hear each other. What is said goes into slots of the pacer's grid and is heard from there,
+// so that nothing drifts: a frame due at T says the slots from T on, and hears those before T.
+import { Fault } from '../../../base/index.ts';
+import type { FinishedPlay, PlayOrder, PlayPosition } from '../../channel.ts';
+import type { MemberFlags } from '../../joined-types.ts';
+import { maxRoomPlaybacks, roomEffectSlots, roomSlots, slotMs } from '../../limits.ts';
+import type { DigitEvent, PlaybackEvent } from '../../types.ts';
+import type { EarListener } from '../ear.ts';
+import type { Feed } from '../feed.ts';
+import type { EngineWorld } from '../world.ts';
+import { Bus } from './bus.ts';
+import { type Floor, Member } from './member.ts';
+import { Player } from './player.ts';
+
+/** A port, as a room needs it. */
+export interface RoomPort {
+  readonly id: string;
+  /** When the frame that is being made is due. */
+  readonly deadline: number;
+  readonly ear: { listen(listener: EarListener): () => void };
+  readonly mouth: { setFeed(feed: Feed | undefined): void };
+  /** Hears the far end's digits; undefined: nobody does. */
+  onDigit: ((event: DigitEvent) => void) | undefined;
+  sendDigits(ask: { digits: string; durationMs: number }): Promise<unknown>;
+}
+
+export interface RoomOptions {
+  id: string;
+  world: EngineWorld;
+  onPlayback: (playback: number, event: PlaybackEvent) => void;
+  onFinished: (playback: number, result: FinishedPlay) => void;
+}
+
+interface Seated {
+  readonly port: RoomPort;
+  readonly member: Member;
+  flags: MemberFlags;
+  /** Takes it off the port's ear. */
+  unlisten(): void;
+}
+
+/** A change that has not been heard yet. */
+interface Change {
+  readonly seated: Seated;
+  /** It changes what this member hears; else what others hear of it. */
+  readonly own: boolean;
+  /** From which slot on it can be heard; known with the member's next frame. */
+  from: number | undefined;
+  readonly until: number;
+  resolve(): void;
+}
+
+export class Room implements Floor {
+  readonly id: string;
+  readonly #options: RoomOptions;
+  readonly #public = new Bus();
+  /** What is said to the members of a tag alone. */
+  readonly #tags = new Map<string, { bus: Bus; unusedSince: number | undefined }>();
+  readonly #seated = new Map<string, Seated>();
+  readonly #players = new Map<number, Player>();
+  /** What is said without a leg. */
+  #guests = 0;
+  #origin: number | undefined;
+  /** All slots before this one are complete. */
+  #now = 0;
+  #rate = 8000;
+  #changes: Change[] = [];
+
+  constructor(options: RoomOptions) {
+    this.id = options.id;
+    this.#options = options;
+  }
+
+  /** Nobody is in it and nothing plays. */
+  get isEmpty(): boolean {
+    return this.#seated.size === 0 && this.#players.size === 0 && this.#guests === 0;
+  }
+
+  has(port: string): boolean {
+    return this.#seated.has(port);
+  }
+
+  join(port: RoomPort, flags: MemberFlags): void {
+    if (this.#seated.has(port.id)) return void this.set(port.id, flags);
+    const member = new Member(this);
+    const unlisten = port.ear.listen((frame, sampleRate) => {
+      if (sampleRate > this.#rate) this.#raise(sampleRate);
+      const slot = this.slotOf(port.deadline);
+      member.say(frame, sampleRate, slot);
+      if (this.#changes.length > 0) this.#said(member, slot);
+    });
+    const seated: Seated = { port, member, flags, unlisten };
+    port.mouth.setFeed({
+      read: (frame, sampleRate) => {
+        // It has left, and the last of the room has faded.
+        if (member.isDeafened && this.#seated.get(port.id) !== seated) port.mouth.setFeed(undefined);
+        return member.hear(frame, sampleRate, this.slotOf(port.deadline));
+      },
+    });
+    port.onDigit = (event) => this.#digit(seated, event);
+    this.#seated.set(port.id, seated);
+    this.#apply(seated);
+  }
+
+  /** Resolves when the change is heard. */
+  set(port: string, flags: MemberFlags): Promise<{ at: number }> {
+    const { clock } = this.#options.world;
+    const seated = this.#seated.get(port);
+    if (!seated) return Promise.reject(new Fault('room-left', 'the member has left the room'));
+    const old = seated.flags;
+    seated.flags = flags;
+    this.#apply(seated);
+    const speaks = old.muted !== flags.muted || old.speakOnlyTo !== flags.speakOnlyTo;
+    const hears = old.deaf !== flags.deaf || old.tag !== flags.tag;
+    if (seated.member.isNew || !(hears || (speaks && this.#seated.size > 1))) {
+      return Promise.resolve({ at: clock.now() });
+    }
+    return new Promise((resolve) => {
+      this.#changes.push({
+        seated,
+        own: hears,
+        from: hears ? -1 : undefined,
+        until: this.#now + roomEffectSlots,
+        resolve: () => resolve({ at: clock.now() }),
+      });
+    });
+  }
+
+  /** Its voice and what it heard of the room fade. */
+  leave(port: string): void {
+    const seated = this.#seated.get(port);
+    if (!seated) return;
+    this.#seated.delete(port);
+    seated.unlisten();
+    seated.port.onDigit = undefined;
+    seated.member.hears(undefined, undefined);
+    this.#resolve((change) => change.seated === seated);
+    this.#tidy();
+  }
+
+  /** One who hears the public and may speak to it without a port: see `Guest`. */
+  invite(): { member: Member; leave: () => void } {
+    const member = new Member(this);
+    member.speaksTo = this.#public;
+    member.hears(this.#public, undefined);
+    this.#guests++;
+    let left = false;
+    const leave = (): void => {
+      if (!left) this.#guests--;
+      left = true;
+    };
+    return { member, leave };
+  }
+
+  play(order: PlayOrder): void {
+    if (this.#players.has(order.playback)) return;
+    if (this.#players.size >= maxRoomPlaybacks)
+      throw new Fault('play-too-many', `a room plays ${maxRoomPlaybacks} things at most`);
+    const { world, onPlayback, onFinished } = this.#options;
+    const { playback } = order;
+    const player = new Player({
+      order,
+      prompts: world.prompts,
+      sampleRate: this.#rate,
+      onEvent: (event) => onPlayback(playback, event),
+      onFinished: (result) => onFinished(playback, result),
+    });
+    this.#players.set(playback, player);
+  }
+
+  stop(playback: number): void {
+    this.#players.get(playback)?.stop();
+    // Without a member no time passes in which it could fade.
+    if (this.#seated.size + this.#guests === 0) this.#players.delete(playback);
+  }
+
+  positions(): { playback: number; position: PlayPosition; moving: boolean }[] {
+    const found: ReturnType<Room['positions']> = [];
+    for (const [playback, { track }] of this.#players) {
+      found.push({ playback, position: track.position(), moving: track.audible });
+    }
+    return found;
+  }
+
+  close(): void {
+    for (const port of [...this.#seated.keys()]) this.leave(port);
+    for (const player of this.#players.values()) player.stop();
+    this.#players.clear();
+  }
+
+  /** The slot of a frame that is due at `deadline`. */
+  slotOf(deadline: number): number {
+    this.#origin ??= deadline;
+    return roomSlots + Math.round((deadline - this.#origin) / slotMs);
+  }
+
+  reach(slot: number): void {
+    if (slot <= this.#now) return;
+    // After a stall nobody hears what lies farther back; what plays goes on where it was.
+    let at = Math.max(this.#now, slot - roomSlots / 2);
+    const time = this.#options.world.clock.now();
+    for (; at < slot; at++) {
+      for (const [playback, player] of this.#players) {
+        player.say(this.#public, at, time);
+        if (player.isDone) this.#players.delete(playback);
+      }
+      this.#public.complete(at);
+      for (const { bus } of this.#tags.values()) bus.complete(at);
+    }
+    this.#now = slot;
+  }
+
+  heard(member: Member, slot: number): void {
+    if (this.#changes.length === 0) return;
+    this.#resolve(({ seated, own, from, until }) => {
+      if (this.#now > until) return true;
+      return from !== undefined && slot > from && own === (seated.member === member);
+    });
+  }
+
+  /** A member has begun a frame: from here on its changes can be heard. */
+  #said(member: Member, slot: number): void {
+    for (const change of this.#changes) if (change.seated.member === member) change.from ??= slot;
+  }
+
+  #resolve(which: (change: Change) => boolean): void {
+    const due = this.#changes.filter(which);
+    if (due.length === 0) return;
+    this.#changes = this.#changes.filter((change) => !due.includes(change));
+    for (const { resolve } of due) resolve();
+  }
+
+  #apply(seated: Seated): void {
+    const { member, flags } = seated;
+    const { muted, deaf, tag, speakOnlyTo } = flags;
+    member.speaksTo = muted ? undefined : speakOnlyTo === '' ? this.#public : this.#tagged(speakOnlyTo);
+    member.hears(deaf ? undefined : this.#public, deaf || tag === '' ? undefined : this.#tagged(tag));
+    this.#tidy();
+  }
+
+  #tagged(tag: string): Bus {
+    const known = this.#tags.get(tag);
+    if (known) return known.bus;
+    const bus = new Bus();
+    this.#tags.set(tag, { bus, unusedSince: undefined });
+    return bus;
+  }
+
+  /** Forgets tags that nobody carries or speaks to, once what was said there is over. */
+  #tidy(): void {
+    if (this.#tags.size === 0) return;
+    const used = new Set<string>();
+    for (const { flags } of this.#seated.values()) used.add(flags.tag).add(flags.speakOnlyTo);
+    for (const [tag, entry] of this.#tags) {
+      if (used.has(tag)) entry.unusedSince = undefined;
+      else if (entry.unusedSince === undefined) entry.unusedSince = this.#now;
+      else if (this.#now - entry.unusedSince > roomSlots) this.#tags.delete(tag);
+    }
+  }
+
+  /** A digit goes to whom the voice goes. */
+  #digit({ port, flags, member }: Seated, { digit, durationMs }: DigitEvent): void {
+    if (!flags.distributeDtmf || !member.speaksTo) return;
+    for (const other of this.#seated.values()) {
+      if (other.port === port || other.flags.deaf) continue;
+      if (flags.speakOnlyTo !== '' && other.flags.tag !== flags.speakOnlyTo) continue;
+      // One who is on hold, or has too many digits waiting, does without.
+      other.port.sendDigits({ digits: digit, durationMs }).catch(() => {});
+    }
+  }
+
+  /** Somebody hears more than telephone audio: what plays is read at that rate. */
+  #raise(sampleRate: number): void {
+    this.#rate = sampleRate;
+    for (const player of this.#players.values()) player.setRate(sampleRate);
+  }
+}

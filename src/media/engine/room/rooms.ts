@@ -1,0 +1,110 @@
+// Rooms: those of one engine, by name. A room is there from the first who needs it until the last has gone.
+import { Fault } from '../../../base/index.ts';
+import type { Ask, PlayPosition, Responder } from '../../channel.ts';
+import type { EngineWorld } from '../world.ts';
+import { Guest } from './guest.ts';
+import { Room, type RoomPort } from './room.ts';
+
+export class Rooms {
+  readonly #world: EngineWorld;
+  readonly #notify: Responder['notify'];
+  readonly #rooms = new Map<string, Room>();
+
+  constructor(world: EngineWorld, notify: Responder['notify']) {
+    this.#world = world;
+    this.#notify = notify;
+  }
+
+  join({ room, flags }: Omit<Ask<'roomJoin'>, 'port'>, port: RoomPort): { at: number } {
+    this.#room(room).join(port, flags);
+    return this.#now();
+  }
+
+  set({ room, port, flags }: Ask<'roomSet'>): Promise<{ at: number }> {
+    return (this.#rooms.get(room) ?? gone()).set(port, flags);
+  }
+
+  leave({ room, port }: Ask<'roomLeave'>): { at: number } {
+    this.#rooms.get(room)?.leave(port);
+    this.#tidy(room);
+    return this.#now();
+  }
+
+  /** A port has closed. */
+  left(port: string): void {
+    for (const [id, room] of this.#rooms) {
+      if (!room.has(port)) continue;
+      room.leave(port);
+      this.#tidy(id);
+    }
+  }
+
+  play({ room, order }: Ask<'roomPlay'>): { at: number } {
+    this.#room(room).play(order);
+    return this.#now();
+  }
+
+  stop({ room, playback }: Ask<'roomStop'>): { at: number } {
+    this.#rooms.get(room)?.stop(playback);
+    this.#tidy(room);
+    return this.#now();
+  }
+
+  close({ room }: Ask<'roomClose'>): { at: number } {
+    this.#rooms.get(room)?.close();
+    this.#rooms.delete(room);
+    return this.#now();
+  }
+
+  /** Hears the room's public, and may speak to it, without a leg: what streams and records a conference. Close it. */
+  guest(room: string, sampleRate: number): Guest {
+    const one = this.#room(room);
+    const { member, leave } = one.invite();
+    return new Guest({
+      id: `${room} guest`,
+      world: this.#world,
+      member,
+      sampleRate,
+      slotOf: (deadline) => one.slotOf(deadline),
+      onClosed: () => {
+        leave();
+        this.#tidy(room);
+      },
+    });
+  }
+
+  checkpoints(): { room: string; plays: { playback: number; position: PlayPosition; moving: boolean }[] }[] {
+    const found: ReturnType<Rooms['checkpoints']> = [];
+    for (const [room, one] of this.#rooms) {
+      const plays = one.positions();
+      if (plays.length > 0) found.push({ room, plays });
+    }
+    return found;
+  }
+
+  #room(id: string): Room {
+    let room = this.#rooms.get(id);
+    if (!room) {
+      room = new Room({
+        id,
+        world: this.#world,
+        onPlayback: (playback, event) => this.#notify('roomPlayback', { room: id, playback, event }),
+        onFinished: (playback, result) => this.#notify('roomFinished', { room: id, playback, result }),
+      });
+      this.#rooms.set(id, room);
+    }
+    return room;
+  }
+
+  #tidy(id: string): void {
+    if (this.#rooms.get(id)?.isEmpty) this.#rooms.delete(id);
+  }
+
+  #now(): { at: number } {
+    return { at: this.#world.clock.now() };
+  }
+}
+
+function gone(): never {
+  throw new Fault('room-left', 'the member has left the room');
+}
