@@ -1,6 +1,7 @@
 // calls: a call, its leg, its program, its events, and where calls are found.
+
 export type { AppCommand, HookInput } from '../apps/index.ts';
-export type { PlaybackResult } from '../media/client.ts';
+export type { PlaybackResult, Transcript } from '../media/client.ts';
 export { readBoostDb } from './boost.ts';
 export { Bridge, type BridgePart, type MediaPath } from './bridge.ts';
 export { Call } from './call.ts';
@@ -20,7 +21,11 @@ export { addressAt } from './leg-refer.ts';
 export { type OutboundOptions, placeCall } from './outbound.ts';
 export { type Playing, playPlan } from './playing.ts';
 export { Queues } from './queue.ts';
+export * from './recognition/index.ts';
 export { callRecord } from './record.ts';
+export type { RecordAction, RecordRequest, RecordType } from './recordings.ts';
+export { runSide, soundVerbs } from './side-program.ts';
 export type { SynthesizerInput } from './speech-settings.ts';
 export { type CallStatus, finalStatuses } from './status.ts';
+export { type OpenStream, openStream, type StreamExtra, type StreamInput, streamRefusal } from './streaming.ts';
 export type { AlertNote, AudioPlan, CallOwner, CallSettings, CallWorld, Need, Step, VerbRun } from './types.ts';

@@ -2,6 +2,7 @@
 import { errorText, isRefusal, type Refusal, refuse } from '../base/index.ts';
 import type { SynthesizerChoice } from '../media/client.ts';
 import type { Call } from './call.ts';
+import { RecognizerSettings } from './recognition/settings.ts';
 import type { SpeechFields } from './types.ts';
 
 /** A verb's or config's `synthesizer` object. The value 'default' means inherit. */
@@ -27,6 +28,8 @@ export class SpeechSettings {
   readonly #application: Settings;
   #session: Settings;
   noCache = false;
+  /** Who listens. */
+  readonly recognizer: RecognizerSettings;
 
   constructor(application: SpeechFields) {
     this.#application = {
@@ -37,6 +40,7 @@ export class SpeechSettings {
       options: undefined,
     };
     this.#session = this.#application;
+    this.recognizer = new RecognizerSettings(application, application.use_for_fallback_speech !== false);
   }
 
   configure(input: SynthesizerInput): void {

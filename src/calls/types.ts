@@ -6,6 +6,7 @@ import type { AudioSource, MediaPool } from '../media/client.ts';
 import type { SipStack } from '../sip/index.ts';
 import type { Account, Application, SpeechCredential } from '../store/index.ts';
 import type { Call } from './call.ts';
+import type { RecordingStore } from './cloud-recorder.ts';
 import type { Conferences } from './conference.ts';
 import type { Directory } from './directory.ts';
 import type { CallEvent } from './events.ts';
@@ -92,6 +93,8 @@ export interface CallWorld {
   readonly directory: Directory;
   readonly conferences: Conferences;
   readonly queues: Queues;
+  /** Where recordings are kept; undefined: nowhere. */
+  readonly recordings: RecordingStore | undefined;
   openApp(options: AppSessionOptions): AppSession;
   /** Application JSON to steps; a refusal names the exact path. */
   parse(json: unknown): Step[] | Refusal;
@@ -115,6 +118,6 @@ export type SpeechFields = Partial<{
   [K in keyof Application as K extends `${string}speech_${'synthesis' | 'recognizer'}${string}`
     ? K
     : never]: Application[K];
-}>;
+}> & { use_for_fallback_speech?: boolean };
 
 export const speechOf = (owner: CallOwner): SpeechFields => owner.application ?? owner.speech ?? {};

@@ -1,4 +1,5 @@
 // The media room's door for the main process: a pool of workers, and ports that carry the legs' audio.
+export type { RecognitionEvent, RecognizerChoice, Transcript } from '../speech/index.ts';
 export * from './joined-types.ts';
 export { inlineWorker, type Served, type StartWorker, type WorkerLink } from './link.ts';
 export { createMediaPool, type MediaPoolOptions } from './pool.ts';

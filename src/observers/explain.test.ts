@@ -35,6 +35,13 @@ const samples: Record<CallEventType, Record<string, unknown>[]> = {
     ...['restored', 'moved', 'lost'].map((outcome) => ({ what: 'worker-lost', outcome })),
     { what: 'closed', packets_sent: 1, packets_received: 2, packets_lost: 0, packets_late: 0 },
   ],
+  stream: [
+    { what: 'open', url: 'ws://x/' },
+    { what: 'reconnecting', url: 'ws://x/', attempt: 2, reason: 'the connection broke (1006)', code: 'stream-lost' },
+    { what: 'trouble', url: 'ws://x/', reason: 'unknown message' },
+    { what: 'ended', url: 'ws://x/', reason: 'closed', sent_ms: 1200, dropped_ms: 0 },
+    { what: 'ended', url: 'ws://x/', reason: 'failed', sent_ms: 0, dropped_ms: 2, message: 'refused', code: 'http-refused' },
+  ],
   conference: [
     ...['waits', 'started', 'joined', 'full'].map((what) => ({ what, name: 'standup', members: 2 })),
     { what: 'left', name: 'standup', members: 1, reason: 'kicked' },
@@ -76,6 +83,11 @@ const samples: Record<CallEventType, Record<string, unknown>[]> = {
     ...['completed', 'stopped', 'timeout'].map((reason) => ({ what: ['a'], reason, played_ms: 12.5 })),
     { what: ['a'], reason: 'failed', played_ms: 0, code: 'play-notfound', message: 'not found' },
   ],
+  recognition: [
+    { what: 'started', vendor: 'test', language: 'en-US', side: 'ear' },
+    { what: 'failed', reason: 'custom:a: gone', failover: 'custom:b' },
+  ],
+  transcript: [{ verb: 'gather', side: 'ear', text: 'yes', confidence: 0.9, vendor: 'test' }],
   'speech-synthesized': [
     { vendor: 'flite', language: 'en-US', characters: 5, elapsed_ms: 7.7, from_cache: false },
     { vendor: 'flite', language: 'en-US', characters: 5, elapsed_ms: 0, from_cache: true },

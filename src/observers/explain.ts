@@ -46,8 +46,14 @@ const sentences: Record<CallEvent['type'], Words> = {
   'play-started': (e) => `the far end hears ${list(e.what)}${e.layer === 'whisper' ? ', whispered' : ''}`,
   'play-finished': (e) =>
     `${e.reason === 'completed' ? 'played' : `playing ${e.reason}`} ${list(e.what)}, ${ms(e.played_ms)}${e.message === undefined ? '' : `: ${e.message}`}`,
+  recognition: (e) =>
+    e.what === 'started'
+      ? `${e.vendor} listens to what the far end ${e.side === 'mouth' ? 'hears' : 'says'} (${e.language})`
+      : `speech recognition failed: ${e.reason}${e.failover === undefined ? '' : `; ${e.failover} takes over`}`,
+  transcript: (e) => `${e.side === 'mouth' ? 'the far end heard' : 'the far end said'} "${e.text}"`,
   'speech-synthesized': (e) =>
     `${e.vendor} spoke ${e.characters} characters ${e.from_cache ? 'from the cache' : `in ${ms(e.elapsed_ms)}`}`,
+  stream: streamWords,
   conference: conferenceWords,
   queue: queueWords,
   bridged: (e) => `hears and is heard by call ${e.with}`,
@@ -61,6 +67,19 @@ const sentences: Record<CallEvent['type'], Words> = {
   ended: (e) =>
     `nothing is left of the call; it ${e.status === 'completed' ? `lasted ${e.duration ?? 0} s` : `ended as ${e.status}`}`,
 };
+
+function streamWords(e: CallEvent): string {
+  const to = `the stream to ${e.url}`;
+  const sentences: Record<string, string> = {
+    open: `${to} is open`,
+    reconnecting: `${to} broke and is opened again, try ${e.attempt}: ${e.reason}`,
+    trouble: `${to}: its server sent what cannot be done: ${e.reason}`,
+    ended: `${to} is over (${e.reason}) after ${ms(e.sent_ms)} of sound${e.message === undefined ? '' : `: ${e.message}`}${
+      Number(e.dropped_ms) > 0 ? `; ${ms(e.dropped_ms)} were dropped, as its server did not take them in time` : ''
+    }`,
+  };
+  return sentences[String(e.what)] ?? `${to}: ${e.what}`;
+}
 
 function conferenceWords(e: CallEvent): string {
   const of = `conference ${e.name}`;

@@ -41,3 +41,18 @@ export const longestGraceSeconds = 86_400;
 
 /** Seconds a dequeue may wait for a caller; 0 waits for ever. */
 export const longestQueueWaitSeconds = 86_400;
+
+/** Seconds a dial may ring, or its bridge may last. */
+export const longestDialSeconds = 86_400;
+
+/** Legs one dial rings at once (verbs.md 5.1). */
+export const mostTargets = 10;
+
+/** Ring time of a dial without `timeout`, in seconds (verbs.md 5.1). */
+export const ringSeconds = 60;
+
+/** Digits further apart than this do not belong to one pattern of a dtmfCapture (verbs.md 5.8). */
+export const captureGapMs = 3_000;
+
+/** Finals that one gather joins to one result; a speaker who does not stop gets his turn ended. */
+export const mostFinals = 200;

@@ -1,0 +1,225 @@
+// One gather while it runs: digits, speech, a prompt that either may cut, and timers; the first that resolves ends it (verbs.md 4).
+import { isRefusal, type Refusal, type Timer } from '../../base/index.ts';
+import {
+  type AudioPlan,
+  type Failure,
+  type Playing,
+  speechObject,
+  type Transcript,
+  type VerbRun,
+} from '../../calls/index.ts';
+import { mostGathered } from '../limits.ts';
+import { playOptionsPlan } from '../play.ts';
+import { playFailure, speechError, startPrompt } from '../prompt.ts';
+import { sayPlan } from '../say.ts';
+import type { GatherOptions } from './options.ts';
+import { SpeechInput } from './speech-input.ts';
+
+const defaultTimeoutSeconds = 15;
+const defaultMinDigits = 1;
+
+/** How it ended, as its hook is told. */
+export type Resolution =
+  | { reason: 'dtmfDetected'; digits: string }
+  | { reason: 'speechDetected' | 'stt-low-confidence'; speech: Record<string, unknown> }
+  | { reason: 'timeout' }
+  | { reason: 'error'; details: string };
+
+export class Gathering {
+  /** Undefined: it was ended from outside, or cannot go on and has said so; nothing is to be told to its hook. */
+  readonly done: Promise<Resolution | undefined>;
+  readonly #options: GatherOptions;
+  readonly #run: VerbRun;
+  readonly #digitsWanted: boolean;
+  readonly #speechWanted: boolean;
+  readonly #min: number;
+  readonly #max: number;
+  #timeoutSeconds: number;
+  #digits = '';
+  #main: Timer | undefined;
+  #interDigit: Timer | undefined;
+  #prompt: Playing | undefined;
+  #speech: SpeechInput | undefined;
+  readonly #settle: (resolution: Resolution | undefined) => void;
+  #over = false;
+
+  constructor(options: GatherOptions, run: VerbRun) {
+    const { input = ['digits'], listenDuringPrompt = true } = options;
+    this.#options = options;
+    this.#run = run;
+    this.#digitsWanted = input.includes('digits');
+    this.#speechWanted = input.includes('speech');
+    this.#min = options.minDigits ?? defaultMinDigits;
+    this.#max = options.numDigits ?? options.maxDigits ?? mostGathered;
+    this.#timeoutSeconds = options.timeout ?? defaultTimeoutSeconds;
+    const { promise, resolve, reject } = Promise.withResolvers<Resolution | undefined>();
+    this.#settle = resolve;
+    this.done = promise;
+    run.scope.defer(() => this.#stop(undefined));
+    if (listenDuringPrompt) this.#listen();
+    this.#start().catch(reject);
+  }
+
+  /** Waits so long from now on; 0 for ever (a gather that was not run hands its timeout over). */
+  setTimeout(seconds: number): void {
+    if (this.#over) return;
+    this.#timeoutSeconds = seconds;
+    this.#main?.cancel();
+    this.#main = undefined;
+    this.#startMain();
+  }
+
+  async #start(): Promise<void> {
+    const { say, play, listenDuringPrompt } = this.#options;
+    const plan = say ? await sayPlan(say, this.#run.call) : play ? playOptionsPlan(play) : undefined;
+    if (this.#over) return;
+    if (plan && this.#digits === '') await this.#playPrompt(plan);
+    if (this.#over) return;
+    if (listenDuringPrompt === false) this.#listen();
+    if (!this.#interDigit && !this.#main) this.#startMain();
+  }
+
+  async #playPrompt(plan: AudioPlan | Refusal): Promise<void> {
+    if (isRefusal(plan)) return speechError(this.#run, plan.reason, 'no-tts');
+    this.#prompt = startPrompt(this.#run, plan);
+    const quiet = this.#watchVoice();
+    const result = await this.#prompt?.done;
+    quiet();
+    this.#prompt = undefined;
+    if (result?.reason === 'failed') playFailure(this.#run, result);
+  }
+
+  #listen(): void {
+    const { call, scope } = this.#run;
+    scope.defer(call.digits.listen((digit, durationMs) => this.#pressed(digit, durationMs)));
+    if (this.#speechWanted) this.#listenToSpeech();
+  }
+
+  // --- speech
+
+  #listenToSpeech(): void {
+    const { bargein, partialResultHook, recognizer } = this.#options;
+    const resolved = this.#run.call.speech.recognizer.resolve(recognizer);
+    const { interim, fastRecognitionTimeout = 0, asrTimeout = 0 } = resolved.options;
+    const interims =
+      partialResultHook !== undefined ||
+      bargein === true ||
+      interim === true ||
+      this.#timeoutSeconds > 0 ||
+      fastRecognitionTimeout > 0 ||
+      asrTimeout > 0;
+    this.#speech = new SpeechInput({
+      run: this.#run,
+      recognizer: resolved,
+      interim: interims,
+      onHeard: (transcript, words) => this.#said(transcript, words),
+      onSpeech: () => this.#voiceBegan(),
+      onResult: (reason, transcript) => this.#stop({ reason, speech: speechObject(transcript) }),
+      onNothing: () => this.#stop({ reason: 'timeout' }),
+      onFailed: (failure) => this.#failed(failure),
+    });
+  }
+
+  #said(transcript: Transcript, words: number): void {
+    const speech = speechObject(transcript);
+    const { minBargeinWordCount = 1, partialResultHook } = this.#options;
+    if (words >= Math.max(1, minBargeinWordCount)) this.#bargeIn(speech);
+    if (transcript.isFinal) return;
+    this.#run.tell(partialResultHook, { speech });
+    if (!this.#main) return;
+    this.#main.cancel();
+    this.#main = undefined;
+    this.#startMain();
+  }
+
+  #voiceBegan(): void {
+    if (this.#options.minBargeinWordCount === 0) this.#bargeIn({});
+  }
+
+  #bargeIn(speech: Record<string, unknown>): void {
+    if (!this.#options.bargein || !this.#prompt) return;
+    this.#run.status('speech-bargein-detected', speech);
+    this.#prompt.stop();
+    this.#prompt = undefined;
+  }
+
+  /** minBargeinWordCount 0: any voice cuts the prompt, by our own ear; it listens only while the prompt plays. */
+  #watchVoice(): () => void {
+    const { bargein, minBargeinWordCount } = this.#options;
+    const port = this.#run.call.leg.port;
+    if (!this.#speechWanted || !bargein || minBargeinWordCount !== 0 || !port) return () => {};
+    const { call } = this.#run;
+    port.watchTalking((talking) => call.turn('voice', () => talking && !this.#over && this.#voiceBegan()));
+    return () => port.watchTalking(undefined);
+  }
+
+  /** Nobody listens any more. Only a failure while it listened is told to the hook (verbs.md 4.9). */
+  #failed({ when, details }: Failure): void {
+    this.#stop(when === 'runtime' ? { reason: 'error', details } : undefined);
+  }
+
+  // --- digits
+
+  #pressed(digit: string, durationMs: number): void {
+    if (this.#over) return;
+    if (this.#prompt && this.#keysCut) {
+      this.#run.status('dtmf-bargein-detected', { dtmf: digit, duration: durationMs });
+      this.#prompt.stop();
+    }
+    if (this.#speech?.terminate(digit)) {
+      this.#main?.cancel();
+      return;
+    }
+    if (!this.#digitsWanted) return;
+    // Who presses keys does not speak.
+    this.#speech?.stop();
+    if (digit === this.#options.finishOnKey) return this.#digitsDone();
+    this.#digits += digit;
+    if (this.#digits.length >= this.#max) return this.#digitsDone();
+    this.#run.tell(this.#options.partialResultHook, { digits: this.#digits });
+    this.#restartTimers();
+  }
+
+  get #keysCut(): boolean {
+    return this.#options.dtmfBargein ?? this.#digitsWanted;
+  }
+
+  #digitsDone(): void {
+    this.#stop({ reason: 'dtmfDetected', digits: this.#digits });
+  }
+
+  #restartTimers(): void {
+    const seconds = this.#options.interDigitTimeout;
+    if (seconds !== undefined && seconds > 0 && this.#digits.length >= this.#min) {
+      this.#main?.cancel();
+      this.#interDigit?.cancel();
+      this.#interDigit = this.#after(seconds, () => this.#digitsDone());
+    } else if (!this.#main) this.#startMain();
+  }
+
+  // --- time and end
+
+  #startMain(): void {
+    if (this.#over || this.#main || this.#timeoutSeconds === 0) return;
+    this.#main = this.#after(this.#timeoutSeconds, () => {
+      if (this.#digits.length >= Math.max(1, this.#min)) return this.#digitsDone();
+      if (this.#digits === '' && this.#speech?.extend()) return;
+      this.#stop({ reason: 'timeout' });
+    });
+  }
+
+  #after(seconds: number, fn: () => void): Timer {
+    const { call } = this.#run;
+    return call.clock.after(seconds * 1000, () => call.turn('gather timer', () => this.#over || fn()));
+  }
+
+  #stop(resolution: Resolution | undefined): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#main?.cancel();
+    this.#interDigit?.cancel();
+    this.#speech?.stop();
+    this.#prompt?.stop();
+    this.#settle(resolution);
+  }
+}
