@@ -213,9 +213,10 @@ export class Place implements ConferencePart {
   /** The scope has closed: everything at once, and in this turn, as the next verb may join again. */
   async #depart(reason: string): Promise<void> {
     const wasMember = this.joined;
+    // First, as who still talks stops talking with it.
+    const gone = this.#member?.leave();
     this.#state = 'left';
     this.#note('left', reason);
-    const gone = this.#member?.leave();
     this.#conference.left(this, wasMember);
     this.#over.resolve();
     await gone;

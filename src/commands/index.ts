@@ -2,12 +2,15 @@
 import { agentUpdate, llmStatus, llmToolOutput, llmUpdate, transfer } from './agent.ts';
 import { boost } from './boost.ts';
 import { callStatus } from './call-status.ts';
+import { confHold, confMute, participantAction } from './conference.ts';
 import type { AnyCommand } from './define.ts';
 import { dtmf } from './dtmf.ts';
 import { mute } from './mute.ts';
 import { liveControlPage } from './page.ts';
 import { redirect } from './redirect.ts';
+import { roomPlay, roomSay } from './room.ts';
 import { sipRequest } from './sip-request.ts';
+import { listenStatus, streamStatus } from './stream-status.ts';
 import { tag } from './tag.ts';
 import { whisper } from './whisper.ts';
 
@@ -15,7 +18,14 @@ import { whisper } from './whisper.ts';
 export const commands: readonly AnyCommand[] = [
   callStatus,
   redirect,
+  listenStatus,
+  streamStatus,
   mute,
+  confMute,
+  confHold,
+  participantAction,
+  roomSay,
+  roomPlay,
   sipRequest,
   dtmf,
   tag,

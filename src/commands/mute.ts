@@ -1,5 +1,6 @@
 // mute_status: the leg's voice becomes silence for every listener, or is heard again.
 import { isObject, isRefusal } from '../base/index.ts';
+import type { Call, Leg } from '../calls/index.ts';
 import { defineCommand } from './define.ts';
 import { needsMedia, oneOf } from './refusals.ts';
 
@@ -16,5 +17,13 @@ export const mute = defineCommand<boolean>({
   },
   fromSocket: (data) => (isObject(data) ? data.mute_status : data),
   allowed: needsMedia,
-  apply: ({ leg }, muted) => ({ effect: leg.setMuted(muted) }),
+  apply: ({ call, leg }, muted) => ({ effect: setMuted(call, leg, muted) }),
 });
+
+/** A member of a conference is muted there, and for those who listen otherwise it is not; unmuted it is in both ways. */
+async function setMuted(call: Call, leg: Leg, muted: boolean): Promise<{ at: number }> {
+  const place = call.parts.get('conference');
+  if (!place?.joined) return leg.setMuted(muted);
+  const effects = await Promise.all([place.setMuted(muted), ...(muted ? [] : [leg.setMuted(false)])]);
+  return { at: Math.max(...effects.map((effect) => effect.at)) };
+}

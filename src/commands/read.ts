@@ -15,13 +15,6 @@ const besideAnything = new Set(['tag', 'whisper']);
 /** Fields of the contract whose effect is not in this version (live-call-control.md 2, 6). They are refused by name, never ignored. */
 const later = new Set([
   'child_call_hook',
-  'conf_mute_status',
-  'conf_hold_status',
-  'wait_hook',
-  'waitHook',
-  'conferenceParticipantAction',
-  'listen_status',
-  'stream_status',
   'transcribe_status',
   'record',
   'dub',
@@ -30,8 +23,6 @@ const later = new Set([
   'noise_isolation_vendor',
   'noise_isolation_level',
   'noise_isolation_model',
-  'room_say',
-  'room_play',
 ]);
 
 /** The body of `PUT Calls/{sid}`: 400 for what can never be right, 422 for what this version cannot do. */

@@ -1,0 +1,159 @@
+// Changes of a conference: conf_mute_status, conf_hold_status and conferenceParticipantAction (live-call-control.md 2.6).
+import { isObject, isRefusal, type Refusal, refuse } from '../base/index.ts';
+import type { ConferencePart, HookInput } from '../calls/index.ts';
+import { type Applied, defineCommand, type Target } from './define.ts';
+import { hookSchema, readHook } from './hook.ts';
+import { badValue, oneOf } from './refusals.ts';
+
+/** The call's place in a conference. `allowed` has seen that it has one. */
+export function placeOf({ call }: Target): ConferencePart {
+  const place = call.parts.get('conference');
+  if (!place) throw new Error('bug: not in a conference');
+  return place;
+}
+
+/** Why it is no member, when it is none. */
+export function needsMember({ call }: Target): Refusal | undefined {
+  const place = call.parts.get('conference');
+  if (!place) return refuse('no-conference', 'the call is not in a conference');
+  if (!place.joined) return refuse('conference-waits', `the call is not in conference ${place.name} yet: it waits`);
+  return undefined;
+}
+
+export const confMute = defineCommand<boolean>({
+  rest: 'conf_mute_status',
+  ws: 'conf:mute-status',
+  needs: 'a conference',
+  summary: "Mutes all members of the call's conference but its moderators, or lets them be heard again.",
+  schema: { type: 'string', enum: ['mute', 'unmute'] },
+  examples: [{ conf_mute_status: 'mute' }],
+  read(value) {
+    const status = oneOf(value, ['mute', 'unmute']);
+    return isRefusal(status) ? status : status === 'mute';
+  },
+  fromSocket: (data) => (isObject(data) ? data.conf_mute_status : data),
+  allowed: needsMember,
+  apply: (target, muted) => ({ effect: placeOf(target).muteOthers(muted) }),
+});
+
+type Hold = { hold: true; waitHook: HookInput | undefined } | { hold: false };
+
+/** `wait_hook`, or as the older documents spell it. */
+function readWaitHook(body: Record<string, unknown>): HookInput | undefined | Refusal {
+  const name = body.wait_hook === undefined ? 'waitHook' : 'wait_hook';
+  const given = body[name];
+  if (given === undefined) return undefined;
+  const hook = readHook(given);
+  return isRefusal(hook) ? { ...hook, path: name } : hook;
+}
+
+function readHold(held: boolean, body: Record<string, unknown>): Hold | Refusal {
+  const waitHook = readWaitHook(body);
+  if (isRefusal(waitHook)) return waitHook;
+  if (held) return { hold: true, waitHook };
+  return waitHook === undefined ? { hold: false } : badValue('belongs to hold', 'wait_hook');
+}
+
+const applyHold = (place: ConferencePart, value: Hold): Applied => ({
+  effect: value.hold ? place.hold(value.waitHook) : place.unhold(),
+});
+
+function confHoldOf(value: unknown, body: Record<string, unknown>): Hold | Refusal {
+  const status = oneOf(value, ['hold', 'unhold']);
+  return isRefusal(status) ? status : readHold(status === 'hold', body);
+}
+
+export const confHold = defineCommand<Hold>({
+  rest: 'conf_hold_status',
+  ws: 'conf:hold-status',
+  needs: 'a conference',
+  companions: ['wait_hook', 'waitHook'],
+  summary:
+    'Puts this member of a conference on hold: it hears nobody and nobody hears it. With wait_hook, the say, play and pause verbs of that hook go to this member only, over and over; again with another hook, that one goes on. unhold lets it hear and be heard.',
+  schema: { type: 'string', enum: ['hold', 'unhold'] },
+  companionSchemas: { wait_hook: hookSchema, waitHook: hookSchema },
+  examples: [{ conf_hold_status: 'hold' }, { conf_hold_status: 'unhold' }],
+  read: confHoldOf,
+  readSocket: (data) => (isObject(data) ? confHoldOf(data.conf_hold_status, data) : confHoldOf(data, {})),
+  allowed: needsMember,
+  apply: (target, value) => applyHold(placeOf(target), value),
+});
+
+const actions = ['tag', 'untag', 'coach', 'uncoach', 'mute', 'unmute', 'hold', 'unhold', 'kick'] as const;
+
+type Action =
+  | { action: 'tag' | 'coach'; tag: string }
+  | { action: 'hold' | 'unhold'; hold: Hold }
+  | { action: 'untag' | 'uncoach' | 'mute' | 'unmute' | 'kick' };
+
+function readAction(value: unknown): Action | Refusal {
+  if (!isObject(value)) return badValue('must be an object');
+  const action = oneOf(value.action, actions);
+  if (isRefusal(action)) return { ...action, path: 'action' };
+  const unknown = Object.keys(value).find((name) => !['action', 'tag', 'wait_hook', 'waitHook'].includes(name));
+  if (unknown !== undefined) return badValue('is no field of it', unknown);
+  if (action === 'tag' || action === 'coach') {
+    const { tag } = value;
+    return typeof tag === 'string' && tag !== ''
+      ? { action, tag }
+      : badValue(`requires tag property when action is '${action}'`, 'tag');
+  }
+  if (action !== 'hold' && action !== 'unhold') return { action };
+  const hold = readHold(action === 'hold', value);
+  return isRefusal(hold) ? hold : { action, hold };
+}
+
+export const participantAction = defineCommand<Action>({
+  rest: 'conferenceParticipantAction',
+  ws: 'conf:participant-action',
+  needs: 'a conference',
+  summary:
+    'Changes this member of a conference: tag and untag, coach (heard only by members with the tag, those that get it later too) and uncoach, mute and unmute, hold and unhold (with wait_hook), or kick, which ends its conference verb.',
+  schema: {
+    type: 'object',
+    required: ['action'],
+    additionalProperties: false,
+    properties: {
+      action: { type: 'string', enum: actions },
+      tag: { type: 'string', minLength: 1 },
+      wait_hook: hookSchema,
+      waitHook: hookSchema,
+    },
+  },
+  examples: [
+    { conferenceParticipantAction: { action: 'mute' } },
+    { conferenceParticipantAction: { action: 'tag', tag: 'agent' } },
+    { conferenceParticipantAction: { action: 'coach', tag: 'agent' } },
+    { conferenceParticipantAction: { action: 'hold', wait_hook: '/hold' } },
+    { conferenceParticipantAction: { action: 'kick' } },
+  ],
+  read: readAction,
+  /** Who waits for the beginning can be kicked too. */
+  allowed(target, { action }) {
+    const refusal = needsMember(target);
+    return refusal?.code === 'conference-waits' && action === 'kick' ? undefined : refusal;
+  },
+  apply(target, value) {
+    const place = placeOf(target);
+    if ('hold' in value) return applyHold(place, value.hold);
+    return { effect: effectOf(place, value) };
+  },
+});
+
+function effectOf(place: ConferencePart, value: Exclude<Action, { hold: Hold }>): Promise<{ at: number }> {
+  switch (value.action) {
+    case 'tag':
+      return place.setTag(value.tag);
+    case 'untag':
+      return place.setTag(undefined);
+    case 'coach':
+      return place.coach(value.tag);
+    case 'uncoach':
+      return place.coach(undefined);
+    case 'mute':
+    case 'unmute':
+      return place.setMuted(value.action === 'mute');
+    case 'kick':
+      return place.kick();
+  }
+}
