@@ -11,6 +11,8 @@ export interface BridgePart {
   /** True on the call whose verb made the bridge (dial, dequeue). */
   readonly owner: boolean;
   readonly path: MediaPath;
+  /** Resolves when it has ended, for whatever reason. */
+  readonly over: Promise<void>;
   /** Resolves when both legs' audio goes the new way. */
   setPath(path: MediaPath): Promise<{ at: number }>;
 }
@@ -68,6 +70,7 @@ export class Bridge {
         }),
       );
     }
+    for (const call of [owner, other]) call.inDialog.bridged();
     this.#scope.defer(async ({ reason }) => {
       for (const [call, far] of [
         [owner, other],
@@ -96,6 +99,7 @@ export class Bridge {
     return {
       other: far,
       owner: call === this.owner,
+      over: this.over,
       get path() {
         return bridge.#path;
       },

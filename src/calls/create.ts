@@ -50,13 +50,14 @@ const known = new Set([
   'headers',
   'tag',
   'sipRequestWithinDialogHook',
+  'referHook',
   'answerOnBridge',
   'id',
   'account_sid',
   ...speechFields,
 ]);
 /** Fields of the contract that this version cannot honour: refused by name. */
-const later = new Set(['amd', 'referHook', 'dual_streams', 'trunk', 'record']);
+const later = new Set(['amd', 'dual_streams', 'trunk', 'record']);
 
 export async function readCreate(body: unknown, context: CreateContext): Promise<NewCall | Refusal> {
   if (!isObject(body)) return bad('the body must be an object');
@@ -79,6 +80,7 @@ export async function readCreate(body: unknown, context: CreateContext): Promise
     ...hooks,
     ...numbers,
     ...(isObject(body.tag) && { tag: body.tag }),
+    ...(isHook(body.referHook) && { referHook: body.referHook }),
     ...(typeof body.sipRequestWithinDialogHook === 'string' && { sipRequestHook: body.sipRequestWithinDialogHook }),
     target: {
       ...route,
@@ -102,6 +104,8 @@ function fieldRefusal(body: Body): Refusal | undefined {
     return bad('must be 1 to 256 characters, fit for a SIP URI', 'from');
   if (present(tag) && !isObject(tag)) return bad('must be an object', 'tag');
   if (present(headers) && !isObject(headers)) return bad('must be an object', 'headers');
+  if (present(body.referHook) && !isHook(body.referHook))
+    return bad('must be a URL, or an object with url', 'referHook');
   for (const name of ['callerName', 'fromHost', 'sipRequestWithinDialogHook'] as const) {
     if (present(body[name]) && (typeof body[name] !== 'string' || /[\r\n"<>]/.test(body[name])))
       return bad('must be one line of text', name);
@@ -186,3 +190,6 @@ function readNumbers(body: Body): { timeoutMs?: number; timeLimitMs?: number } |
 /** The voice of a call without an application record. */
 const inlineSpeech = (body: Body): SpeechFields =>
   Object.fromEntries(speechFields.map((name) => [name, body[name] ?? null]));
+
+const isHook = (value: unknown): value is HookInput =>
+  (typeof value === 'string' && value !== '') || (isObject(value) && typeof value.url === 'string');

@@ -4,6 +4,7 @@ import { isFault } from '../base/index.ts';
 import type { SipRequest, SipResponse } from '../sip/index.ts';
 import type { Call } from './call.ts';
 import type { Answer } from './conversation.ts';
+import { HoldMusic } from './hold-music.ts';
 import type { LegRefer } from './leg-refer.ts';
 import type { Step } from './types.ts';
 
@@ -29,10 +30,19 @@ export class InDialog {
   requestHook: HookInput | undefined;
   /** config.referHook: who answers a REFER when no dial does. */
   referHook: HookInput | undefined;
+  /** config.onHoldMusic: what the other leg of a bridge hears while this one's far end holds. */
+  holdMusic: string | undefined;
   readonly #call: Call;
+  readonly #music: HoldMusic;
 
   constructor(call: Call) {
     this.#call = call;
+    this.#music = new HoldMusic(call);
+  }
+
+  /** This leg and another hear each other from now on. */
+  bridged(): void {
+    this.#music.update();
   }
 
   /** INFO, MESSAGE and NOTIFY go to the hook that config named; verbs in its answer replace the application. */
@@ -49,6 +59,7 @@ export class InDialog {
     if (call.ended) return;
     call.events.append('hold', { held });
     for (const part of call.parts.all('hold')) part.onHold(held);
+    this.#music.update();
     if (!call.world.settings.holdEvents) return;
     this.#tellApplication({
       sipMethod: 'INVITE',

@@ -22,6 +22,7 @@ export interface OutboundOptions {
   timeoutMs?: number;
   timeLimitMs?: number;
   sipRequestHook?: HookInput;
+  referHook?: HookInput;
 }
 
 /** Places the call. Resolves once the INVITE is on its way; what becomes of it is told by statuses. */
@@ -42,6 +43,7 @@ export async function placeCall(options: OutboundOptions): Promise<{ sid: string
   const call = new Call({ world, owner, facts, hooks }, (self) =>
     legHandler(self, { onAnswered: () => void startApplication(self, options) }),
   );
+  if (options.referHook !== undefined) call.inDialog.referHook = options.referHook;
   if (options.sipRequestHook !== undefined) call.inDialog.requestHook = options.sipRequestHook;
   world.directory.add(call);
   const placed = await place(call, target);

@@ -2,7 +2,9 @@
 import type { HookInput } from '../apps/index.ts';
 import { type Refusal, refuse } from '../base/index.ts';
 import { readBoostDb, type SynthesizerInput } from '../calls/index.ts';
+import { type BackgroundListen, backgroundListenRefusal, configureListen } from './config-listen.ts';
 import { defineVerb } from './define.ts';
+import { playable } from './play.ts';
 
 interface Options {
   synthesizer?: SynthesizerInput;
@@ -10,7 +12,11 @@ interface Options {
   notifyEvents?: boolean;
   boostAudioSignal?: number | string;
   sipRequestWithinDialogHook?: HookInput;
+  referHook?: HookInput;
+  onHoldMusic?: string;
   disableTtsCache?: boolean;
+  listen?: BackgroundListen;
+  stream?: BackgroundListen;
 }
 
 const known = new Set([
@@ -21,18 +27,27 @@ const known = new Set([
   'notifyEvents',
   'boostAudioSignal',
   'sipRequestWithinDialogHook',
+  'referHook',
+  'onHoldMusic',
   'disableTtsCache',
+  'listen',
+  'stream',
 ]);
 
 export const config = defineVerb<Options>({
   name: 'config',
   example: { notifyEvents: true },
-  needs: (options) => (options.boostAudioSignal === undefined ? 'none' : 'media'),
+  needs: (options) =>
+    options.boostAudioSignal !== undefined || (options.listen ?? options.stream)?.enable ? 'media' : 'none',
   check(options): Refusal | undefined {
     const later = Object.keys(options).find((name) => !known.has(name));
     if (later !== undefined) return refuse('verb-later', `config.${later} is not in this version`, { path: later });
     const reset = [options.reset ?? []].flat().find((part) => part !== 'synthesizer');
     if (reset !== undefined) return refuse('verb-later', `cannot reset ${reset} in this version`, { path: 'reset' });
+    if (options.onHoldMusic !== undefined && !playable.test(options.onHoldMusic))
+      return refuse('verb-option', 'must be an http(s)://, file:// or tone_stream:// URL', { path: 'onHoldMusic' });
+    const stream = backgroundListenRefusal(options, 'listen') ?? backgroundListenRefusal(options, 'stream');
+    if (stream) return stream;
     const boost = options.boostAudioSignal === undefined ? 0 : readBoostDb(options.boostAudioSignal);
     return typeof boost === 'number' ? undefined : { ...boost, path: 'boostAudioSignal' };
   },
@@ -41,8 +56,11 @@ export const config = defineVerb<Options>({
     if (options.reset !== undefined) call.speech.reset();
     if (options.synthesizer) call.speech.configure(options.synthesizer);
     if (options.disableTtsCache !== undefined) call.speech.noCache = options.disableTtsCache;
+    configureListen(call, options.listen ?? options.stream);
     if (options.sipRequestWithinDialogHook !== undefined)
       call.inDialog.requestHook = options.sipRequestWithinDialogHook;
+    if (options.referHook !== undefined) call.inDialog.referHook = options.referHook;
+    if (options.onHoldMusic !== undefined) call.inDialog.holdMusic = options.onHoldMusic;
     const boost = options.boostAudioSignal === undefined ? undefined : readBoostDb(options.boostAudioSignal);
     if (typeof boost === 'number') await call.leg.port?.setGain(boost);
   },

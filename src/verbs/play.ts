@@ -16,7 +16,8 @@ export interface PlayOptions {
   actionHook?: HookInput;
 }
 
-const playable = /^(https?|file|tone_stream|silence_stream):\/\/./;
+/** What can be fetched or made. */
+export const playable = /^(https?|file|tone_stream|silence_stream):\/\/./;
 
 export const play = defineVerb<PlayOptions>({
   name: 'play',
