@@ -2,6 +2,7 @@
 import { bug, type Scope } from '../base/index.ts';
 import type { TapState } from '../media/client.ts';
 import type { BridgePart } from './bridge.ts';
+import type { Call } from './call.ts';
 import type { ConferencePart } from './conference.ts';
 import type { HoldPart, ReferPart } from './in-dialog.ts';
 
@@ -16,10 +17,21 @@ export interface TranscriptionPart {
   resume(): Promise<{ at: number }>;
 }
 
+/** The running dial of this call. */
+export interface DialPart {
+  /** The leg that talks. */
+  selected(): Call | undefined;
+  /** The dial comes to its end as if the far end had hung up: its action hook decides what follows. */
+  finish(): void;
+  /** As `finish`, but the leg that talks goes on, without the dial. */
+  release(): Call | undefined;
+}
+
 /** Each kind of facet. Several of a kind may be there at once; commands act on all, or on the newest. */
 export interface PartKinds {
   /** This leg and another hear each other. */
   bridge: BridgePart;
+  dial: DialPart;
   /** This leg is in a conference, or waits for one. */
   conference: ConferencePart;
   /** A dial's onHoldHook. */

@@ -1,0 +1,120 @@
+// A dial's options (verbs.md 5.1, 5.2), and what of them the schema lets through though it cannot work.
+import type { HookInput } from '../../apps/index.ts';
+import { isRefusal, type Refusal, refuse } from '../../base/index.ts';
+import { type Dialled, isHost, readBoostDb, readDestination } from '../../calls/index.ts';
+import { headersRefusal, textRefusal } from '../headers.ts';
+import { longestDialSeconds } from '../limits.ts';
+
+type Headers = Record<string, string | number>;
+
+export interface Target {
+  type: 'phone' | 'sip' | 'user' | 'teams';
+  sipUri?: string;
+  number?: string;
+  name?: string;
+  headers?: Headers;
+  from?: { user?: string; host?: string };
+  confirmHook?: HookInput;
+  /** Of a confirmHook that is a URL. */
+  method?: string;
+  proxy?: string;
+}
+
+export interface DialOptions {
+  id?: string;
+  target: Target[];
+  actionHook?: HookInput;
+  answerOnBridge?: boolean;
+  callerId?: string;
+  callerName?: string;
+  confirmHook?: HookInput;
+  dialMusic?: string;
+  timeout?: number;
+  timeLimit?: number;
+  headers?: Headers;
+  /** Of the BYE to a leg that the dial ends. */
+  hangupHeaders?: Headers;
+  proxy?: string;
+  tag?: Record<string, unknown>;
+  forwardPAI?: boolean;
+  codecs?: string[];
+  boostAudioSignal?: number | string;
+  anchorMedia?: boolean;
+  exitMediaPath?: boolean;
+  dtmfCapture?: string[] | { childCall?: string[]; parentCall?: string[] };
+  dtmfHook?: HookInput;
+  onHoldHook?: HookInput;
+  referHook?: HookInput;
+}
+
+/** Options of the contract whose effect is not in this version. */
+const later = ['amd', 'srtpEncryption', 'listen', 'stream', 'transcribe', 'dub'] as const;
+
+const no = (reason: string, path: string): Refusal => refuse('verb-option', reason, { path });
+
+export function checkDial(options: DialOptions): Refusal | undefined {
+  const given = options as unknown as Record<string, unknown>;
+  const absent = later.find((name) => given[name] !== undefined);
+  if (absent !== undefined) return refuse('verb-later', `dial.${absent} is not in this version`, { path: absent });
+  const { callerId, callerName, headers, hangupHeaders, boostAudioSignal } = options;
+  const boost = boostAudioSignal === undefined ? 0 : readBoostDb(boostAudioSignal);
+  return (
+    targetsRefusal(options) ??
+    numbersRefusal(options) ??
+    textRefusal(callerId, 'callerId') ??
+    textRefusal(callerName, 'callerName') ??
+    headersRefusal(headers) ??
+    headersRefusal(hangupHeaders, 'hangupHeaders') ??
+    captureRefusal(options) ??
+    (isRefusal(boost) ? { ...boost, path: 'boostAudioSignal' } : undefined)
+  );
+}
+
+function targetsRefusal({ target: targets }: DialOptions): Refusal | undefined {
+  for (const [index, target] of targets.entries()) {
+    const path = `target[${index}]`;
+    const read = readDestination(target, path);
+    if (isRefusal(read)) return read;
+    const { user, host } = target.from ?? {};
+    const wrong = textRefusal(user, `${path}.from.user`);
+    if (wrong) return wrong;
+    if (host !== undefined && !isHost(host)) return no('must be a host, with or without a port', `${path}.from.host`);
+  }
+  return undefined;
+}
+
+function numbersRefusal(options: DialOptions): Refusal | undefined {
+  for (const name of ['timeout', 'timeLimit'] as const) {
+    const value = options[name];
+    if (value !== undefined && !(value > 0 && value <= longestDialSeconds))
+      return no(`must be more than 0, and at most ${longestDialSeconds} seconds`, name);
+  }
+  return undefined;
+}
+
+function captureRefusal({ dtmfCapture }: DialOptions): Refusal | undefined {
+  for (const [name, patterns] of Object.entries(capturesOf(dtmfCapture)))
+    if (!Array.isArray(patterns) || patterns.some((p) => typeof p !== 'string' || !/^[0-9A-D*#]{1,32}$/i.test(p)))
+      return no(
+        'must be digits of 0-9, A-D, * and #, 1 to 32 of them',
+        Array.isArray(dtmfCapture) ? 'dtmfCapture' : `dtmfCapture.${name}`,
+      );
+  return undefined;
+}
+
+/** Which patterns are looked for on which leg; an array means both. */
+export function capturesOf(capture: DialOptions['dtmfCapture']): { childCall: string[]; parentCall: string[] } {
+  if (Array.isArray(capture)) return { childCall: capture, parentCall: capture };
+  return { childCall: capture?.childCall ?? [], parentCall: capture?.parentCall ?? [] };
+}
+
+/** Whom a target names; the dial's proxy is for those that have none. */
+export function destinationOf(target: Target, { proxy }: DialOptions): Dialled | Refusal {
+  return readDestination({ ...(proxy !== undefined && { proxy }), ...target }, 'target');
+}
+
+/** Each once, ten at most (verbs.md 5.1). */
+export function distinctTargets(targets: readonly Target[], most: number): Target[] {
+  const seen = new Map(targets.map((target) => [JSON.stringify(target), target]));
+  return [...seen.values()].slice(0, most);
+}
