@@ -1,5 +1,6 @@
 // The bench: the real server under an independent load. npm run bench [-- --only a,b,c,d,f,rest --quick --node-options=--cpu-prof]
 import { parseArgs } from 'node:util';
+import { conference } from './measures/conference.ts';
 import { growth } from './measures/growth.ts';
 import { promptCalls } from './measures/prompts.ts';
 import { callRate } from './measures/rate.ts';
@@ -17,6 +18,7 @@ const measures: Record<string, (options: Options) => Promise<Row[]>> = {
   c: (options) => onStage(options, updateTimes),
   d: (options) => onStage(options, setupTimes),
   f: (options) => onStage(options, growth, collecting),
+  i: conference,
 };
 
 const { values } = parseArgs({
