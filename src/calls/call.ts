@@ -2,6 +2,7 @@
 import { baseInfo, type CallFacts, type HookInput, type Payload, sessionRedirect } from '../apps/index.ts';
 import { atMost, type Clock, errorText, type Log, Mailbox, type Refusal, Scope } from '../base/index.ts';
 import type { ExtraHeaders } from '../sip/index.ts';
+import { BackgroundStream } from './background-stream.ts';
 import type { CallEnd, CallOptions, Conclusion } from './call-types.ts';
 import { conclude } from './conclude.ts';
 import { type Answer, Conversation } from './conversation.ts';
@@ -13,6 +14,7 @@ import type { LegHandler } from './leg-types.ts';
 import { lastHooksMs, mailboxLimit } from './limits.ts';
 import { Parts } from './parts.ts';
 import { Program } from './program.ts';
+import { Recordings } from './recordings.ts';
 import { SpeechSettings } from './speech-settings.ts';
 import { type CallStatus, finalStatuses } from './status.ts';
 import { type CallOwner, type CallWorld, type Step, speechOf } from './types.ts';
@@ -33,8 +35,10 @@ export class Call {
   readonly whispers: Whispers;
   /** What commands reach of running verbs. */
   readonly parts = new Parts();
+  readonly recordings = new Recordings(this);
   /** Calls of one group are carried by one media worker. */
   readonly group: string;
+  readonly backgroundStream = new BackgroundStream(this);
   /** Resolves with the last status, when that is given. */
   readonly over: Promise<CallEnd>;
   /** Why media could not be had: the final response of a call that was never answered says so. */
@@ -145,6 +149,7 @@ export class Call {
   markAnswered(): void {
     this.#answeredAt ??= this.clock.now();
     this.setStatus('in-progress', 200, 'OK');
+    this.recordings.answered();
   }
 
   /** Starts with these verbs, or gives the running application way to them. */
@@ -218,7 +223,7 @@ export class Call {
   async #leave(lastWords: Promise<unknown>, socketCode: 1000 | 1001): Promise<void> {
     const { callStatus: status, direction, duration } = this.facts;
     await this.leg.scope.close('call over');
-    await atMost(this.clock, lastHooksMs, lastWords);
+    await atMost(this.clock, lastHooksMs, Promise.all([lastWords, this.recordings.settled()]));
     if (this.conversation.call === this) await this.conversation.close(socketCode);
     await this.scope.close('call over');
     this.#mailbox.close();

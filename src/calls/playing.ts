@@ -36,7 +36,7 @@ export function playPlan(call: Call, plan: AudioPlan, options: PlayingOptions): 
     ...(seekSamples !== undefined && { seekSamples }),
     ...(timeoutMs !== undefined && { timeoutMs }),
   });
-  const what = sources.map((s) => (s.kind === 'url' ? shown(s.url) : `say: ${s.text.slice(0, 60)}`));
+  const what = sources.map((s) => (s.kind === 'url' ? withoutSecrets(s.url) : `say: ${s.text.slice(0, 60)}`));
   playback.onEvent = (event) => {
     if (event.type === 'started') {
       call.events.append('play-started', { layer, what, packet_at: event.at });
@@ -52,8 +52,8 @@ export function playPlan(call: Call, plan: AudioPlan, options: PlayingOptions): 
 }
 
 /** Without what opens the door: user and password, and a query, where signed addresses keep their signature. */
-const shown = (url: string): string =>
-  url.replace(/^(https?:\/\/)[^/?#]*@/i, '$1').replace(/^(https?:[^?#]*)\?.*$/is, '$1?…');
+export const withoutSecrets = (url: string): string =>
+  url.replace(/^((?:http|ws)s?:\/\/)[^/?#]*@/i, '$1').replace(/^((?:http|ws)s?:[^?#]*)\?.*$/is, '$1?…');
 
 function noteResult(call: Call, layer: string, what: string[], result: PlaybackResult): void {
   const failure = result.fault && { code: result.fault.code, message: result.fault.message };

@@ -40,7 +40,15 @@ const samples: Record<CallEventType, Record<string, unknown>[]> = {
     { what: 'reconnecting', url: 'ws://x/', attempt: 2, reason: 'the connection broke (1006)', code: 'stream-lost' },
     { what: 'trouble', url: 'ws://x/', reason: 'unknown message' },
     { what: 'ended', url: 'ws://x/', reason: 'closed', sent_ms: 1200, dropped_ms: 0 },
-    { what: 'ended', url: 'ws://x/', reason: 'failed', sent_ms: 0, dropped_ms: 2, message: 'refused', code: 'http-refused' },
+    {
+      what: 'ended',
+      url: 'ws://x/',
+      reason: 'failed',
+      sent_ms: 0,
+      dropped_ms: 2,
+      message: 'refused',
+      code: 'http-refused',
+    },
   ],
   conference: [
     ...['waits', 'started', 'joined', 'full'].map((what) => ({ what, name: 'standup', members: 2 })),

@@ -6,12 +6,14 @@ import { conference } from './conference.ts';
 import { config } from './config.ts';
 import type { AnyVerb } from './define.ts';
 import { dequeue } from './dequeue.ts';
+import { dial } from './dial/index.ts';
 import { dtmf } from './dtmf.ts';
 import { enqueue } from './enqueue.ts';
 import { gather } from './gather.ts';
 import schemas from './generated/schemas.cjs';
 import { hangup } from './hangup.ts';
 import { leave } from './leave.ts';
+import { listen } from './listen.ts';
 import { pause } from './pause.ts';
 import { play } from './play.ts';
 import { redirect } from './redirect.ts';
@@ -36,7 +38,9 @@ export const verbs: readonly AnyVerb[] = [
   sipRequest,
   sipRefer,
   config,
+  listen,
   conference,
+  dial,
   enqueue,
   dequeue,
   leave,

@@ -56,3 +56,6 @@ export const captureGapMs = 3_000;
 
 /** Finals that one gather joins to one result; a speaker who does not stop gets his turn ended. */
 export const mostFinals = 200;
+
+/** Seconds one listen may last: a day, as with pauses. */
+export const longestListenSeconds = 86_400;

@@ -9808,11 +9808,153 @@ return errors === 0;
 }
 validate24.evaluated = {"props":{"verb":true,"id":true,"synthesizer":true,"recognizer":true,"bargeIn":true,"ttsStream":true,"record":true,"listen":true,"stream":true,"transcribe":true,"amd":true,"fillerNoise":true,"vad":true,"notifyEvents":true,"notifySttLatency":true,"reset":true,"onHoldMusic":true,"actionHookDelayAction":true,"sipRequestWithinDialogHook":true,"boostAudioSignal":true,"referHook":true,"earlyMedia":true,"autoStreamTts":true,"disableTtsCache":true,"trackTtsPlayout":true,"noiseIsolation":true,"turnTaking":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.conference = validate33;
-const schema43 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/conference","minVersion":"0.9.6","title":"Conference","description":"Places the caller into a multi-party conference room. Multiple callers in the same named conference can speak to each other. Supports features like muting, recording, waiting rooms, and participant limits.","type":"object","properties":{"verb":{"enum":["conference","room"]},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"name":{"type":"string","description":"The name of the conference room. All callers joining the same named conference are connected together.","examples":["team-standup","customer-call-12345"]},"beep":{"type":"boolean","description":"If true, play a beep when participants join or leave."},"memberTag":{"type":"string","description":"A tag to identify this participant. Can be used to target specific members for actions like muting or whispering."},"speakOnlyTo":{"type":"string","description":"If set, this participant's audio is only heard by the member with the specified memberTag. Creates a private whisper channel."},"startConferenceOnEnter":{"type":"boolean","description":"If true (default), the conference starts when this participant joins. If false, this participant waits silently until a participant with startConferenceOnEnter=true joins."},"endConferenceOnExit":{"type":"boolean","description":"If true, the conference ends for all participants when this participant leaves."},"endConferenceDuration":{"type":"number","description":"Maximum duration of the conference in seconds."},"maxParticipants":{"type":"number","description":"Maximum number of participants allowed in the conference."},"joinMuted":{"type":"boolean","description":"If true, this participant joins the conference muted."},"actionHook":{"$ref":"../components/actionHook","description":"A webhook invoked when this participant leaves the conference."},"waitHook":{"$ref":"../components/actionHook","description":"A webhook invoked while this participant is waiting for the conference to start. Should return verbs to play (e.g. hold music)."},"statusEvents":{"type":"array","items":{"type":"string"},"description":"List of conference events to receive via the statusHook."},"statusHook":{"$ref":"../components/actionHook","description":"A webhook to receive conference status events (joins, leaves, etc.)."},"enterHook":{"$ref":"../components/actionHook","description":"A webhook invoked when this participant first enters the conference."},"record":{"type":"object","description":"Recording configuration for the conference.","additionalProperties":true},"listen":{"type":"object","description":"Audio streaming configuration for the conference. `stream` is the preferred synonym.","additionalProperties":true},"stream":{"type":"object","description":"Fork the room's mixed audio to a WebSocket (preferred synonym for `listen`).","additionalProperties":true},"distributeDtmf":{"type":"boolean","description":"If true, DTMF events from this participant are distributed to all other participants."}},"required":["name"],"examples":[{"verb":"conference","name":"team-standup","beep":true,"startConferenceOnEnter":true,"endConferenceOnExit":false,"statusHook":"/conference-events"}]};
+exports.listen = validate33;
+const schema43 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/listen","minVersion":"0.9.6","title":"Listen","description":"Streams real-time call audio to an external websocket endpoint. The remote endpoint receives raw audio and can optionally send audio back (bidirectional). Used for custom speech processing, real-time analysis, AI agent integration, and recording to external systems.","type":"object","properties":{"verb":{"const":"listen","description":"The verb name."},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"url":{"type":"string","format":"uri","description":"The websocket URL to stream audio to.","examples":["wss://myapp.example.com/audio-stream"]},"actionHook":{"$ref":"../components/actionHook","description":"A webhook invoked when the listen session ends. Should return the next verbs to execute."},"wsAuth":{"$ref":"../components/auth","description":"Authentication credentials for the websocket connection."},"mixType":{"type":"string","description":"How to mix the audio channels when streaming. 'mono' sends a single mixed channel, 'stereo' sends caller and callee as separate left/right channels, 'mixed' sends both as a single mixed stream.","enum":["mono","stereo","mixed"],"default":"mono"},"metadata":{"type":"object","description":"Arbitrary metadata to send to the websocket endpoint in the initial connection message.","additionalProperties":true},"sampleRate":{"type":"number","description":"The audio sample rate in Hz.","examples":[8000,16000,24000],"default":8000},"finishOnKey":{"type":"string","description":"A DTMF key that ends the listen session when pressed.","examples":["#"]},"maxLength":{"type":"number","description":"Maximum duration in seconds for the listen session."},"passDtmf":{"type":"boolean","description":"If true, forward DTMF events to the websocket endpoint."},"playBeep":{"type":"boolean","description":"If true, play a beep tone before streaming begins."},"disableBidirectionalAudio":{"type":"boolean","description":"If true, disable receiving audio from the websocket endpoint. Audio flows only from the call to the websocket, not back."},"bidirectionalAudio":{"$ref":"../components/bidirectionalAudio","description":"Fine-grained configuration for bidirectional audio."},"timeout":{"type":"number","description":"Time in seconds to wait for audio activity before ending the listen session."},"transcribe":{"$ref":"transcribe","description":"Nested transcribe verb — enables simultaneous real-time transcription of the audio being streamed."},"earlyMedia":{"type":"boolean","description":"If true, begin streaming audio before the call is formally answered."},"channel":{"type":"number","description":"Specific audio channel to stream. Used when streaming a single channel of a multi-channel call."}},"required":["url"],"examples":[{"verb":"listen","url":"wss://myapp.example.com/audio-stream","actionHook":"/listen-complete","sampleRate":16000,"mixType":"stereo"},{"verb":"listen","url":"wss://myapp.example.com/ai-agent","bidirectionalAudio":{"enabled":true,"streaming":true,"sampleRate":24000},"metadata":{"callType":"support","language":"en-US"}}]};
+const schema45 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/components/bidirectionalAudio","title":"BidirectionalAudio","description":"Configuration for bidirectional audio streaming over a websocket connection. When enabled, the remote websocket endpoint can send audio back to jambonz to be played to the caller.","type":"object","properties":{"enabled":{"type":"boolean","description":"Whether to enable bidirectional audio on the websocket connection."},"streaming":{"type":"boolean","description":"If true, audio is streamed continuously rather than sent as complete messages."},"sampleRate":{"type":"number","description":"The sample rate in Hz for bidirectional audio.","examples":[8000,16000,24000]}}};
+const schema46 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/transcribe","minVersion":"0.9.6","title":"Transcribe","description":"Enables real-time transcription of the call audio. Transcription results are sent to the transcriptionHook as they are produced. Runs as a background process — subsequent verbs execute immediately while transcription continues.","type":"object","properties":{"verb":{"const":"transcribe"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"enable":{"type":"boolean","description":"Enable or disable transcription. Used when transcribe is nested inside a config or dial verb to start or stop background transcription."},"transcriptionHook":{"type":"string","format":"uri","description":"The webhook URL to receive transcription results."},"translationHook":{"type":"string","format":"uri","description":"The webhook URL to receive translated transcription results."},"recognizer":{"$ref":"../components/recognizer","description":"STT configuration for the transcription."},"earlyMedia":{"type":"boolean","description":"If true, begin transcribing before the call is answered."},"channel":{"type":"number","enum":[1,2],"description":"Specific audio channel to transcribe. Channel 1 = near-end (local party's audio, i.e. caller on A-leg or callee on B-leg). Channel 2 = far-end (remote party's audio). When transcribe is nested in the dial verb, omitting channel captures both legs mixed; specifying channel: 2 isolates the B-leg's inbound audio."}},"examples":[{"verb":"transcribe","transcriptionHook":"https://myapp.example.com/transcription","recognizer":{"vendor":"deepgram","language":"en-US","deepgramOptions":{"model":"nova-2","smartFormatting":true}}}]};
+
+function validate35(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="https://jambonz.org/schema/verbs/transcribe" */;
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate35.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.verb !== undefined){
+const _errs1 = errors;
+if("transcribe" !== data.verb){
+validate35.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "transcribe"},message:"must be equal to constant"}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.id !== undefined){
+const _errs2 = errors;
+if(typeof data.id !== "string"){
+validate35.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.enable !== undefined){
+const _errs4 = errors;
+if(typeof data.enable !== "boolean"){
+validate35.errors = [{instancePath:instancePath+"/enable",schemaPath:"#/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.transcriptionHook !== undefined){
+const _errs6 = errors;
+if(errors === _errs6){
+if(errors === _errs6){
+if(!(typeof data.transcriptionHook === "string")){
+validate35.errors = [{instancePath:instancePath+"/transcriptionHook",schemaPath:"#/properties/transcriptionHook/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.translationHook !== undefined){
+const _errs8 = errors;
+if(errors === _errs8){
+if(errors === _errs8){
+if(!(typeof data.translationHook === "string")){
+validate35.errors = [{instancePath:instancePath+"/translationHook",schemaPath:"#/properties/translationHook/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.recognizer !== undefined){
+const _errs10 = errors;
+if(!(validate9(data.recognizer, {instancePath:instancePath+"/recognizer",parentData:data,parentDataProperty:"recognizer",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate9.errors : vErrors.concat(validate9.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.earlyMedia !== undefined){
+const _errs11 = errors;
+if(typeof data.earlyMedia !== "boolean"){
+validate35.errors = [{instancePath:instancePath+"/earlyMedia",schemaPath:"#/properties/earlyMedia/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.channel !== undefined){
+let data7 = data.channel;
+const _errs13 = errors;
+if(!(typeof data7 == "number")){
+validate35.errors = [{instancePath:instancePath+"/channel",schemaPath:"#/properties/channel/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+return false;
+}
+if(!((data7 === 1) || (data7 === 2))){
+validate35.errors = [{instancePath:instancePath+"/channel",schemaPath:"#/properties/channel/enum",keyword:"enum",params:{allowedValues: schema46.properties.channel.enum},message:"must be equal to one of the allowed values"}];
+return false;
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate35.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate35.errors = vErrors;
+return errors === 0;
+}
+validate35.evaluated = {"props":{"verb":true,"id":true,"enable":true,"transcriptionHook":true,"translationHook":true,"recognizer":true,"earlyMedia":true,"channel":true},"dynamicProps":false,"dynamicItems":false};
+
 
 function validate33(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="https://jambonz.org/schema/verbs/conference" */;
+/*# sourceURL="https://jambonz.org/schema/verbs/listen" */;
 let vErrors = null;
 let errors = 0;
 const evaluated0 = validate33.evaluated;
@@ -9825,16 +9967,15 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((data.name === undefined) && (missing0 = "name")){
+if((data.url === undefined) && (missing0 = "url")){
 validate33.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
 if(data.verb !== undefined){
-let data0 = data.verb;
 const _errs1 = errors;
-if(!((data0 === "conference") || (data0 === "room"))){
-validate33.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/enum",keyword:"enum",params:{allowedValues: schema43.properties.verb.enum},message:"must be equal to one of the allowed values"}];
+if("listen" !== data.verb){
+validate33.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "listen"},message:"must be equal to constant"}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -9855,10 +9996,371 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.url !== undefined){
+const _errs4 = errors;
+if(errors === _errs4){
+if(errors === _errs4){
+if(!(typeof data.url === "string")){
+validate33.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.actionHook !== undefined){
+const _errs6 = errors;
+if(!(validate4(data.actionHook, {instancePath:instancePath+"/actionHook",parentData:data,parentDataProperty:"actionHook",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate4.errors : vErrors.concat(validate4.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.wsAuth !== undefined){
+let data4 = data.wsAuth;
+const _errs7 = errors;
+const _errs8 = errors;
+if(errors === _errs8){
+if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+let missing1;
+if(((data4.username === undefined) && (missing1 = "username")) || ((data4.password === undefined) && (missing1 = "password"))){
+validate33.errors = [{instancePath:instancePath+"/wsAuth",schemaPath:"../components/auth/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'"}];
+return false;
+}
+else {
+if(data4.username !== undefined){
+const _errs10 = errors;
+if(typeof data4.username !== "string"){
+validate33.errors = [{instancePath:instancePath+"/wsAuth/username",schemaPath:"../components/auth/properties/username/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid2 = _errs10 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data4.password !== undefined){
+const _errs12 = errors;
+if(typeof data4.password !== "string"){
+validate33.errors = [{instancePath:instancePath+"/wsAuth/password",schemaPath:"../components/auth/properties/password/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid2 = _errs12 === errors;
+}
+else {
+var valid2 = true;
+}
+}
+}
+}
+else {
+validate33.errors = [{instancePath:instancePath+"/wsAuth",schemaPath:"../components/auth/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.mixType !== undefined){
+let data7 = data.mixType;
+const _errs14 = errors;
+if(typeof data7 !== "string"){
+validate33.errors = [{instancePath:instancePath+"/mixType",schemaPath:"#/properties/mixType/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if(!(((data7 === "mono") || (data7 === "stereo")) || (data7 === "mixed"))){
+validate33.errors = [{instancePath:instancePath+"/mixType",schemaPath:"#/properties/mixType/enum",keyword:"enum",params:{allowedValues: schema43.properties.mixType.enum},message:"must be equal to one of the allowed values"}];
+return false;
+}
+var valid0 = _errs14 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+let data8 = data.metadata;
+const _errs16 = errors;
+if(errors === _errs16){
+if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
+}
+else {
+validate33.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sampleRate !== undefined){
+const _errs19 = errors;
+if(!(typeof data.sampleRate == "number")){
+validate33.errors = [{instancePath:instancePath+"/sampleRate",schemaPath:"#/properties/sampleRate/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+return false;
+}
+var valid0 = _errs19 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finishOnKey !== undefined){
+const _errs21 = errors;
+if(typeof data.finishOnKey !== "string"){
+validate33.errors = [{instancePath:instancePath+"/finishOnKey",schemaPath:"#/properties/finishOnKey/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs21 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.maxLength !== undefined){
+const _errs23 = errors;
+if(!(typeof data.maxLength == "number")){
+validate33.errors = [{instancePath:instancePath+"/maxLength",schemaPath:"#/properties/maxLength/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+return false;
+}
+var valid0 = _errs23 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.passDtmf !== undefined){
+const _errs25 = errors;
+if(typeof data.passDtmf !== "boolean"){
+validate33.errors = [{instancePath:instancePath+"/passDtmf",schemaPath:"#/properties/passDtmf/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs25 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.playBeep !== undefined){
+const _errs27 = errors;
+if(typeof data.playBeep !== "boolean"){
+validate33.errors = [{instancePath:instancePath+"/playBeep",schemaPath:"#/properties/playBeep/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs27 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.disableBidirectionalAudio !== undefined){
+const _errs29 = errors;
+if(typeof data.disableBidirectionalAudio !== "boolean"){
+validate33.errors = [{instancePath:instancePath+"/disableBidirectionalAudio",schemaPath:"#/properties/disableBidirectionalAudio/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs29 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.bidirectionalAudio !== undefined){
+let data15 = data.bidirectionalAudio;
+const _errs31 = errors;
+const _errs32 = errors;
+if(errors === _errs32){
+if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
+if(data15.enabled !== undefined){
+const _errs34 = errors;
+if(typeof data15.enabled !== "boolean"){
+validate33.errors = [{instancePath:instancePath+"/bidirectionalAudio/enabled",schemaPath:"../components/bidirectionalAudio/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid4 = _errs34 === errors;
+}
+else {
+var valid4 = true;
+}
+if(valid4){
+if(data15.streaming !== undefined){
+const _errs36 = errors;
+if(typeof data15.streaming !== "boolean"){
+validate33.errors = [{instancePath:instancePath+"/bidirectionalAudio/streaming",schemaPath:"../components/bidirectionalAudio/properties/streaming/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid4 = _errs36 === errors;
+}
+else {
+var valid4 = true;
+}
+if(valid4){
+if(data15.sampleRate !== undefined){
+const _errs38 = errors;
+if(!(typeof data15.sampleRate == "number")){
+validate33.errors = [{instancePath:instancePath+"/bidirectionalAudio/sampleRate",schemaPath:"../components/bidirectionalAudio/properties/sampleRate/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+return false;
+}
+var valid4 = _errs38 === errors;
+}
+else {
+var valid4 = true;
+}
+}
+}
+}
+else {
+validate33.errors = [{instancePath:instancePath+"/bidirectionalAudio",schemaPath:"../components/bidirectionalAudio/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid0 = _errs31 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.timeout !== undefined){
+const _errs40 = errors;
+if(!(typeof data.timeout == "number")){
+validate33.errors = [{instancePath:instancePath+"/timeout",schemaPath:"#/properties/timeout/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+return false;
+}
+var valid0 = _errs40 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.transcribe !== undefined){
+const _errs42 = errors;
+if(!(validate35(data.transcribe, {instancePath:instancePath+"/transcribe",parentData:data,parentDataProperty:"transcribe",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate35.errors : vErrors.concat(validate35.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs42 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.earlyMedia !== undefined){
+const _errs43 = errors;
+if(typeof data.earlyMedia !== "boolean"){
+validate33.errors = [{instancePath:instancePath+"/earlyMedia",schemaPath:"#/properties/earlyMedia/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs43 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.channel !== undefined){
+const _errs45 = errors;
+if(!(typeof data.channel == "number")){
+validate33.errors = [{instancePath:instancePath+"/channel",schemaPath:"#/properties/channel/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+return false;
+}
+var valid0 = _errs45 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate33.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate33.errors = vErrors;
+return errors === 0;
+}
+validate33.evaluated = {"props":{"verb":true,"id":true,"url":true,"actionHook":true,"wsAuth":true,"mixType":true,"metadata":true,"sampleRate":true,"finishOnKey":true,"maxLength":true,"passDtmf":true,"playBeep":true,"disableBidirectionalAudio":true,"bidirectionalAudio":true,"timeout":true,"transcribe":true,"earlyMedia":true,"channel":true},"dynamicProps":false,"dynamicItems":false};
+
+exports.conference = validate38;
+const schema47 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/conference","minVersion":"0.9.6","title":"Conference","description":"Places the caller into a multi-party conference room. Multiple callers in the same named conference can speak to each other. Supports features like muting, recording, waiting rooms, and participant limits.","type":"object","properties":{"verb":{"enum":["conference","room"]},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"name":{"type":"string","description":"The name of the conference room. All callers joining the same named conference are connected together.","examples":["team-standup","customer-call-12345"]},"beep":{"type":"boolean","description":"If true, play a beep when participants join or leave."},"memberTag":{"type":"string","description":"A tag to identify this participant. Can be used to target specific members for actions like muting or whispering."},"speakOnlyTo":{"type":"string","description":"If set, this participant's audio is only heard by the member with the specified memberTag. Creates a private whisper channel."},"startConferenceOnEnter":{"type":"boolean","description":"If true (default), the conference starts when this participant joins. If false, this participant waits silently until a participant with startConferenceOnEnter=true joins."},"endConferenceOnExit":{"type":"boolean","description":"If true, the conference ends for all participants when this participant leaves."},"endConferenceDuration":{"type":"number","description":"Maximum duration of the conference in seconds."},"maxParticipants":{"type":"number","description":"Maximum number of participants allowed in the conference."},"joinMuted":{"type":"boolean","description":"If true, this participant joins the conference muted."},"actionHook":{"$ref":"../components/actionHook","description":"A webhook invoked when this participant leaves the conference."},"waitHook":{"$ref":"../components/actionHook","description":"A webhook invoked while this participant is waiting for the conference to start. Should return verbs to play (e.g. hold music)."},"statusEvents":{"type":"array","items":{"type":"string"},"description":"List of conference events to receive via the statusHook."},"statusHook":{"$ref":"../components/actionHook","description":"A webhook to receive conference status events (joins, leaves, etc.)."},"enterHook":{"$ref":"../components/actionHook","description":"A webhook invoked when this participant first enters the conference."},"record":{"type":"object","description":"Recording configuration for the conference.","additionalProperties":true},"listen":{"type":"object","description":"Audio streaming configuration for the conference. `stream` is the preferred synonym.","additionalProperties":true},"stream":{"type":"object","description":"Fork the room's mixed audio to a WebSocket (preferred synonym for `listen`).","additionalProperties":true},"distributeDtmf":{"type":"boolean","description":"If true, DTMF events from this participant are distributed to all other participants."}},"required":["name"],"examples":[{"verb":"conference","name":"team-standup","beep":true,"startConferenceOnEnter":true,"endConferenceOnExit":false,"statusHook":"/conference-events"}]};
+
+function validate38(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="https://jambonz.org/schema/verbs/conference" */;
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate38.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.name === undefined) && (missing0 = "name")){
+validate38.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.verb !== undefined){
+let data0 = data.verb;
+const _errs1 = errors;
+if(!((data0 === "conference") || (data0 === "room"))){
+validate38.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/enum",keyword:"enum",params:{allowedValues: schema47.properties.verb.enum},message:"must be equal to one of the allowed values"}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.id !== undefined){
+const _errs2 = errors;
+if(typeof data.id !== "string"){
+validate38.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.name !== undefined){
 const _errs4 = errors;
 if(typeof data.name !== "string"){
-validate33.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate38.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -9870,7 +10372,7 @@ if(valid0){
 if(data.beep !== undefined){
 const _errs6 = errors;
 if(typeof data.beep !== "boolean"){
-validate33.errors = [{instancePath:instancePath+"/beep",schemaPath:"#/properties/beep/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate38.errors = [{instancePath:instancePath+"/beep",schemaPath:"#/properties/beep/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -9882,7 +10384,7 @@ if(valid0){
 if(data.memberTag !== undefined){
 const _errs8 = errors;
 if(typeof data.memberTag !== "string"){
-validate33.errors = [{instancePath:instancePath+"/memberTag",schemaPath:"#/properties/memberTag/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate38.errors = [{instancePath:instancePath+"/memberTag",schemaPath:"#/properties/memberTag/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -9894,7 +10396,7 @@ if(valid0){
 if(data.speakOnlyTo !== undefined){
 const _errs10 = errors;
 if(typeof data.speakOnlyTo !== "string"){
-validate33.errors = [{instancePath:instancePath+"/speakOnlyTo",schemaPath:"#/properties/speakOnlyTo/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate38.errors = [{instancePath:instancePath+"/speakOnlyTo",schemaPath:"#/properties/speakOnlyTo/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -9906,7 +10408,7 @@ if(valid0){
 if(data.startConferenceOnEnter !== undefined){
 const _errs12 = errors;
 if(typeof data.startConferenceOnEnter !== "boolean"){
-validate33.errors = [{instancePath:instancePath+"/startConferenceOnEnter",schemaPath:"#/properties/startConferenceOnEnter/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate38.errors = [{instancePath:instancePath+"/startConferenceOnEnter",schemaPath:"#/properties/startConferenceOnEnter/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -9918,7 +10420,7 @@ if(valid0){
 if(data.endConferenceOnExit !== undefined){
 const _errs14 = errors;
 if(typeof data.endConferenceOnExit !== "boolean"){
-validate33.errors = [{instancePath:instancePath+"/endConferenceOnExit",schemaPath:"#/properties/endConferenceOnExit/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate38.errors = [{instancePath:instancePath+"/endConferenceOnExit",schemaPath:"#/properties/endConferenceOnExit/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs14 === errors;
@@ -9930,7 +10432,7 @@ if(valid0){
 if(data.endConferenceDuration !== undefined){
 const _errs16 = errors;
 if(!(typeof data.endConferenceDuration == "number")){
-validate33.errors = [{instancePath:instancePath+"/endConferenceDuration",schemaPath:"#/properties/endConferenceDuration/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate38.errors = [{instancePath:instancePath+"/endConferenceDuration",schemaPath:"#/properties/endConferenceDuration/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid0 = _errs16 === errors;
@@ -9942,7 +10444,7 @@ if(valid0){
 if(data.maxParticipants !== undefined){
 const _errs18 = errors;
 if(!(typeof data.maxParticipants == "number")){
-validate33.errors = [{instancePath:instancePath+"/maxParticipants",schemaPath:"#/properties/maxParticipants/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate38.errors = [{instancePath:instancePath+"/maxParticipants",schemaPath:"#/properties/maxParticipants/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid0 = _errs18 === errors;
@@ -9954,7 +10456,7 @@ if(valid0){
 if(data.joinMuted !== undefined){
 const _errs20 = errors;
 if(typeof data.joinMuted !== "boolean"){
-validate33.errors = [{instancePath:instancePath+"/joinMuted",schemaPath:"#/properties/joinMuted/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate38.errors = [{instancePath:instancePath+"/joinMuted",schemaPath:"#/properties/joinMuted/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -9997,7 +10499,7 @@ const len0 = data13.length;
 for(let i0=0; i0<len0; i0++){
 const _errs26 = errors;
 if(typeof data13[i0] !== "string"){
-validate33.errors = [{instancePath:instancePath+"/statusEvents/" + i0,schemaPath:"#/properties/statusEvents/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate38.errors = [{instancePath:instancePath+"/statusEvents/" + i0,schemaPath:"#/properties/statusEvents/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid1 = _errs26 === errors;
@@ -10007,7 +10509,7 @@ break;
 }
 }
 else {
-validate33.errors = [{instancePath:instancePath+"/statusEvents",schemaPath:"#/properties/statusEvents/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate38.errors = [{instancePath:instancePath+"/statusEvents",schemaPath:"#/properties/statusEvents/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
@@ -10048,7 +10550,7 @@ if(errors === _errs30){
 if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
 }
 else {
-validate33.errors = [{instancePath:instancePath+"/record",schemaPath:"#/properties/record/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate38.errors = [{instancePath:instancePath+"/record",schemaPath:"#/properties/record/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -10065,7 +10567,7 @@ if(errors === _errs33){
 if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
 }
 else {
-validate33.errors = [{instancePath:instancePath+"/listen",schemaPath:"#/properties/listen/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate38.errors = [{instancePath:instancePath+"/listen",schemaPath:"#/properties/listen/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -10082,7 +10584,7 @@ if(errors === _errs36){
 if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
 }
 else {
-validate33.errors = [{instancePath:instancePath+"/stream",schemaPath:"#/properties/stream/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate38.errors = [{instancePath:instancePath+"/stream",schemaPath:"#/properties/stream/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -10095,7 +10597,7 @@ if(valid0){
 if(data.distributeDtmf !== undefined){
 const _errs39 = errors;
 if(typeof data.distributeDtmf !== "boolean"){
-validate33.errors = [{instancePath:instancePath+"/distributeDtmf",schemaPath:"#/properties/distributeDtmf/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate38.errors = [{instancePath:instancePath+"/distributeDtmf",schemaPath:"#/properties/distributeDtmf/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs39 === errors;
@@ -10125,23 +10627,25 @@ var valid0 = true;
 }
 }
 else {
-validate33.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate38.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate33.errors = vErrors;
+validate38.errors = vErrors;
 return errors === 0;
 }
-validate33.evaluated = {"props":{"verb":true,"id":true,"name":true,"beep":true,"memberTag":true,"speakOnlyTo":true,"startConferenceOnEnter":true,"endConferenceOnExit":true,"endConferenceDuration":true,"maxParticipants":true,"joinMuted":true,"actionHook":true,"waitHook":true,"statusEvents":true,"statusHook":true,"enterHook":true,"record":true,"listen":true,"stream":true,"distributeDtmf":true},"dynamicProps":false,"dynamicItems":false};
+validate38.evaluated = {"props":{"verb":true,"id":true,"name":true,"beep":true,"memberTag":true,"speakOnlyTo":true,"startConferenceOnEnter":true,"endConferenceOnExit":true,"endConferenceDuration":true,"maxParticipants":true,"joinMuted":true,"actionHook":true,"waitHook":true,"statusEvents":true,"statusHook":true,"enterHook":true,"record":true,"listen":true,"stream":true,"distributeDtmf":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.enqueue = validate38;
-const schema44 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/enqueue","minVersion":"0.9.6","title":"Enqueue","description":"Places the caller into a named call queue. While in the queue, the caller hears content returned by the waitHook (typically hold music or position announcements). The caller remains in the queue until dequeued by another call or process.","type":"object","properties":{"verb":{"const":"enqueue"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"name":{"type":"string","description":"The name of the queue to place the caller in. Queues are created implicitly when first referenced.","examples":["support","sales"]},"actionHook":{"$ref":"../components/actionHook","description":"A webhook invoked when the caller leaves the queue (either dequeued or hung up). Should return the next verbs to execute."},"waitHook":{"$ref":"../components/actionHook","description":"A webhook invoked immediately when the caller enters the queue and periodically while waiting. Should return verbs to play to the caller (e.g. hold music, queue position announcements)."},"priority":{"type":"number","description":"The priority of this caller in the queue. Lower numbers are higher priority and are dequeued first.","examples":[1,5,10]}},"required":["name"],"examples":[{"verb":"enqueue","name":"support","waitHook":"/queue-wait","actionHook":"/queue-exit"}]};
+exports.dial = validate43;
+const schema48 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/dial","minVersion":"0.9.6","title":"Dial","description":"Initiates an outbound call to one or more targets and bridges the caller to the first target that answers. Targets can be phone numbers (PSTN), SIP endpoints, registered users, or Microsoft Teams users. Supports simultaneous ringing, call screening, recording, and DTMF capture during the bridged call.","type":"object","properties":{"verb":{"const":"dial","description":"The verb name."},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"target":{"type":"array","items":{"$ref":"../components/target"},"description":"One or more call targets to dial. If multiple targets are specified, they are rung simultaneously and the first to answer is connected. The rest are canceled.","minItems":1},"actionHook":{"$ref":"../components/actionHook","description":"A webhook invoked when the dialed call ends. Receives call disposition details (duration, who hung up, etc.) and should return the next verbs to execute."},"onHoldHook":{"$ref":"../components/actionHook","description":"A webhook invoked when the call is placed on hold. Should return verbs to execute (e.g. play hold music) while the caller is holding."},"answerOnBridge":{"type":"boolean","description":"If true, delay answering the inbound call until the outbound leg is answered. This allows the caller to hear ringing until the target picks up, and avoids billing the caller for unanswered outbound attempts."},"callerId":{"type":"string","description":"The caller ID (phone number) to present on the outbound call. Overrides the default caller ID.","examples":["+15085551212"]},"callerName":{"type":"string","description":"The caller display name to present on the outbound call."},"confirmHook":{"$ref":"../components/actionHook","description":"A webhook invoked when a target answers, before the call is bridged. Used for call screening — the webhook can return verbs (e.g. a 'say' prompt and 'gather') to confirm the callee wants to accept the call."},"referHook":{"$ref":"../components/actionHook","description":"A webhook invoked when a SIP REFER is received on the bridged call. Allows handling call transfers initiated by the far end."},"dialMusic":{"type":"string","format":"uri","description":"URL of an audio file to play to the caller while the outbound call is ringing. Replaces the default ringback tone."},"dtmfCapture":{"oneOf":[{"type":"array","items":{"type":"string"},"description":"Array of DTMF patterns to capture on both call legs."},{"type":"object","description":"Per-leg DTMF capture configuration with childCall and/or parentCall arrays.","additionalProperties":true}],"description":"Configuration for capturing DTMF digits during the bridged call. Can be a simple array of patterns (applied to both legs) or an object with childCall/parentCall arrays."},"dtmfHook":{"$ref":"../components/actionHook","description":"A webhook invoked when a captured DTMF pattern is detected during the bridged call."},"headers":{"type":"object","description":"Custom SIP headers to include on the outbound INVITE.","additionalProperties":{"oneOf":[{"type":"string"},{"type":"number"}]}},"anchorMedia":{"type":"boolean","description":"If true, keep media anchored through the jambonz media server even if a direct media path is possible. Required for features like recording, listen, and DTMF capture during bridged calls."},"codecs":{"type":"array","items":{"type":"string"},"minItems":1,"description":"Codec names, in preference order, to offer on the outbound INVITE (e.g. [\"G722\", \"PCMU\"]). Names are case-insensitive. When omitted, the media server offers its defaults with the inbound leg's codec first so the bridged legs match. If any name is not supported by the media server the whole list is ignored, an error is logged and an alert is written, and default negotiation is used."},"exitMediaPath":{"type":"boolean","description":"If true, remove jambonz from the media path after the call is bridged. Reduces latency but disables mid-call features like recording and DTMF capture."},"boostAudioSignal":{"oneOf":[{"type":"number"},{"type":"string"}],"description":"Boost (or attenuate) the audio signal in dB. Positive values increase volume, negative values decrease it.","examples":[6,-3]},"listen":{"type":"object","description":"Nested listen configuration for streaming audio of the bridged call.","additionalProperties":true},"stream":{"type":"object","description":"Nested stream configuration for streaming audio of the bridged call. Alias for 'listen'.","additionalProperties":true},"transcribe":{"type":"object","description":"Nested transcribe configuration for real-time transcription of the bridged call.","additionalProperties":true},"timeLimit":{"type":"number","description":"Maximum duration in seconds for the bridged call. The call is automatically hung up when this limit is reached.","examples":[3600]},"timeout":{"type":"number","description":"Time in seconds to wait for the target to answer before giving up.","examples":[30,60]},"proxy":{"type":"string","description":"A SIP proxy to route the outbound call through.","examples":["sip:proxy.example.com"]},"amd":{"$ref":"../components/amd","description":"Answering machine detection configuration. When enabled, jambonz attempts to determine whether the call was answered by a human or a machine."},"dub":{"type":"array","items":{"$ref":"dub"},"description":"Nested dub verbs — audio dubbing configuration for mixing additional audio tracks into the bridged call."},"tag":{"type":"object","description":"Arbitrary metadata to attach to this call leg. Included in subsequent webhook invocations and CDRs.","additionalProperties":true},"forwardPAI":{"type":"boolean","description":"If true, forward the P-Asserted-Identity header from the inbound call to the outbound call."},"srtpEncryption":{"type":"string","enum":["sdes","dtls"],"description":"Request SRTP (encrypted media) on the outbound call. 'sdes' negotiates keys via SDES crypto attributes in the SDP (used with sips:/TLS SIP targets such as LiveKit); 'dtls' negotiates keys via DTLS-SRTP. Applies to SIP URI targets."}},"required":["target"],"examples":[{"verb":"dial","target":[{"type":"phone","number":"+15085551212"}],"answerOnBridge":true,"timeout":30,"actionHook":"/dial-complete"},{"verb":"dial","target":[{"type":"sip","sipUri":"sip:alice@example.com"},{"type":"sip","sipUri":"sip:bob@example.com"}],"confirmHook":"/screen-call","timeLimit":3600}]};
+const schema51 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/dub","minVersion":"0.9.6","title":"Dub","description":"Manages audio dubbing tracks on a call. Allows adding, removing, and controlling auxiliary audio tracks that are mixed into the call audio. Used for background music, coaching whispers, or injecting audio from external sources.\n\n**Track Routing:** Tracks are heard by the party on whose call leg they are created. A dub verb in the main verb stack (A-leg) creates tracks heard by the caller. A dub verb nested in the dial verb's `dub` array creates tracks heard by the callee. When using injectCommand to play/say on a track from a different call leg, pass the target call's `call_sid` as the third argument to `session.injectCommand()` to route the command to the correct leg.","type":"object","properties":{"verb":{"const":"dub"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"action":{"type":"string","description":"The dubbing action to perform.","enum":["addTrack","removeTrack","silenceTrack","playOnTrack","sayOnTrack"]},"track":{"type":"string","description":"The name of the audio track. Used to reference the track in subsequent dub actions.","examples":["background-music","coach-whisper"]},"play":{"type":"string","format":"uri","description":"URL of an audio file to play on the track. Used with 'playOnTrack' action."},"say":{"oneOf":[{"type":"string"},{"type":"object","additionalProperties":true}],"description":"Text to synthesize and play on the track. Used with 'sayOnTrack' action. Can be a string or a say configuration object."},"loop":{"type":"boolean","description":"If true, loop the audio on the track continuously."},"gain":{"oneOf":[{"type":"number"},{"type":"string"}],"description":"Audio gain for the track in dB. Use negative values to reduce volume.","examples":[-10,0,6]}},"required":["action","track"],"examples":[{"verb":"dub","action":"addTrack","track":"bgm"},{"verb":"dub","action":"playOnTrack","track":"bgm","play":"https://example.com/music.mp3","loop":true,"gain":-15},{"verb":"dub","action":"sayOnTrack","track":"coach","say":"Ask about their budget"},{"verb":"dub","action":"removeTrack","track":"bgm"}]};
+const schema49 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/components/target","title":"Target","description":"A call target for the 'dial' verb. Specifies who or what to connect the call to: a phone number (PSTN), a SIP endpoint, a registered user, or a Microsoft Teams user.","type":"object","properties":{"type":{"type":"string","description":"The type of target to dial.","enum":["phone","sip","user","teams"]},"number":{"type":"string","description":"The phone number to dial. Required when type is 'phone'. Use E.164 format.","examples":["+15085551212"]},"sipUri":{"type":"string","description":"The SIP URI to dial. Required when type is 'sip'.","examples":["sip:alice@example.com"]},"name":{"type":"string","description":"The registered user name to dial. Required when type is 'user'. Also used as the display name for SIP targets."},"tenant":{"type":"string","description":"The Microsoft Teams tenant ID. Required when type is 'teams'."},"trunk":{"type":"string","description":"The SIP trunk to use for the outbound call. When specified, overrides the default carrier routing."},"confirmHook":{"oneOf":[{"type":"string","format":"uri"},{"$ref":"actionHook"}],"description":"A webhook to invoke when the target answers, before connecting the call. Use this to screen calls, play a whisper prompt, or require the target to press a key to accept."},"method":{"type":"string","description":"The HTTP method to use when invoking the confirmHook.","enum":["GET","POST"],"default":"POST"},"headers":{"type":"object","description":"Custom SIP headers to include on the outbound INVITE. Keys are header names, values are header values.","additionalProperties":{"type":"string"}},"from":{"type":"object","description":"Override the From header on the outbound SIP INVITE.","properties":{"user":{"type":"string","description":"The user part of the SIP From URI."},"host":{"type":"string","description":"The host part of the SIP From URI."}}},"auth":{"$ref":"auth","description":"SIP authentication credentials for the outbound call, if the far end requires digest auth."},"vmail":{"type":"boolean","description":"If true, follow the call into voicemail if the target does not answer."},"overrideTo":{"type":"string","description":"Override the Request-URI on the outbound SIP INVITE. Useful when the Request-URI needs to differ from the To header."},"proxy":{"type":"string","description":"A SIP proxy to route the outbound call through, specified as a SIP URI.","examples":["sip:proxy.example.com"]}},"required":["type"],"examples":[{"type":"phone","number":"+15085551212"},{"type":"sip","sipUri":"sip:alice@example.com"},{"type":"user","name":"bob"},{"type":"teams","number":"+15085551212","tenant":"a]b]c]d]e"}]};
 
-function validate38(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="https://jambonz.org/schema/verbs/enqueue" */;
+function validate44(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="https://jambonz.org/schema/components/target" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate38.evaluated;
+const evaluated0 = validate44.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10151,15 +10655,378 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((data.name === undefined) && (missing0 = "name")){
-validate38.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+if((data.type === undefined) && (missing0 = "type")){
+validate44.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.type !== undefined){
+let data0 = data.type;
+const _errs1 = errors;
+if(typeof data0 !== "string"){
+validate44.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if(!((((data0 === "phone") || (data0 === "sip")) || (data0 === "user")) || (data0 === "teams"))){
+validate44.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/enum",keyword:"enum",params:{allowedValues: schema49.properties.type.enum},message:"must be equal to one of the allowed values"}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.number !== undefined){
+const _errs3 = errors;
+if(typeof data.number !== "string"){
+validate44.errors = [{instancePath:instancePath+"/number",schemaPath:"#/properties/number/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sipUri !== undefined){
+const _errs5 = errors;
+if(typeof data.sipUri !== "string"){
+validate44.errors = [{instancePath:instancePath+"/sipUri",schemaPath:"#/properties/sipUri/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.name !== undefined){
+const _errs7 = errors;
+if(typeof data.name !== "string"){
+validate44.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.tenant !== undefined){
+const _errs9 = errors;
+if(typeof data.tenant !== "string"){
+validate44.errors = [{instancePath:instancePath+"/tenant",schemaPath:"#/properties/tenant/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.trunk !== undefined){
+const _errs11 = errors;
+if(typeof data.trunk !== "string"){
+validate44.errors = [{instancePath:instancePath+"/trunk",schemaPath:"#/properties/trunk/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.confirmHook !== undefined){
+let data6 = data.confirmHook;
+const _errs13 = errors;
+const _errs14 = errors;
+let valid1 = false;
+let passing0 = null;
+const _errs15 = errors;
+if(errors === _errs15){
+if(errors === _errs15){
+if(!(typeof data6 === "string")){
+const err0 = {instancePath:instancePath+"/confirmHook",schemaPath:"#/properties/confirmHook/oneOf/0/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+}
+var _valid0 = _errs15 === errors;
+if(_valid0){
+valid1 = true;
+passing0 = 0;
+}
+const _errs17 = errors;
+if(!(validate4(data6, {instancePath:instancePath+"/confirmHook",parentData:data,parentDataProperty:"confirmHook",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate4.errors : vErrors.concat(validate4.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs17 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 1];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 1;
+}
+}
+if(!valid1){
+const err1 = {instancePath:instancePath+"/confirmHook",schemaPath:"#/properties/confirmHook/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf"};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+validate44.errors = vErrors;
+return false;
+}
+else {
+errors = _errs14;
+if(vErrors !== null){
+if(_errs14){
+vErrors.length = _errs14;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.method !== undefined){
+let data7 = data.method;
+const _errs18 = errors;
+if(typeof data7 !== "string"){
+validate44.errors = [{instancePath:instancePath+"/method",schemaPath:"#/properties/method/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if(!((data7 === "GET") || (data7 === "POST"))){
+validate44.errors = [{instancePath:instancePath+"/method",schemaPath:"#/properties/method/enum",keyword:"enum",params:{allowedValues: schema49.properties.method.enum},message:"must be equal to one of the allowed values"}];
+return false;
+}
+var valid0 = _errs18 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.headers !== undefined){
+let data8 = data.headers;
+const _errs20 = errors;
+if(errors === _errs20){
+if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
+for(const key0 in data8){
+const _errs23 = errors;
+if(typeof data8[key0] !== "string"){
+validate44.errors = [{instancePath:instancePath+"/headers/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/headers/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid2 = _errs23 === errors;
+if(!valid2){
+break;
+}
+}
+}
+else {
+validate44.errors = [{instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.from !== undefined){
+let data10 = data.from;
+const _errs25 = errors;
+if(errors === _errs25){
+if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
+if(data10.user !== undefined){
+const _errs27 = errors;
+if(typeof data10.user !== "string"){
+validate44.errors = [{instancePath:instancePath+"/from/user",schemaPath:"#/properties/from/properties/user/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid3 = _errs27 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data10.host !== undefined){
+const _errs29 = errors;
+if(typeof data10.host !== "string"){
+validate44.errors = [{instancePath:instancePath+"/from/host",schemaPath:"#/properties/from/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid3 = _errs29 === errors;
+}
+else {
+var valid3 = true;
+}
+}
+}
+else {
+validate44.errors = [{instancePath:instancePath+"/from",schemaPath:"#/properties/from/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid0 = _errs25 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.auth !== undefined){
+let data13 = data.auth;
+const _errs31 = errors;
+const _errs32 = errors;
+if(errors === _errs32){
+if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
+let missing1;
+if(((data13.username === undefined) && (missing1 = "username")) || ((data13.password === undefined) && (missing1 = "password"))){
+validate44.errors = [{instancePath:instancePath+"/auth",schemaPath:"auth/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'"}];
+return false;
+}
+else {
+if(data13.username !== undefined){
+const _errs34 = errors;
+if(typeof data13.username !== "string"){
+validate44.errors = [{instancePath:instancePath+"/auth/username",schemaPath:"auth/properties/username/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid5 = _errs34 === errors;
+}
+else {
+var valid5 = true;
+}
+if(valid5){
+if(data13.password !== undefined){
+const _errs36 = errors;
+if(typeof data13.password !== "string"){
+validate44.errors = [{instancePath:instancePath+"/auth/password",schemaPath:"auth/properties/password/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid5 = _errs36 === errors;
+}
+else {
+var valid5 = true;
+}
+}
+}
+}
+else {
+validate44.errors = [{instancePath:instancePath+"/auth",schemaPath:"auth/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid0 = _errs31 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.vmail !== undefined){
+const _errs38 = errors;
+if(typeof data.vmail !== "boolean"){
+validate44.errors = [{instancePath:instancePath+"/vmail",schemaPath:"#/properties/vmail/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs38 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.overrideTo !== undefined){
+const _errs40 = errors;
+if(typeof data.overrideTo !== "string"){
+validate44.errors = [{instancePath:instancePath+"/overrideTo",schemaPath:"#/properties/overrideTo/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs40 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.proxy !== undefined){
+const _errs42 = errors;
+if(typeof data.proxy !== "string"){
+validate44.errors = [{instancePath:instancePath+"/proxy",schemaPath:"#/properties/proxy/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs42 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate44.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate44.errors = vErrors;
+return errors === 0;
+}
+validate44.evaluated = {"props":{"type":true,"number":true,"sipUri":true,"name":true,"tenant":true,"trunk":true,"confirmHook":true,"method":true,"headers":true,"from":true,"auth":true,"vmail":true,"overrideTo":true,"proxy":true},"dynamicProps":false,"dynamicItems":false};
+
+
+function validate43(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="https://jambonz.org/schema/verbs/dial" */;
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate43.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.target === undefined) && (missing0 = "target")){
+validate43.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
 if(data.verb !== undefined){
 const _errs1 = errors;
-if("enqueue" !== data.verb){
-validate38.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "enqueue"},message:"must be equal to constant"}];
+if("dial" !== data.verb){
+validate43.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "dial"},message:"must be equal to constant"}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -10171,7 +11038,987 @@ if(valid0){
 if(data.id !== undefined){
 const _errs2 = errors;
 if(typeof data.id !== "string"){
-validate38.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate43.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.target !== undefined){
+let data2 = data.target;
+const _errs4 = errors;
+if(errors === _errs4){
+if(Array.isArray(data2)){
+if(data2.length < 1){
+validate43.errors = [{instancePath:instancePath+"/target",schemaPath:"#/properties/target/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"}];
+return false;
+}
+else {
+var valid1 = true;
+const len0 = data2.length;
+for(let i0=0; i0<len0; i0++){
+const _errs6 = errors;
+if(!(validate44(data2[i0], {instancePath:instancePath+"/target/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate44.errors : vErrors.concat(validate44.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs6 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+else {
+validate43.errors = [{instancePath:instancePath+"/target",schemaPath:"#/properties/target/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.actionHook !== undefined){
+const _errs7 = errors;
+if(!(validate4(data.actionHook, {instancePath:instancePath+"/actionHook",parentData:data,parentDataProperty:"actionHook",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate4.errors : vErrors.concat(validate4.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.onHoldHook !== undefined){
+const _errs8 = errors;
+if(!(validate4(data.onHoldHook, {instancePath:instancePath+"/onHoldHook",parentData:data,parentDataProperty:"onHoldHook",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate4.errors : vErrors.concat(validate4.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.answerOnBridge !== undefined){
+const _errs9 = errors;
+if(typeof data.answerOnBridge !== "boolean"){
+validate43.errors = [{instancePath:instancePath+"/answerOnBridge",schemaPath:"#/properties/answerOnBridge/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.callerId !== undefined){
+const _errs11 = errors;
+if(typeof data.callerId !== "string"){
+validate43.errors = [{instancePath:instancePath+"/callerId",schemaPath:"#/properties/callerId/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.callerName !== undefined){
+const _errs13 = errors;
+if(typeof data.callerName !== "string"){
+validate43.errors = [{instancePath:instancePath+"/callerName",schemaPath:"#/properties/callerName/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.confirmHook !== undefined){
+const _errs15 = errors;
+if(!(validate4(data.confirmHook, {instancePath:instancePath+"/confirmHook",parentData:data,parentDataProperty:"confirmHook",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate4.errors : vErrors.concat(validate4.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.referHook !== undefined){
+const _errs16 = errors;
+if(!(validate4(data.referHook, {instancePath:instancePath+"/referHook",parentData:data,parentDataProperty:"referHook",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate4.errors : vErrors.concat(validate4.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.dialMusic !== undefined){
+const _errs17 = errors;
+if(errors === _errs17){
+if(errors === _errs17){
+if(!(typeof data.dialMusic === "string")){
+validate43.errors = [{instancePath:instancePath+"/dialMusic",schemaPath:"#/properties/dialMusic/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid0 = _errs17 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.dtmfCapture !== undefined){
+let data12 = data.dtmfCapture;
+const _errs19 = errors;
+const _errs20 = errors;
+let valid2 = false;
+let passing0 = null;
+const _errs21 = errors;
+if(errors === _errs21){
+if(Array.isArray(data12)){
+var valid3 = true;
+const len1 = data12.length;
+for(let i1=0; i1<len1; i1++){
+const _errs23 = errors;
+if(typeof data12[i1] !== "string"){
+const err0 = {instancePath:instancePath+"/dtmfCapture/" + i1,schemaPath:"#/properties/dtmfCapture/oneOf/0/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+var valid3 = _errs23 === errors;
+if(!valid3){
+break;
+}
+}
+}
+else {
+const err1 = {instancePath:instancePath+"/dtmfCapture",schemaPath:"#/properties/dtmfCapture/oneOf/0/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+var _valid0 = _errs21 === errors;
+if(_valid0){
+valid2 = true;
+passing0 = 0;
+}
+const _errs25 = errors;
+if(errors === _errs25){
+if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
+}
+else {
+const err2 = {instancePath:instancePath+"/dtmfCapture",schemaPath:"#/properties/dtmfCapture/oneOf/1/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+var _valid0 = _errs25 === errors;
+if(_valid0 && valid2){
+valid2 = false;
+passing0 = [passing0, 1];
+}
+else {
+if(_valid0){
+valid2 = true;
+passing0 = 1;
+}
+}
+if(!valid2){
+const err3 = {instancePath:instancePath+"/dtmfCapture",schemaPath:"#/properties/dtmfCapture/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf"};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+validate43.errors = vErrors;
+return false;
+}
+else {
+errors = _errs20;
+if(vErrors !== null){
+if(_errs20){
+vErrors.length = _errs20;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs19 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.dtmfHook !== undefined){
+const _errs28 = errors;
+if(!(validate4(data.dtmfHook, {instancePath:instancePath+"/dtmfHook",parentData:data,parentDataProperty:"dtmfHook",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate4.errors : vErrors.concat(validate4.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs28 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.headers !== undefined){
+let data15 = data.headers;
+const _errs29 = errors;
+if(errors === _errs29){
+if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
+for(const key0 in data15){
+let data16 = data15[key0];
+const _errs32 = errors;
+const _errs33 = errors;
+let valid5 = false;
+let passing1 = null;
+const _errs34 = errors;
+if(typeof data16 !== "string"){
+const err4 = {instancePath:instancePath+"/headers/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/headers/additionalProperties/oneOf/0/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+var _valid1 = _errs34 === errors;
+if(_valid1){
+valid5 = true;
+passing1 = 0;
+}
+const _errs36 = errors;
+if(!(typeof data16 == "number")){
+const err5 = {instancePath:instancePath+"/headers/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/headers/additionalProperties/oneOf/1/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+var _valid1 = _errs36 === errors;
+if(_valid1 && valid5){
+valid5 = false;
+passing1 = [passing1, 1];
+}
+else {
+if(_valid1){
+valid5 = true;
+passing1 = 1;
+}
+}
+if(!valid5){
+const err6 = {instancePath:instancePath+"/headers/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/headers/additionalProperties/oneOf",keyword:"oneOf",params:{passingSchemas: passing1},message:"must match exactly one schema in oneOf"};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+validate43.errors = vErrors;
+return false;
+}
+else {
+errors = _errs33;
+if(vErrors !== null){
+if(_errs33){
+vErrors.length = _errs33;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid4 = _errs32 === errors;
+if(!valid4){
+break;
+}
+}
+}
+else {
+validate43.errors = [{instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid0 = _errs29 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.anchorMedia !== undefined){
+const _errs38 = errors;
+if(typeof data.anchorMedia !== "boolean"){
+validate43.errors = [{instancePath:instancePath+"/anchorMedia",schemaPath:"#/properties/anchorMedia/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs38 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.codecs !== undefined){
+let data18 = data.codecs;
+const _errs40 = errors;
+if(errors === _errs40){
+if(Array.isArray(data18)){
+if(data18.length < 1){
+validate43.errors = [{instancePath:instancePath+"/codecs",schemaPath:"#/properties/codecs/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"}];
+return false;
+}
+else {
+var valid6 = true;
+const len2 = data18.length;
+for(let i2=0; i2<len2; i2++){
+const _errs42 = errors;
+if(typeof data18[i2] !== "string"){
+validate43.errors = [{instancePath:instancePath+"/codecs/" + i2,schemaPath:"#/properties/codecs/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid6 = _errs42 === errors;
+if(!valid6){
+break;
+}
+}
+}
+}
+else {
+validate43.errors = [{instancePath:instancePath+"/codecs",schemaPath:"#/properties/codecs/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+return false;
+}
+}
+var valid0 = _errs40 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.exitMediaPath !== undefined){
+const _errs44 = errors;
+if(typeof data.exitMediaPath !== "boolean"){
+validate43.errors = [{instancePath:instancePath+"/exitMediaPath",schemaPath:"#/properties/exitMediaPath/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs44 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.boostAudioSignal !== undefined){
+let data21 = data.boostAudioSignal;
+const _errs46 = errors;
+const _errs47 = errors;
+let valid7 = false;
+let passing2 = null;
+const _errs48 = errors;
+if(!(typeof data21 == "number")){
+const err7 = {instancePath:instancePath+"/boostAudioSignal",schemaPath:"#/properties/boostAudioSignal/oneOf/0/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+var _valid2 = _errs48 === errors;
+if(_valid2){
+valid7 = true;
+passing2 = 0;
+}
+const _errs50 = errors;
+if(typeof data21 !== "string"){
+const err8 = {instancePath:instancePath+"/boostAudioSignal",schemaPath:"#/properties/boostAudioSignal/oneOf/1/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+var _valid2 = _errs50 === errors;
+if(_valid2 && valid7){
+valid7 = false;
+passing2 = [passing2, 1];
+}
+else {
+if(_valid2){
+valid7 = true;
+passing2 = 1;
+}
+}
+if(!valid7){
+const err9 = {instancePath:instancePath+"/boostAudioSignal",schemaPath:"#/properties/boostAudioSignal/oneOf",keyword:"oneOf",params:{passingSchemas: passing2},message:"must match exactly one schema in oneOf"};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+validate43.errors = vErrors;
+return false;
+}
+else {
+errors = _errs47;
+if(vErrors !== null){
+if(_errs47){
+vErrors.length = _errs47;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs46 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.listen !== undefined){
+let data22 = data.listen;
+const _errs52 = errors;
+if(errors === _errs52){
+if(data22 && typeof data22 == "object" && !Array.isArray(data22)){
+}
+else {
+validate43.errors = [{instancePath:instancePath+"/listen",schemaPath:"#/properties/listen/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid0 = _errs52 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.stream !== undefined){
+let data23 = data.stream;
+const _errs55 = errors;
+if(errors === _errs55){
+if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
+}
+else {
+validate43.errors = [{instancePath:instancePath+"/stream",schemaPath:"#/properties/stream/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid0 = _errs55 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.transcribe !== undefined){
+let data24 = data.transcribe;
+const _errs58 = errors;
+if(errors === _errs58){
+if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
+}
+else {
+validate43.errors = [{instancePath:instancePath+"/transcribe",schemaPath:"#/properties/transcribe/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid0 = _errs58 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.timeLimit !== undefined){
+const _errs61 = errors;
+if(!(typeof data.timeLimit == "number")){
+validate43.errors = [{instancePath:instancePath+"/timeLimit",schemaPath:"#/properties/timeLimit/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+return false;
+}
+var valid0 = _errs61 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.timeout !== undefined){
+const _errs63 = errors;
+if(!(typeof data.timeout == "number")){
+validate43.errors = [{instancePath:instancePath+"/timeout",schemaPath:"#/properties/timeout/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+return false;
+}
+var valid0 = _errs63 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.proxy !== undefined){
+const _errs65 = errors;
+if(typeof data.proxy !== "string"){
+validate43.errors = [{instancePath:instancePath+"/proxy",schemaPath:"#/properties/proxy/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs65 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.amd !== undefined){
+const _errs67 = errors;
+if(!(validate27(data.amd, {instancePath:instancePath+"/amd",parentData:data,parentDataProperty:"amd",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs67 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.dub !== undefined){
+let data29 = data.dub;
+const _errs68 = errors;
+if(errors === _errs68){
+if(Array.isArray(data29)){
+var valid8 = true;
+const len3 = data29.length;
+for(let i3=0; i3<len3; i3++){
+let data30 = data29[i3];
+const _errs70 = errors;
+const _errs71 = errors;
+if(errors === _errs71){
+if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
+let missing1;
+if(((data30.action === undefined) && (missing1 = "action")) || ((data30.track === undefined) && (missing1 = "track"))){
+validate43.errors = [{instancePath:instancePath+"/dub/" + i3,schemaPath:"dub/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'"}];
+return false;
+}
+else {
+if(data30.verb !== undefined){
+const _errs73 = errors;
+if("dub" !== data30.verb){
+validate43.errors = [{instancePath:instancePath+"/dub/" + i3+"/verb",schemaPath:"dub/properties/verb/const",keyword:"const",params:{allowedValue: "dub"},message:"must be equal to constant"}];
+return false;
+}
+var valid10 = _errs73 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data30.id !== undefined){
+const _errs74 = errors;
+if(typeof data30.id !== "string"){
+validate43.errors = [{instancePath:instancePath+"/dub/" + i3+"/id",schemaPath:"dub/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid10 = _errs74 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data30.action !== undefined){
+let data33 = data30.action;
+const _errs76 = errors;
+if(typeof data33 !== "string"){
+validate43.errors = [{instancePath:instancePath+"/dub/" + i3+"/action",schemaPath:"dub/properties/action/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if(!(((((data33 === "addTrack") || (data33 === "removeTrack")) || (data33 === "silenceTrack")) || (data33 === "playOnTrack")) || (data33 === "sayOnTrack"))){
+validate43.errors = [{instancePath:instancePath+"/dub/" + i3+"/action",schemaPath:"dub/properties/action/enum",keyword:"enum",params:{allowedValues: schema51.properties.action.enum},message:"must be equal to one of the allowed values"}];
+return false;
+}
+var valid10 = _errs76 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data30.track !== undefined){
+const _errs78 = errors;
+if(typeof data30.track !== "string"){
+validate43.errors = [{instancePath:instancePath+"/dub/" + i3+"/track",schemaPath:"dub/properties/track/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid10 = _errs78 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data30.play !== undefined){
+const _errs80 = errors;
+if(errors === _errs80){
+if(errors === _errs80){
+if(!(typeof data30.play === "string")){
+validate43.errors = [{instancePath:instancePath+"/dub/" + i3+"/play",schemaPath:"dub/properties/play/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid10 = _errs80 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data30.say !== undefined){
+let data36 = data30.say;
+const _errs82 = errors;
+const _errs83 = errors;
+let valid11 = false;
+let passing3 = null;
+const _errs84 = errors;
+if(typeof data36 !== "string"){
+const err10 = {instancePath:instancePath+"/dub/" + i3+"/say",schemaPath:"dub/properties/say/oneOf/0/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+var _valid3 = _errs84 === errors;
+if(_valid3){
+valid11 = true;
+passing3 = 0;
+}
+const _errs86 = errors;
+if(errors === _errs86){
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+}
+else {
+const err11 = {instancePath:instancePath+"/dub/" + i3+"/say",schemaPath:"dub/properties/say/oneOf/1/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+}
+var _valid3 = _errs86 === errors;
+if(_valid3 && valid11){
+valid11 = false;
+passing3 = [passing3, 1];
+}
+else {
+if(_valid3){
+valid11 = true;
+passing3 = 1;
+}
+}
+if(!valid11){
+const err12 = {instancePath:instancePath+"/dub/" + i3+"/say",schemaPath:"dub/properties/say/oneOf",keyword:"oneOf",params:{passingSchemas: passing3},message:"must match exactly one schema in oneOf"};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+validate43.errors = vErrors;
+return false;
+}
+else {
+errors = _errs83;
+if(vErrors !== null){
+if(_errs83){
+vErrors.length = _errs83;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid10 = _errs82 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data30.loop !== undefined){
+const _errs89 = errors;
+if(typeof data30.loop !== "boolean"){
+validate43.errors = [{instancePath:instancePath+"/dub/" + i3+"/loop",schemaPath:"dub/properties/loop/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid10 = _errs89 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data30.gain !== undefined){
+let data38 = data30.gain;
+const _errs91 = errors;
+const _errs92 = errors;
+let valid12 = false;
+let passing4 = null;
+const _errs93 = errors;
+if(!(typeof data38 == "number")){
+const err13 = {instancePath:instancePath+"/dub/" + i3+"/gain",schemaPath:"dub/properties/gain/oneOf/0/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+var _valid4 = _errs93 === errors;
+if(_valid4){
+valid12 = true;
+passing4 = 0;
+}
+const _errs95 = errors;
+if(typeof data38 !== "string"){
+const err14 = {instancePath:instancePath+"/dub/" + i3+"/gain",schemaPath:"dub/properties/gain/oneOf/1/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+var _valid4 = _errs95 === errors;
+if(_valid4 && valid12){
+valid12 = false;
+passing4 = [passing4, 1];
+}
+else {
+if(_valid4){
+valid12 = true;
+passing4 = 1;
+}
+}
+if(!valid12){
+const err15 = {instancePath:instancePath+"/dub/" + i3+"/gain",schemaPath:"dub/properties/gain/oneOf",keyword:"oneOf",params:{passingSchemas: passing4},message:"must match exactly one schema in oneOf"};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+validate43.errors = vErrors;
+return false;
+}
+else {
+errors = _errs92;
+if(vErrors !== null){
+if(_errs92){
+vErrors.length = _errs92;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid10 = _errs91 === errors;
+}
+else {
+var valid10 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate43.errors = [{instancePath:instancePath+"/dub/" + i3,schemaPath:"dub/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid8 = _errs70 === errors;
+if(!valid8){
+break;
+}
+}
+}
+else {
+validate43.errors = [{instancePath:instancePath+"/dub",schemaPath:"#/properties/dub/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+return false;
+}
+}
+var valid0 = _errs68 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.tag !== undefined){
+let data39 = data.tag;
+const _errs97 = errors;
+if(errors === _errs97){
+if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
+}
+else {
+validate43.errors = [{instancePath:instancePath+"/tag",schemaPath:"#/properties/tag/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid0 = _errs97 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.forwardPAI !== undefined){
+const _errs100 = errors;
+if(typeof data.forwardPAI !== "boolean"){
+validate43.errors = [{instancePath:instancePath+"/forwardPAI",schemaPath:"#/properties/forwardPAI/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs100 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.srtpEncryption !== undefined){
+let data41 = data.srtpEncryption;
+const _errs102 = errors;
+if(typeof data41 !== "string"){
+validate43.errors = [{instancePath:instancePath+"/srtpEncryption",schemaPath:"#/properties/srtpEncryption/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if(!((data41 === "sdes") || (data41 === "dtls"))){
+validate43.errors = [{instancePath:instancePath+"/srtpEncryption",schemaPath:"#/properties/srtpEncryption/enum",keyword:"enum",params:{allowedValues: schema48.properties.srtpEncryption.enum},message:"must be equal to one of the allowed values"}];
+return false;
+}
+var valid0 = _errs102 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate43.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate43.errors = vErrors;
+return errors === 0;
+}
+validate43.evaluated = {"props":{"verb":true,"id":true,"target":true,"actionHook":true,"onHoldHook":true,"answerOnBridge":true,"callerId":true,"callerName":true,"confirmHook":true,"referHook":true,"dialMusic":true,"dtmfCapture":true,"dtmfHook":true,"headers":true,"anchorMedia":true,"codecs":true,"exitMediaPath":true,"boostAudioSignal":true,"listen":true,"stream":true,"transcribe":true,"timeLimit":true,"timeout":true,"proxy":true,"amd":true,"dub":true,"tag":true,"forwardPAI":true,"srtpEncryption":true},"dynamicProps":false,"dynamicItems":false};
+
+exports.enqueue = validate53;
+const schema52 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/enqueue","minVersion":"0.9.6","title":"Enqueue","description":"Places the caller into a named call queue. While in the queue, the caller hears content returned by the waitHook (typically hold music or position announcements). The caller remains in the queue until dequeued by another call or process.","type":"object","properties":{"verb":{"const":"enqueue"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"name":{"type":"string","description":"The name of the queue to place the caller in. Queues are created implicitly when first referenced.","examples":["support","sales"]},"actionHook":{"$ref":"../components/actionHook","description":"A webhook invoked when the caller leaves the queue (either dequeued or hung up). Should return the next verbs to execute."},"waitHook":{"$ref":"../components/actionHook","description":"A webhook invoked immediately when the caller enters the queue and periodically while waiting. Should return verbs to play to the caller (e.g. hold music, queue position announcements)."},"priority":{"type":"number","description":"The priority of this caller in the queue. Lower numbers are higher priority and are dequeued first.","examples":[1,5,10]}},"required":["name"],"examples":[{"verb":"enqueue","name":"support","waitHook":"/queue-wait","actionHook":"/queue-exit"}]};
+
+function validate53(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="https://jambonz.org/schema/verbs/enqueue" */;
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate53.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.name === undefined) && (missing0 = "name")){
+validate53.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.verb !== undefined){
+const _errs1 = errors;
+if("enqueue" !== data.verb){
+validate53.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "enqueue"},message:"must be equal to constant"}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.id !== undefined){
+const _errs2 = errors;
+if(typeof data.id !== "string"){
+validate53.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -10183,7 +12030,7 @@ if(valid0){
 if(data.name !== undefined){
 const _errs4 = errors;
 if(typeof data.name !== "string"){
-validate38.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate53.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -10219,7 +12066,7 @@ if(valid0){
 if(data.priority !== undefined){
 const _errs8 = errors;
 if(!(typeof data.priority == "number")){
-validate38.errors = [{instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate53.errors = [{instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -10235,23 +12082,23 @@ var valid0 = true;
 }
 }
 else {
-validate38.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate53.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate38.errors = vErrors;
+validate53.errors = vErrors;
 return errors === 0;
 }
-validate38.evaluated = {"props":{"verb":true,"id":true,"name":true,"actionHook":true,"waitHook":true,"priority":true},"dynamicProps":false,"dynamicItems":false};
+validate53.evaluated = {"props":{"verb":true,"id":true,"name":true,"actionHook":true,"waitHook":true,"priority":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.dequeue = validate41;
-const schema45 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/dequeue","minVersion":"0.9.6","title":"Dequeue","description":"Removes a caller from a named queue and bridges them to the current call. Typically used by an agent or operator call flow to connect with the next waiting caller.","type":"object","properties":{"verb":{"const":"dequeue"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"name":{"type":"string","description":"The name of the queue to dequeue from.","examples":["support","sales"]},"actionHook":{"$ref":"../components/actionHook","description":"A webhook invoked when the dequeued call ends."},"timeout":{"type":"number","description":"Time in seconds to wait for a caller to be available in the queue."},"beep":{"type":"boolean","description":"If true, play a beep when the calls are connected."},"callSid":{"type":"string","description":"Dequeue a specific call by its call SID, rather than the next caller in line."}},"required":["name"],"examples":[{"verb":"dequeue","name":"support","beep":true}]};
+exports.dequeue = validate56;
+const schema53 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/dequeue","minVersion":"0.9.6","title":"Dequeue","description":"Removes a caller from a named queue and bridges them to the current call. Typically used by an agent or operator call flow to connect with the next waiting caller.","type":"object","properties":{"verb":{"const":"dequeue"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"name":{"type":"string","description":"The name of the queue to dequeue from.","examples":["support","sales"]},"actionHook":{"$ref":"../components/actionHook","description":"A webhook invoked when the dequeued call ends."},"timeout":{"type":"number","description":"Time in seconds to wait for a caller to be available in the queue."},"beep":{"type":"boolean","description":"If true, play a beep when the calls are connected."},"callSid":{"type":"string","description":"Dequeue a specific call by its call SID, rather than the next caller in line."}},"required":["name"],"examples":[{"verb":"dequeue","name":"support","beep":true}]};
 
-function validate41(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate56(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://jambonz.org/schema/verbs/dequeue" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate41.evaluated;
+const evaluated0 = validate56.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10262,14 +12109,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.name === undefined) && (missing0 = "name")){
-validate41.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate56.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
 if(data.verb !== undefined){
 const _errs1 = errors;
 if("dequeue" !== data.verb){
-validate41.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "dequeue"},message:"must be equal to constant"}];
+validate56.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "dequeue"},message:"must be equal to constant"}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -10281,7 +12128,7 @@ if(valid0){
 if(data.id !== undefined){
 const _errs2 = errors;
 if(typeof data.id !== "string"){
-validate41.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate56.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -10293,7 +12140,7 @@ if(valid0){
 if(data.name !== undefined){
 const _errs4 = errors;
 if(typeof data.name !== "string"){
-validate41.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate56.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -10317,7 +12164,7 @@ if(valid0){
 if(data.timeout !== undefined){
 const _errs7 = errors;
 if(!(typeof data.timeout == "number")){
-validate41.errors = [{instancePath:instancePath+"/timeout",schemaPath:"#/properties/timeout/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate56.errors = [{instancePath:instancePath+"/timeout",schemaPath:"#/properties/timeout/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -10329,7 +12176,7 @@ if(valid0){
 if(data.beep !== undefined){
 const _errs9 = errors;
 if(typeof data.beep !== "boolean"){
-validate41.errors = [{instancePath:instancePath+"/beep",schemaPath:"#/properties/beep/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate56.errors = [{instancePath:instancePath+"/beep",schemaPath:"#/properties/beep/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs9 === errors;
@@ -10341,7 +12188,7 @@ if(valid0){
 if(data.callSid !== undefined){
 const _errs11 = errors;
 if(typeof data.callSid !== "string"){
-validate41.errors = [{instancePath:instancePath+"/callSid",schemaPath:"#/properties/callSid/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate56.errors = [{instancePath:instancePath+"/callSid",schemaPath:"#/properties/callSid/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs11 === errors;
@@ -10358,23 +12205,23 @@ var valid0 = true;
 }
 }
 else {
-validate41.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate56.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate41.errors = vErrors;
+validate56.errors = vErrors;
 return errors === 0;
 }
-validate41.evaluated = {"props":{"verb":true,"id":true,"name":true,"actionHook":true,"timeout":true,"beep":true,"callSid":true},"dynamicProps":false,"dynamicItems":false};
+validate56.evaluated = {"props":{"verb":true,"id":true,"name":true,"actionHook":true,"timeout":true,"beep":true,"callSid":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.leave = validate43;
-const schema46 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/leave","minVersion":"0.9.6","title":"Leave","description":"Removes the caller from a conference or queue that they are currently in. Execution continues with the next verb in the application.","type":"object","properties":{"verb":{"const":"leave"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."}},"examples":[{"verb":"leave"}]};
+exports.leave = validate58;
+const schema54 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/leave","minVersion":"0.9.6","title":"Leave","description":"Removes the caller from a conference or queue that they are currently in. Execution continues with the next verb in the application.","type":"object","properties":{"verb":{"const":"leave"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."}},"examples":[{"verb":"leave"}]};
 
-function validate43(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate58(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://jambonz.org/schema/verbs/leave" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate43.evaluated;
+const evaluated0 = validate58.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10386,7 +12233,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.verb !== undefined){
 const _errs1 = errors;
 if("leave" !== data.verb){
-validate43.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "leave"},message:"must be equal to constant"}];
+validate58.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "leave"},message:"must be equal to constant"}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -10398,7 +12245,7 @@ if(valid0){
 if(data.id !== undefined){
 const _errs2 = errors;
 if(typeof data.id !== "string"){
-validate43.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate58.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -10409,14 +12256,14 @@ var valid0 = true;
 }
 }
 else {
-validate43.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate58.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate43.errors = vErrors;
+validate58.errors = vErrors;
 return errors === 0;
 }
-validate43.evaluated = {"props":{"verb":true,"id":true},"dynamicProps":false,"dynamicItems":false};
+validate58.evaluated = {"props":{"verb":true,"id":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.accepts = {"answer":["verb","id"],"pause":["verb","id","length"],"say":["verb","id","text","instructions","stream","loop","synthesizer","earlyMedia","disableTtsCache","closeStreamOnEmpty"],"play":["verb","id","url","loop","earlyMedia","seekOffset","timeoutSecs","actionHook"],"gather":["verb","id","actionHook","input","finishOnKey","numDigits","minDigits","maxDigits","interDigitTimeout","speechTimeout","timeout","partialResultHook","listenDuringPrompt","dtmfBargein","bargein","minBargeinWordCount","recognizer","say","play","fillerNoise","actionHookDelayAction"],"hangup":["verb","id","headers"],"redirect":["verb","id","actionHook","statusHook"],"tag":["verb","id","data"],"dtmf":["verb","id","dtmf","duration"],"alert":["verb","id","message"],"sip:decline":["verb","id","status","reason","headers"],"sip:request":["verb","id","method","body","headers","actionHook"],"sip:refer":["verb","id","referTo","referredBy","referredByDisplayName","headers","actionHook","eventHook"],"config":["verb","id","synthesizer","recognizer","bargeIn","ttsStream","record","listen","stream","transcribe","amd","fillerNoise","vad","notifyEvents","notifySttLatency","reset","onHoldMusic","actionHookDelayAction","sipRequestWithinDialogHook","boostAudioSignal","referHook","earlyMedia","autoStreamTts","disableTtsCache","trackTtsPlayout","noiseIsolation","turnTaking"],"conference":["verb","id","name","beep","memberTag","speakOnlyTo","startConferenceOnEnter","endConferenceOnExit","endConferenceDuration","maxParticipants","joinMuted","actionHook","waitHook","statusEvents","statusHook","enterHook","record","listen","stream","distributeDtmf"],"enqueue":["verb","id","name","actionHook","waitHook","priority"],"dequeue":["verb","id","name","actionHook","timeout","beep","callSid"],"leave":["verb","id"]};
+exports.accepts = {"answer":["verb","id"],"pause":["verb","id","length"],"say":["verb","id","text","instructions","stream","loop","synthesizer","earlyMedia","disableTtsCache","closeStreamOnEmpty"],"play":["verb","id","url","loop","earlyMedia","seekOffset","timeoutSecs","actionHook"],"gather":["verb","id","actionHook","input","finishOnKey","numDigits","minDigits","maxDigits","interDigitTimeout","speechTimeout","timeout","partialResultHook","listenDuringPrompt","dtmfBargein","bargein","minBargeinWordCount","recognizer","say","play","fillerNoise","actionHookDelayAction"],"hangup":["verb","id","headers"],"redirect":["verb","id","actionHook","statusHook"],"tag":["verb","id","data"],"dtmf":["verb","id","dtmf","duration"],"alert":["verb","id","message"],"sip:decline":["verb","id","status","reason","headers"],"sip:request":["verb","id","method","body","headers","actionHook"],"sip:refer":["verb","id","referTo","referredBy","referredByDisplayName","headers","actionHook","eventHook"],"config":["verb","id","synthesizer","recognizer","bargeIn","ttsStream","record","listen","stream","transcribe","amd","fillerNoise","vad","notifyEvents","notifySttLatency","reset","onHoldMusic","actionHookDelayAction","sipRequestWithinDialogHook","boostAudioSignal","referHook","earlyMedia","autoStreamTts","disableTtsCache","trackTtsPlayout","noiseIsolation","turnTaking"],"listen":["verb","id","url","actionHook","wsAuth","mixType","metadata","sampleRate","finishOnKey","maxLength","passDtmf","playBeep","disableBidirectionalAudio","bidirectionalAudio","timeout","transcribe","earlyMedia","channel"],"conference":["verb","id","name","beep","memberTag","speakOnlyTo","startConferenceOnEnter","endConferenceOnExit","endConferenceDuration","maxParticipants","joinMuted","actionHook","waitHook","statusEvents","statusHook","enterHook","record","listen","stream","distributeDtmf"],"dial":["verb","id","target","actionHook","onHoldHook","answerOnBridge","callerId","callerName","confirmHook","referHook","dialMusic","dtmfCapture","dtmfHook","headers","anchorMedia","codecs","exitMediaPath","boostAudioSignal","listen","stream","transcribe","timeLimit","timeout","proxy","amd","dub","tag","forwardPAI","srtpEncryption"],"enqueue":["verb","id","name","actionHook","waitHook","priority"],"dequeue":["verb","id","name","actionHook","timeout","beep","callSid"],"leave":["verb","id"]};
 exports.known = ["agent","alert","answer","conference","config","deepgram_s2s","dequeue","dial","dialogflow","dtmf","dub","elevenlabs_s2s","enqueue","gather","google_s2s","gptlive_s2s","hangup","leave","listen","llm","message","openai_s2s","pause","play","qwen_s2s","redirect","rest_dial","room","s2s","say","sip:decline","sip:refer","sip:request","stream","tag","transcribe","transfer","ultravox_s2s"];

@@ -1,0 +1,35 @@
+// listen_status and stream_status: pauses what goes to the servers of the running verb's streams, silences it, or lets it go on.
+import { isObject, refuse } from '../base/index.ts';
+import { type CommandDefinition, defineCommand, type Target } from './define.ts';
+import { oneOf } from './refusals.ts';
+
+type Status = 'pause' | 'silence' | 'resume';
+
+const states = { pause: 'pause', silence: 'silence', resume: 'run' } as const;
+
+/** The streams of the verb that runs, a dial's nested one included; a dialled leg's own, when it has any. */
+const streamsOf = ({ call, session }: Target) =>
+  call === session ? call.parts.all('stream') : [...call.parts.all('stream'), ...session.parts.all('stream')];
+
+/** Both spellings are one command: a listen is a stream. */
+const statusOf = (rest: string, ws: string): CommandDefinition<Status> =>
+  defineCommand<Status>({
+    rest,
+    ws,
+    needs: 'a stream',
+    summary:
+      'Pauses the audio that a listen or stream verb sends to its server, sends silence in its place, or goes on. What comes back is heard all the same.',
+    schema: { type: 'string', enum: Object.keys(states) },
+    examples: [{ [rest]: 'pause' }, { [rest]: 'silence' }, { [rest]: 'resume' }],
+    read: (value) => oneOf(value, Object.keys(states) as Status[]),
+    fromSocket: (data) => (isObject(data) ? (data[rest] ?? data.listen_status ?? data.stream_status) : data),
+    allowed: (target) =>
+      streamsOf(target).length > 0 ? undefined : refuse('no-stream', 'no listen or stream verb runs on this call'),
+    apply(target, status) {
+      const effects = streamsOf(target).map((stream) => stream.setState(states[status]));
+      return { effect: Promise.all(effects).then((done) => ({ at: Math.max(...done.map(({ at }) => at)) })) };
+    },
+  });
+
+export const listenStatus = statusOf('listen_status', 'listen:status');
+export const streamStatus = statusOf('stream_status', 'stream:status');
