@@ -4,6 +4,7 @@ import { isFault } from '../base/index.ts';
 import type { SipRequest, SipResponse } from '../sip/index.ts';
 import type { Call } from './call.ts';
 import type { Answer } from './conversation.ts';
+import type { CallEvent } from './events.ts';
 import { HoldMusic } from './hold-music.ts';
 import type { LegRefer } from './leg-refer.ts';
 import type { Step } from './types.ts';
@@ -121,11 +122,31 @@ function referred({ refer, call, session, part, answer }: Referred): void {
   if (answer.kind === 'verbs') {
     // A bridge that ended while the hook thought leaves its verbs to the application that asked for them.
     const stands = part !== undefined && call.parts.all('refer').includes(part);
-    if (stands) part.run(answer.steps);
-    else session.run(answer.steps);
+    const runner = stands ? part.run(answer.steps) : session;
+    if (!stands) session.run(answer.steps);
+    return void tellOutcome(refer, runner, answer.steps);
   }
   refer.notify(200, 'OK');
 }
+
+/** Who referred hears whether it worked (RFC 3515 2.4.5): when verbs call somebody, that two now hear each other; else at once. */
+async function tellOutcome(refer: LegRefer, runner: Call, steps: readonly Step[]): Promise<void> {
+  if (!steps.some(({ name }) => name === 'dial')) return refer.notify(200, 'OK');
+  const isDial = ({ verb }: CallEvent): boolean => verb === 'dial';
+  // What ran before may have been a dial too, which is killed first.
+  const begun = await runner.events.next(
+    (event) => event.type === 'ended' || (event.type === 'verb-started' && isDial(event)),
+  );
+  if (begun.type === 'ended') return;
+  const { type } = await runner.events.next(
+    (event) => event.type === 'bridged' || event.type === 'ended' || (overs.has(event.type) && isDial(event)),
+  );
+  if (type === 'bridged') refer.notify(200, 'OK');
+  else if (type === 'verb-finished') refer.notify(480, 'Temporarily Unavailable');
+  else refer.notify(487, 'Request Terminated');
+}
+
+const overs: ReadonlySet<string> = new Set(['verb-finished', 'verb-killed', 'verb-skipped']);
 
 const xHeader = /^x-/i;
 

@@ -238,6 +238,7 @@ class IncomingRefer implements LegRefer {
   /** What the far end was told last. */
   #said = '100 Trying';
   #expiresAt = 0;
+  #timer: Timer | undefined;
   /** One NOTIFY at a time, so that they arrive in order. */
   #last: Promise<unknown> = Promise.resolve();
   #forget: () => void = () => {};
@@ -261,11 +262,8 @@ class IncomingRefer implements LegRefer {
     if (unwatched) return this.#end();
     this.#state = 'active';
     this.#expiresAt = clock.now() + referPatienceMs;
-    const timer = clock.after(referPatienceMs, () => this.#send(this.#said, 'timeout'));
-    this.#forget = scope.defer(() => {
-      timer.cancel();
-      this.#end();
-    });
+    this.#timer = clock.after(referPatienceMs, () => this.#send(this.#said, 'timeout'));
+    this.#forget = scope.defer(() => this.#end());
     this.#send(this.#said);
   }
 
@@ -292,15 +290,14 @@ class IncomingRefer implements LegRefer {
     const body = { contentType: 'message/sipfrag;version=2.0', content: `SIP/2.0 ${statusLine}\r\n` };
     // What the far end says to a NOTIFY changes nothing: it may have left the call already.
     this.#last = this.#last.then(() => dialog.request('NOTIFY', { headers, body })).catch(() => {});
-    if (over !== undefined) {
-      this.#forget();
-      this.#end();
-    }
+    if (over !== undefined) this.#end();
   }
 
   #end(): void {
     if (this.#state === 'over') return;
     this.#state = 'over';
+    this.#timer?.cancel();
+    this.#forget();
     this.#options.onOver();
   }
 }
