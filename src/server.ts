@@ -158,6 +158,9 @@ async function openRecords(
 
 const recordingsDir = ({ dataDir }: Config): string => `${dataDir}/recordings`;
 
+/** Where sockets bound like this are reached from this machine. */
+const localHost = (bind: string): string => (bind === '0.0.0.0' ? '127.0.0.1' : bind === '::' ? '::1' : bind);
+
 function openMedia({ config, clock, random, log }: ServerPorts): MediaPool {
   const settings: WorkerSettings = {
     bindHost: config.bind,
@@ -171,6 +174,7 @@ function openMedia({ config, clock, random, log }: ServerPorts): MediaPool {
     log: log.with({ room: 'media' }),
     ports: { min: config.rtpPortMin, max: config.rtpPortMax },
     advertise: advertisedHost(config),
+    localHost: localHost(config.bind),
     workers: config.mediaWorkers,
     startWorker: processWorker<WorkerSettings>({
       clock,

@@ -2,7 +2,7 @@
 import { type Address, type Clock, errorText, Fault, isFault } from '../base/index.ts';
 import type { AgreedMedia } from '../sdp/index.ts';
 import type { RecognitionEvent } from '../speech/index.ts';
-import type { MemberFlags } from './joined-types.ts';
+import type { BridgeMode, BridgePath, CopySide, MemberFlags } from './joined-types.ts';
 import { maxMessageBytes, maxPendingAsks } from './limits.ts';
 import type { RecognizeOptions, RecordOptions, StreamEnd, StreamEvent, StreamOptions, TapState } from './tap-types.ts';
 import type { AudioSource, DigitEvent, PlaybackEvent, PlayOptions, PortStats } from './types.ts';
@@ -68,6 +68,19 @@ export interface OutputState {
   timestamp: number;
 }
 
+/** One direction between two ports: what `from` hears or says goes to `to`'s far end. */
+export interface LinkState {
+  link: string;
+  from: string;
+  side: CopySide;
+  to: string;
+  path: BridgePath;
+  /** Silence goes instead. */
+  paused: boolean;
+  /** Of a bridge: `to`'s time is that of `from`'s ear. Not so of a copy, which is one of several. */
+  exclusive: boolean;
+}
+
 /** What the far end and we agreed on. */
 export interface StreamConfig {
   media: AgreedMedia;
@@ -99,6 +112,8 @@ export interface PortState {
   place?: RoomPlace;
   /** Whether its far end speaks is told. */
   watchTalking?: boolean;
+  /** Those that it is an end of; they act once both ends are there. */
+  links?: LinkState[];
   plays: PlayOrder[];
   streams: StreamOrder[];
   recognitions: RecognizeOrder[];
@@ -144,6 +159,10 @@ export interface Asks {
   mute: { ask: { port: string; muted: boolean }; answer: { at: number } };
   gain: { ask: { port: string; db: number }; answer: { at: number } };
   digits: { ask: { port: string; digits: string; durationMs: number }; answer: { at: number } };
+  /** A new one, or another state of one that is known. */
+  link: { ask: LinkState; answer: { at: number } };
+  unlink: { ask: { link: string; to: string }; answer: { at: number } };
+  linkModes: { ask: { links: string[] }; answer: { modes: BridgeMode[] } };
   stream: { ask: { port: string; order: StreamOrder }; answer: { at: number } };
   streamState: { ask: { port: string; stream: number; state: TapState }; answer: { at: number } };
   streamTell: { ask: { port: string; stream: number; message: Record<string, unknown> }; answer: { at: number } };

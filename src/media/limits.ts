@@ -186,5 +186,9 @@ export const forwardCalmMs = 100;
 export const forwardIdleMs = 200;
 /** The same after comfort noise, by which the far end knows that it pauses (RFC 3389): its next packet may take long. */
 export const forwardNoiseIdleMs = 10_000;
+/** Audio of a copy in another codec that waits: two of the longest packets. */
+export const sideFeedMs = 120;
+/** A telephone event of which nothing more comes for so long does not hold the audio back any more: two of the slowest senders' updates. */
+export const eventLapseMs = 100;
 /** A forwarded stream whose timestamps jump by more than this against the time of day has begun a new time line. */
 export const followBreakMs = 600;

@@ -1,10 +1,12 @@
 // The pool: places ports on workers, keeps their ports' numbers, and replaces a worker that died.
 import { type Clock, errorText, Fault, isFault, type Log, type Random, randomUint32 } from '../base/index.ts';
 import { newSdpSession } from '../sdp/index.ts';
+import { BridgeClient } from './bridge-client.ts';
+import { CopyClient } from './copy-client.ts';
 import type { BridgePath, CopySide, MediaBridge, MediaCopy, MediaRoom, RoomOptions } from './joined-types.ts';
-import { later } from './later.ts';
 import { openAttempts } from './limits.ts';
 import type { StartWorker } from './link.ts';
+import { Pipe } from './pipe.ts';
 import { PortClient } from './port-client.ts';
 import { PortNumbers, type PortRange } from './port-numbers.ts';
 import { newOutput } from './resume.ts';
@@ -20,6 +22,8 @@ export interface MediaPoolOptions {
   ports: PortRange;
   /** Address to say in SDP. */
   advertise: string;
+  /** Address of this machine at which its own workers reach each other's ports: what they bind to, or loopback. */
+  localHost?: string;
   /** How many workers; `max(1, cores - 1)` processes, or 1 inline. */
   workers: number;
   /** `processWorker(...)` or `inlineWorker(...)`. */
@@ -36,6 +40,7 @@ class Pool implements MediaPool {
   readonly #workers: Worker[];
   #lastId = 0;
   #lastRoom = 0;
+  #lastPipe = 0;
   readonly #rooms = new Map<string, RoomClient>();
   #closed = false;
 
@@ -70,8 +75,11 @@ class Pool implements MediaPool {
     }
   }
 
-  bridge(_a: MediaPort, _b: MediaPort, _options?: { path?: BridgePath }): Promise<MediaBridge> {
-    return later('bridges');
+  async bridge(a: MediaPort, b: MediaPort, options: { path?: BridgePath } = {}): Promise<MediaBridge> {
+    const [one, other] = [this.#homeOf(a), this.#homeOf(b)];
+    const bridge = new BridgeClient({ a: one.port, b: other.port, path: options.path ?? 'engine' });
+    await bridge.open(one.worker === other.worker ? undefined : () => this.#pipe(one, other.worker));
+    return bridge;
   }
 
   room(_: RoomOptions): MediaRoom {
@@ -87,8 +95,13 @@ class Pool implements MediaPool {
     return room;
   }
 
-  copy(_from: MediaPort, _side: CopySide, _to: MediaPort): Promise<MediaCopy> {
-    return later('copies');
+  async copy(from: MediaPort, side: CopySide, to: MediaPort): Promise<MediaCopy> {
+    const [one, other] = [this.#homeOf(from), this.#homeOf(to)];
+    if (one.worker !== other.worker)
+      throw new Fault('copy-worker', 'the copy must be of the same group as its original');
+    const copy = new CopyClient({ from: one.port, side, to: other.port });
+    await copy.open();
+    return copy;
   }
 
   stats(): MediaStats {
@@ -118,6 +131,31 @@ class Pool implements MediaPool {
     return undefined;
   }
 
+  #homeOf(port: MediaPort): { worker: Worker; port: PortClient } {
+    const home = this.#workerOf(port);
+    if (!home) throw new Fault('media-port-closed', 'the media port is closed');
+    return home;
+  }
+
+  /** Joins a leg to another worker. */
+  #pipe(leg: { worker: Worker; port: PortClient }, to: Worker): Promise<Pipe> {
+    return Pipe.open({
+      leg,
+      to,
+      open: async (worker, { callSid, ptimeMs }) => {
+        const group = `pipe ${++this.#lastPipe}`;
+        worker.enter(group);
+        try {
+          const local = { advertise: this.#options.localHost ?? '127.0.0.1', ptimeMs };
+          return await this.#openOn(worker, { callSid, group, inactivityMs: 0 }, local);
+        } catch (error) {
+          worker.leave(group);
+          throw error;
+        }
+      },
+    });
+  }
+
   /** The group's worker, else the one with the fewest ports among those that run. */
   #place(group: string): Worker {
     const home = this.#workers.find((worker) => worker.has(group));
@@ -126,10 +164,10 @@ class Pool implements MediaPool {
     return this.#workers.reduce((best, one) => (load(one) < load(best) ? one : best));
   }
 
-  async #openOn(worker: Worker, options: PortOptions): Promise<MediaPort> {
+  async #openOn(worker: Worker, options: PortOptions, wish: PortWish = {}): Promise<PortClient> {
     const rtpPort = this.#closed ? undefined : this.#numbers.take();
     if (rtpPort === undefined) throw unavailable(this.#closed ? 'the server is closing' : 'no RTP port is free');
-    const port = this.#makePort(worker, rtpPort, options);
+    const port = this.#makePort(worker, { rtpPort, options, ...wish });
     try {
       port.rtpPort = (await worker.ask('open', port.state())).rtpPort;
     } catch (error) {
@@ -140,13 +178,12 @@ class Pool implements MediaPool {
     return port;
   }
 
-  #makePort(worker: Worker, rtpPort: number, options: PortOptions): PortClient {
+  #makePort(worker: Worker, wish: PortWish & { rtpPort: number; options: PortOptions }): PortClient {
     const { clock, random, advertise, log } = this.#options;
     return new PortClient({
       id: `m${++this.#lastId}`,
       advertise,
-      rtpPort,
-      options,
+      ...wish,
       session: newSdpSession({ sessionId: String(randomUint32(random)) }),
       output: newOutput(random),
       host: {
@@ -161,6 +198,12 @@ class Pool implements MediaPool {
       },
     });
   }
+}
+
+/** What a port of our own has otherwise than a leg's. */
+interface PortWish {
+  advertise?: string;
+  ptimeMs?: number;
 }
 
 const unavailable = (reason: string, cause?: unknown): Fault =>

@@ -24,6 +24,7 @@ import {
 } from './channel.ts';
 import { later } from './later.ts';
 import { maxSources } from './limits.ts';
+import type { LinkClient } from './link-client.ts';
 import { PlaybackClient } from './playback-client.ts';
 import { RecognitionClients } from './recognition-client.ts';
 import { RecordingClients } from './recording-client.ts';
@@ -69,6 +70,8 @@ export interface PortClientOptions {
   advertise: string;
   rtpPort: number;
   options: PortOptions;
+  /** Packet time to offer, when not the usual one. */
+  ptimeMs?: number;
   session: SdpSession;
   output: OutputState;
 }
@@ -92,11 +95,14 @@ export class PortClient implements MediaPort {
   readonly group: string;
   /** Its place in a room or bridge: one at a time. */
   joined: Joined | undefined;
+  /** Those that it is an end of. */
+  readonly links = new Set<LinkClient>();
   readonly talk: TalkWatchers;
   /** When this port's workers died. */
   readonly losses: number[] = [];
   readonly #host: PortHost;
   readonly #advertise: string;
+  readonly #ptimeMs: number | undefined;
   readonly #options: PortOptions;
   #session: SdpSession;
   #offered: Said | undefined;
@@ -122,6 +128,7 @@ export class PortClient implements MediaPort {
     this.group = options.options.group;
     this.#host = options.host;
     this.#advertise = options.advertise;
+    this.#ptimeMs = options.ptimeMs;
     this.#options = options.options;
     this.#session = options.session;
     const taps = {
@@ -134,6 +141,10 @@ export class PortClient implements MediaPort {
     this.#streams = new StreamClients(taps);
     this.talk = new TalkWatchers(taps);
     this.#checkpoint = { output: options.output, latched: undefined, at: Number.POSITIVE_INFINITY };
+  }
+
+  get callSid(): string {
+    return this.#options.callSid;
   }
 
   get local(): Address {
@@ -232,7 +243,7 @@ export class PortClient implements MediaPort {
   async close(): Promise<PortStats | undefined> {
     if (this.#closed) return undefined;
     this.#closed = true;
-    this.joined?.gone();
+    this.#unjoin();
     const stats = this.#restoring ? undefined : await this.#host.ask('close', { port: this.id }).catch(() => undefined);
     // The last words may still be recognized.
     if (stats) this.#recognitions.close(() => this.#gone());
@@ -294,6 +305,7 @@ export class PortClient implements MediaPort {
       streams: this.#streams.orders,
       watchTalking: this.talk.wanted,
       ...(this.joined?.place ? { place: this.joined.place } : {}),
+      links: [...this.links].map(({ state }) => state),
     };
     if (!this.#media) return bare;
     const config = { media: this.#media, start: this.#started };
@@ -342,6 +354,7 @@ export class PortClient implements MediaPort {
       dtmf: true,
       comfortNoise: true,
       rtcpMux: true,
+      ...(this.#ptimeMs === undefined ? {} : { ptimeMs: this.#ptimeMs }),
     };
   }
 
@@ -400,9 +413,14 @@ export class PortClient implements MediaPort {
     }
   }
 
+  #unjoin(): void {
+    for (const link of [...this.links]) link.gone();
+    this.joined?.gone();
+  }
+
   #gone(): void {
     this.#closed = true;
-    this.joined?.gone();
+    this.#unjoin();
     this.#host.forget(this);
     for (const one of [...this.#plays.values()]) this.#finishStopped(one);
     this.#recognitions.abandon();

@@ -90,6 +90,7 @@ export class Stage {
       log,
       ports: { min: 20_000, max: 29_999 },
       advertise: serverHost,
+      localHost: serverHost,
       workers: options.workers ?? 1,
       startWorker(index) {
         options.onWorkerStart?.(index);

@@ -169,6 +169,54 @@ export class JitterBuffer {
   }
 
   /**
+   * A packet of the stream that was sent on as it came, events included: the time line goes on behind it, and playout, when it is
+   * asked for, begins there with what is known of the network. `event`: it is no audio.
+   */
+  pass(datagram: Uint8Array, view: RtpView, arrivalMs: number, event = false): JitterVerdict {
+    if (this.#ring.held > 0) this.#ring.clear();
+    const sequence = this.#place(view);
+    if (typeof sequence === 'string') return sequence;
+    this.#nextSequence = sequence + 1;
+    this.#owed = 0;
+    this.#begun = true;
+    if (event) {
+      this.#waiting = true;
+      return 'stored';
+    }
+    const timestamp = this.#lastTimestamp + timestampDistance(view.timestamp, this.#lastTimestamp % 2 ** 32);
+    const transitMs = arrivalMs - timestamp / this.#unitsPerMs;
+    if (!this.#arrivals.empty && Math.abs(transitMs - this.#arrivals.base) > jitterBreakMs) {
+      this.#restart(view);
+      return this.pass(datagram, view, arrivalMs);
+    }
+    this.#arrivals.add(transitMs);
+    this.#lastTimestamp = timestamp;
+    const units = this.#unitsOf(datagram, view);
+    if (units > 0) this.#frameUnits = units;
+    this.#nextTimestamp = timestamp + units;
+    this.#waiting = units === 0;
+    return 'stored';
+  }
+
+  /** All that is here was played elsewhere: playout goes on behind it. */
+  settle(): void {
+    const last = this.#highest;
+    if (this.#ssrc === -1 || last < this.#nextSequence) return;
+    const isAudio = this.#ring.has(last) && this.#ring.units(last) > 0;
+    if (isAudio) this.#nextTimestamp = this.#ring.timestamp(last) + this.#ring.units(last);
+    this.#ring.clear();
+    this.#nextSequence = last + 1;
+    this.#owed = 0;
+    this.#begun = true;
+    this.#waiting = !isAudio;
+  }
+
+  /** RTP timestamp (modulo 2^32) of what is played next, once something is. */
+  get nextTimestamp(): number {
+    return this.#nextTimestamp % 2 ** 32;
+  }
+
+  /**
    * The next frame. Call it once per frame time with that frame's deadline; the object is reused. `quiet`: the last frame was
    * silence, so that one may be left out or put in unheard.
    */

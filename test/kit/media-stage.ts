@@ -77,6 +77,7 @@ export async function mediaStage(options: MediaStageOptions = {}): Promise<Media
     random,
     log,
     advertise: '10.0.0.1',
+    localHost: '10.0.0.1',
     ports: { min: 30_000, max: 30_039 },
     workers: options.workers ?? 1,
     startWorker,

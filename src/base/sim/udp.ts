@@ -33,6 +33,7 @@ export class SimUdpSocket implements UdpSocket {
     const random = net.chance(`udp ${this.#host.ip}>${target}`);
     net.count.datagramsSent++;
     if (link.blackhole || (link.lossRate > 0 && random.next() < link.lossRate)) return void net.count.datagramsLost++;
+    // Whoever receives a datagram may write into it, as with the system's.
     const bytes = Buffer.from(data);
     const from = { host: this.#host.seenBy(to), port: this.local.port };
     const arrive = (): void => net.hosts.get(target)?.udpPorts.get(port)?.receive(bytes, from, to);
@@ -40,8 +41,9 @@ export class SimUdpSocket implements UdpSocket {
     if (link.reorderRate > 0 && random.next() < link.reorderRate) net.clock.after(delayMs + link.reorderMs, arrive);
     else this.#lane(target).send(delayMs, arrive);
     if (link.duplicateRate > 0 && random.next() < link.duplicateRate) {
+      const twin = Buffer.from(data);
       net.clock.after(delayMs + randomInt(random, 10), () =>
-        net.hosts.get(target)?.udpPorts.get(port)?.receive(Buffer.from(bytes), from, to),
+        net.hosts.get(target)?.udpPorts.get(port)?.receive(twin, from, to),
       );
     }
   }

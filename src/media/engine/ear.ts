@@ -1,10 +1,19 @@
-// Ear: what the far end says. Packets are counted and searched for digits; they are decoded only while somebody listens.
+// Ear: what the far end says. Packets are counted, searched for digits and handed on; they are decoded only while somebody listens.
+import { type Codec, codecByName } from '../../audio/index.ts';
 import type { Address, Clock, Random } from '../../base/index.ts';
-import { DtmfReceiver, makeRtpView, type RtpView, readRtp, type StreamStatistics } from '../../rtp/index.ts';
+import {
+  DtmfReceiver,
+  JitterBuffer,
+  makeRtpView,
+  type RtpView,
+  readRtp,
+  type StreamStatistics,
+} from '../../rtp/index.ts';
 import type { AgreedMedia } from '../../sdp/index.ts';
-import { maxRtpBytes } from '../limits.ts';
+import { leaderLapseMs, maxRtpBytes } from '../limits.ts';
 import type { DigitEvent } from '../types.ts';
-import { Hearing } from './hearing.ts';
+import { type HeardPayload, Hearing } from './hearing.ts';
+import { RecentPackets } from './joined/recent.ts';
 import { SourceLatch } from './source-latch.ts';
 import { describeStages, InbandDtmf, Mute } from './stages/index.ts';
 
@@ -24,7 +33,21 @@ export interface EarOptions {
 /** Hears one frame (reused: copy what is kept) at the ear's rate, every packet time of the leg. */
 export type EarListener = (frame: Int16Array, sampleRate: number) => void;
 
-type Meaning = 'audio' | 'dtmf' | 'noise';
+export type Meaning = 'audio' | 'dtmf' | 'noise';
+
+/**
+ * Takes packets as they come, within the receive callback. The datagram's header may be overwritten, its payload may not; both are
+ * valid until the call returns.
+ */
+export interface PacketTaker {
+  onPacket(datagram: Uint8Array, view: RtpView, meaning: Meaning): void;
+}
+
+/** What a payload type means, and its codec when that is audio. */
+interface Format {
+  meaning: Meaning;
+  codec: Codec | undefined;
+}
 
 export class Ear {
   readonly latch: SourceLatch;
@@ -35,7 +58,13 @@ export class Ear {
   readonly #options: EarOptions;
   readonly #view = makeRtpView();
   readonly #listeners = new Set<EarListener>();
-  #meanings = new Map<number, Meaning>();
+  readonly #takers: PacketTaker[] = [];
+  /** Who pulls frames at a time of its own. */
+  #pullers = 0;
+  #pulledAt = Number.NEGATIVE_INFINITY;
+  readonly recent = new RecentPackets();
+  #formats = new Map<number, Format>();
+  #jitter: JitterBuffer | undefined;
   #dtmf: DtmfReceiver | undefined;
   #dtmfClockRate = 0;
   #inband: InbandDtmf | undefined;
@@ -57,17 +86,69 @@ export class Ear {
     this.latch.expect(media.remote, this.#options.clock.now());
     const old = this.#format;
     this.#format = { media, ...frame };
-    this.#meanings = new Map(media.receive.map((format) => [format.payloadType, meaningOf(format.codec)]));
+    this.#formats = new Map(media.receive.map(({ payloadType, codec }) => [payloadType, formatOf(codec)]));
     // Comfort noise has its number for good (RFC 3551); some send it without having said so.
-    if (!this.#meanings.has(comfortNoise)) this.#meanings.set(comfortNoise, 'noise');
+    if (!this.#formats.has(comfortNoise)) this.#formats.set(comfortNoise, { meaning: 'noise', codec: undefined });
     this.#configureDtmf(media);
     const same = old?.sampleRate === frame.sampleRate && old.ptimeMs === frame.ptimeMs && sameVoices(old.media, media);
-    if (!same) this.#close();
+    if (!same) {
+      this.#close();
+      this.#forgetStream();
+    }
     this.#attend();
   }
 
   get concealedMs(): number {
-    return this.#concealedBefore + (this.#hearing?.concealedMs ?? 0);
+    return this.#concealedBefore + this.#concealed;
+  }
+
+  get muted(): boolean {
+    return this.#muted;
+  }
+
+  /** What comes in is what listeners hear: nothing on the way changes it. */
+  get plain(): boolean {
+    return !this.#muted && (this.#mute?.open ?? true);
+  }
+
+  /** Somebody hears frames, apart from those who pull them. */
+  get listened(): boolean {
+    return this.#listeners.size > 0 || this.#wantsInband;
+  }
+
+  /** The codec of a payload type; undefined when it is no audio. */
+  codecOf(payloadType: number): string | undefined {
+    return this.#formats.get(payloadType)?.codec?.name;
+  }
+
+  /** A packet's audio at the ear's rate, decoded as if what came just before it had been; undefined when it is none. */
+  decode(datagram: Uint8Array, view: RtpView): Int16Array | undefined {
+    const { payloadStart: start, payloadEnd: end, payloadType } = view;
+    return this.#decoded([...this.recent.packets(), { bytes: datagram, start, end, payloadType }]).at(-1);
+  }
+
+  /** The audio of the last packets that were handed on, one after the other. */
+  recentAudio(): Int16Array[] {
+    return this.#decoded(this.recent.packets());
+  }
+
+  /** Nothing unless all are of one codec at the ear's rate. */
+  #decoded(packets: readonly HeardPayload[]): Int16Array[] {
+    const payloadType = packets.at(-1)?.payloadType ?? -1;
+    const codec = this.#formats.get(payloadType)?.codec;
+    if (!codec || codec.sampleRate !== this.sampleRate) return [];
+    const decoder = codec.makeDecoder();
+    return packets
+      .filter((packet) => packet.payloadType === payloadType)
+      .map(({ bytes, start, end }) => {
+        const pcm = new Int16Array(Math.ceil(((end - start) / codec.bytesPerMs) * (codec.sampleRate / 1000)));
+        return pcm.subarray(0, decoder.decode(bytes.subarray(start, end), pcm));
+      });
+  }
+
+  /** RTP timestamp that the next frame begins with; undefined while that cannot be said. */
+  get position(): number | undefined {
+    return this.#hearing?.level ? this.#jitter?.nextTimestamp : undefined;
   }
 
   setMuted(muted: boolean): void {
@@ -85,29 +166,81 @@ export class Ear {
     };
   }
 
+  /** Hands on what comes, as it comes, until the returned function is called. */
+  hand(taker: PacketTaker): () => void {
+    this.#takers.push(taker);
+    this.#attend();
+    return () => {
+      const at = this.#takers.indexOf(taker);
+      if (at >= 0) this.#takers.splice(at, 1);
+      this.#attend();
+    };
+  }
+
+  /**
+   * Makes frames to be had by `pull`, until the returned function is called: the puller's time is then the ear's, for listeners too.
+   * What was heard as packets up to now is where they begin.
+   */
+  lead(): () => void {
+    this.#pullers++;
+    this.#attend();
+    return () => {
+      this.#pullers--;
+      this.#attend();
+    };
+  }
+
+  /** The next frame, at `sampleRate`, for who leads (and everybody who listens); reused. Undefined is silence. */
+  pull(now: number): Int16Array | undefined {
+    this.#pulledAt = now;
+    const hearing = this.#hearing;
+    if (!hearing) return undefined;
+    this.#advance(hearing, now);
+    return hearing.silent ? undefined : hearing.frame;
+  }
+
+  /** Of frames; 0 before the codec is known. */
+  get sampleRate(): number {
+    return this.#format?.sampleRate ?? 0;
+  }
+
+  get frameMs(): number {
+    return this.#format?.ptimeMs ?? 0;
+  }
+
   /** A datagram of the RTP socket. */
   push(datagram: Uint8Array, from: Address): void {
     const view = this.#view;
-    const meaning =
-      datagram.length <= maxRtpBytes && readRtp(datagram, view) ? this.#meanings.get(view.payloadType) : undefined;
-    if (meaning === undefined) {
+    const format =
+      datagram.length <= maxRtpBytes && readRtp(datagram, view) ? this.#formats.get(view.payloadType) : undefined;
+    if (format === undefined) {
       this.malformed++;
       return;
     }
     const now = this.#options.clock.now();
     if (!this.latch.admit(from, view, now)) return;
+    const { meaning } = format;
     this.#options.statistics.received(view, now, meaning === 'audio');
     if (this.heardAt === 0) this.#options.onHeard();
     this.heardAt = now;
     if (meaning === 'dtmf') this.#event(datagram, view, now);
-    else this.#hearing?.push(datagram, view, now);
+    else if (this.#hearing) this.#hearing.push(datagram, view, now);
+    else this.#jitter?.pass(datagram, view, now);
+    if (this.#takers.length === 0) return;
+    for (let i = 0; i < this.#takers.length; i++) this.#takers[i]!.onPacket(datagram, view, meaning);
+    if (meaning === 'audio') this.recent.add(datagram, view);
   }
 
-  /** One frame time has passed: listeners get their frame, and a digit whose last packets were lost ends. */
+  /**
+   * One frame time of the leg has passed: listeners get their frame, unless somebody leads, and a digit whose last packets were lost
+   * ends.
+   */
   tick(now: number): void {
     this.#dtmf?.tick(now);
-    const hearing = this.#hearing;
-    if (!hearing) return;
+    if (this.#hearing && now - this.#pulledAt >= leaderLapseMs) this.#advance(this.#hearing, now);
+  }
+
+  #advance(hearing: Hearing, now: number): void {
     hearing.next(now);
     this.#inband?.process(hearing.frame);
     this.#mute?.process(hearing.frame);
@@ -123,12 +256,15 @@ export class Ear {
   close(): void {
     this.#dtmf?.close();
     this.#listeners.clear();
+    this.#takers.length = 0;
     this.#wantsInband = false;
     this.#close();
+    this.#forgetStream();
   }
 
   #event(datagram: Uint8Array, view: RtpView, now: number): void {
-    this.#hearing?.skip(datagram, view);
+    if (this.#hearing) this.#hearing.skip(datagram, view);
+    else this.#jitter?.pass(datagram, view, now, true);
     if (this.#wantsInband) {
       // This far end sends events: its tones, if any, are the same digits once more.
       this.#wantsInband = false;
@@ -151,20 +287,56 @@ export class Ear {
 
   /** Opens or closes the decoding path, as somebody listens or nobody does. */
   #attend(): void {
-    const wanted = this.#listeners.size > 0 || this.#wantsInband;
-    if (!wanted) return this.#close();
+    if (this.#takers.length > 0) this.#timeLine();
+    if (!this.listened && this.#pullers === 0) {
+      this.#close();
+      if (this.#takers.length === 0) this.#forgetStream();
+      return;
+    }
     if (this.#hearing || !this.#format) return;
     const { sampleRate } = this.#format;
-    this.#hearing = new Hearing({ ...this.#format, random: this.#options.random });
-    this.#mute = new Mute(sampleRate, this.#muted);
+    const jitter = this.#timeLine()!;
+    this.#hearing = new Hearing({ ...this.#format, jitter, random: this.#options.random });
+    // Packets were handed on until now: what is made goes on from them, and a mute ramps.
+    const goesOn = this.#takers.length > 0 && this.recent.held > 0;
+    if (goesOn) for (const packet of this.recent.packets()) this.#hearing.prime(packet);
+    this.#mute = new Mute(sampleRate, this.#muted && !goesOn);
+    this.#mute.set(this.#muted);
     if (this.#wantsInband) this.#inband = new InbandDtmf(sampleRate, this.#options.onDigit);
   }
 
   #close(): void {
-    this.#concealedBefore += this.#hearing?.concealedMs ?? 0;
+    if (this.#hearing) this.#jitter?.settle();
     this.#hearing = undefined;
     this.#inband = undefined;
     this.#mute = undefined;
+  }
+
+  /** The stream's time line, for as long as frames are made or packets handed on. */
+  #timeLine(): JitterBuffer | undefined {
+    if (this.#jitter || !this.#format) return this.#jitter;
+    const { media, ptimeMs } = this.#format;
+    this.#jitter = new JitterBuffer({
+      clockRate: media.clockRate,
+      ptimeMs,
+      unitsOf: (_, view) => {
+        const codec = this.#formats.get(view.payloadType)?.codec;
+        if (!codec) return 0;
+        return Math.round(((view.payloadEnd - view.payloadStart) / codec.bytesPerMs) * (codec.clockRate / 1000));
+      },
+    });
+    return this.#jitter;
+  }
+
+  get #concealed(): number {
+    const clockRate = this.#format?.media.clockRate ?? 8000;
+    return ((this.#jitter?.counts.concealedUnits ?? 0) * 1000) / clockRate;
+  }
+
+  #forgetStream(): void {
+    this.#concealedBefore += this.#concealed;
+    this.#jitter = undefined;
+    this.recent.clear();
   }
 }
 
@@ -174,6 +346,11 @@ const meaningOf = (codec: string): Meaning => {
   const name = codec.toLowerCase();
   return name === 'telephone-event' ? 'dtmf' : name === 'cn' ? 'noise' : 'audio';
 };
+
+function formatOf(name: string): Format {
+  const meaning = meaningOf(name);
+  return { meaning, codec: meaning === 'audio' ? codecByName(name) : undefined };
+}
 
 const sameVoices = (a: AgreedMedia, b: AgreedMedia): boolean =>
   a.clockRate === b.clockRate && JSON.stringify(a.receive) === JSON.stringify(b.receive);

@@ -10,10 +10,18 @@ import {
   Resampler,
 } from '../../audio/index.ts';
 import type { Random } from '../../base/index.ts';
-import { JitterBuffer, type JitterFrame, type RtpView } from '../../rtp/index.ts';
+import type { JitterBuffer, JitterFrame, RtpView } from '../../rtp/index.ts';
 import type { AgreedMedia } from '../../sdp/index.ts';
 import { quietPower } from '../limits.ts';
 import { Join } from './stages/join.ts';
+
+/** A packet's payload. */
+export interface HeardPayload {
+  bytes: Uint8Array;
+  start: number;
+  end: number;
+  payloadType: number;
+}
 
 /** One payload type that may come. */
 interface Voice {
@@ -25,6 +33,8 @@ interface Voice {
 
 export interface HearingOptions {
   media: AgreedMedia;
+  /** The stream's packets and their time line. */
+  jitter: JitterBuffer;
   sampleRate: number;
   ptimeMs: number;
   random: Random;
@@ -45,9 +55,10 @@ export class Hearing {
   #readySamples = 0;
   #decoded = new Int16Array(0);
   #noisy = false;
-  #quiet = true;
+  #power = 0;
 
-  constructor({ media, sampleRate, ptimeMs, random }: HearingOptions) {
+  constructor({ media, jitter, sampleRate, ptimeMs, random }: HearingOptions) {
+    this.#jitter = jitter;
     this.sampleRate = sampleRate;
     this.frame = new Int16Array((sampleRate * ptimeMs) / 1000);
     this.#ready = new Int16Array(4 * this.frame.length);
@@ -61,19 +72,25 @@ export class Hearing {
       const resampler = codec.sampleRate === sampleRate ? undefined : new Resampler(codec.sampleRate, sampleRate);
       this.#voices.set(payloadType, { codec, decoder: codec.makeDecoder(), resampler });
     }
-    this.#jitter = new JitterBuffer({
-      clockRate: media.clockRate,
-      ptimeMs,
-      unitsOf: (_, view) => {
-        const codec = this.#voices.get(view.payloadType)?.codec;
-        if (!codec) return 0;
-        return Math.round(((view.payloadEnd - view.payloadStart) / codec.bytesPerMs) * (codec.clockRate / 1000));
-      },
-    });
   }
 
-  get concealedMs(): number {
-    return (this.#jitter.counts.concealedUnits * 1000) / this.#clockRate;
+  /** The frame made last is digital silence. */
+  get silent(): boolean {
+    return this.#power === 0;
+  }
+
+  /** Nothing decoded waits: the next frame begins with the jitter buffer's next packet. */
+  get level(): boolean {
+    return this.#readySamples === 0;
+  }
+
+  /** Audio that others have heard already, oldest first: decoders and concealment go on from it. */
+  prime({ bytes, start, end, payloadType }: HeardPayload): void {
+    const voice = this.#voices.get(payloadType);
+    if (!voice) return;
+    const pcm = this.#decode(voice, bytes.subarray(start, end));
+    this.#concealer.good(pcm);
+    this.#join.process(pcm, -1);
   }
 
   /** Audio or comfort noise. */
@@ -93,16 +110,16 @@ export class Hearing {
     for (let i = 0; i < frame.length; i++) frame[i] = this.#ready[i]!;
     this.#readySamples -= frame.length;
     this.#ready.copyWithin(0, frame.length, frame.length + this.#readySamples);
-    this.#quiet = power(frame) < quietPower;
+    this.#power = power(frame);
   }
 
   #pull(now: number): void {
-    const got = this.#jitter.pull(now, this.#quiet);
+    const got = this.#jitter.pull(now, this.#power < quietPower);
     const units = Math.max(1, Math.round((got.units * this.sampleRate) / this.#clockRate));
     const out = this.#room(units);
     switch (got.kind) {
       case 'frame':
-        return this.#decode(got);
+        return this.#hear(got);
       case 'lost':
         this.#concealer.conceal(out);
         break;
@@ -126,24 +143,28 @@ export class Hearing {
     this.#concealer.good(out);
   }
 
-  #decode(got: JitterFrame): void {
+  #hear(got: JitterFrame): void {
     const voice = this.#voices.get(got.payloadType);
     if (!voice) return;
     this.#noisy = false;
-    const bytes = got.bytes.subarray(got.start, got.end);
-    const samples = Math.ceil((bytes.length / voice.codec.bytesPerMs) * (voice.codec.sampleRate / 1000));
-    if (this.#decoded.length < samples) this.#decoded = new Int16Array(samples);
-    const n = voice.decoder.decode(bytes, this.#decoded);
-    const pcm = this.#decoded.subarray(0, n);
-    const out = this.#room(voice.resampler ? voice.resampler.maxOutput(n) : n);
-    let heard = out;
-    if (voice.resampler) heard = out.subarray(0, voice.resampler.process(pcm, out));
-    else out.set(pcm);
+    const heard = this.#decode(voice, got.bytes.subarray(got.start, got.end));
     if (heard.length === 0) return;
     this.#concealer.good(heard);
     // A frame left out to save delay leaves a step.
     this.#join.process(heard, got.spliced ? 0 : -1);
     this.#readySamples += heard.length;
+  }
+
+  /** At the ear's rate, behind what is ready; not counted as ready yet. */
+  #decode(voice: Voice, bytes: Uint8Array): Int16Array {
+    const samples = Math.ceil((bytes.length / voice.codec.bytesPerMs) * (voice.codec.sampleRate / 1000));
+    if (this.#decoded.length < samples) this.#decoded = new Int16Array(samples);
+    const n = voice.decoder.decode(bytes, this.#decoded);
+    const pcm = this.#decoded.subarray(0, n);
+    const out = this.#room(voice.resampler ? voice.resampler.maxOutput(n) : n);
+    if (voice.resampler) return out.subarray(0, voice.resampler.process(pcm, out));
+    out.set(pcm);
+    return out;
   }
 
   #room(samples: number): Int16Array {

@@ -17,6 +17,7 @@ import { type Answer, type Ask, type ChannelEnd, type Checkpoint, type PortState
 import { beatMs, recordCloseMs } from '../limits.ts';
 import type { Served } from '../link.ts';
 import type { AudioFiles } from './audio-files.ts';
+import { Links } from './joined/links.ts';
 import { Pacer } from './pacer.ts';
 import { Port } from './port.ts';
 import { Prompts } from './prompts.ts';
@@ -62,6 +63,7 @@ class Engine {
   readonly #scope: Scope;
   readonly #ports = new Map<string, { port: Port; scope: Scope }>();
   readonly #rooms: Rooms;
+  readonly #links: Links;
   #beating: Timer | undefined;
 
   constructor(end: ChannelEnd, options: EngineOptions) {
@@ -84,6 +86,7 @@ class Engine {
       aborted: false,
       onBroken: (port, error) => this.#broken(port, error),
     };
+    this.#links = new Links(clock, (port) => this.#ports.get(port)?.port);
     this.#rooms = new Rooms(this.#world, (name, body) => {
       if (!this.#world.aborted) this.#responder.notify(name, body);
     });
@@ -95,6 +98,9 @@ class Engine {
       mute: ({ port, muted }) => this.#port(port).setMuted(muted),
       gain: ({ port, db }) => this.#port(port).setGain(db),
       digits: (ask) => this.#port(ask.port).sendDigits(ask),
+      link: (state) => this.#links.want(state),
+      unlink: (ask) => this.#links.drop(ask),
+      linkModes: ({ links }) => ({ modes: links.map((link) => this.#links.mode(link)) }),
       stream: ({ port, order }) => this.#port(port).stream(order),
       streamState: (ask) => this.#port(ask.port).setStream(ask),
       streamTell: ({ port, stream, message }) => this.#port(port).streams.tell(stream, message),
@@ -147,6 +153,7 @@ class Engine {
     };
     const port = new Port({ world: this.#world, notify, scope, sockets, state });
     this.#ports.set(state.port, { port, scope });
+    this.#links.opened(state.links ?? []);
     if (state.place) this.#rooms.join(state.place, port);
     this.#beating ??= every(this.#world.clock, beatMs, () => this.#beat());
     scope.defer(() => this.#left(state.port));
@@ -163,6 +170,7 @@ class Engine {
   }
 
   #left(port: string): void {
+    this.#links.closed(port);
     this.#ports.delete(port);
     this.#rooms.left(port);
     if (this.#ports.size > 0 || this.#options.heartbeat) return;

@@ -109,6 +109,20 @@ export class Mouth {
     this.#feed = feed;
   }
 
+  /** What is fed is all that is heard, as it is, and nobody listens: it may as well be sent without being made. */
+  get plain(): boolean {
+    const voice = this.#voice;
+    if (this.#listeners.size > 0 || !this.#added.empty) return false;
+    if (!voice) return this.#early.length === 0;
+    const { layers, tones, volume, feedGain } = voice;
+    return layers.resting && !tones.busy && volume.even && feedGain.isUnity;
+  }
+
+  /** A prompt or whisper is heard instead of what is fed. */
+  get covered(): boolean {
+    return this.#voice?.layers.covering ?? false;
+  }
+
   /** Hears what goes out, until the returned function is called. */
   listen(listener: MouthListener): () => void {
     this.#listeners.add(listener);

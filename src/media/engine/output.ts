@@ -1,8 +1,17 @@
 // Output: what a leg sends. It owns SSRC, sequence and timestamps, whatever makes the audio (house law 4).
 import { type Codec, codecByName, type Encoder } from '../../audio/index.ts';
 import { bug } from '../../base/index.ts';
-import { type RtpHeader, type RtpOutput, rtpHeaderBytes, writeRtpHeader } from '../../rtp/index.ts';
+import {
+  type RtpHeader,
+  type RtpOutput,
+  type RtpView,
+  rtpHeaderBytes,
+  sequenceDistance,
+  timestampDistance,
+  writeRtpHeader,
+} from '../../rtp/index.ts';
 import type { OutputState } from '../channel.ts';
+import type { Place } from './joined/follower.ts';
 
 export interface OutputFormat {
   codec: string;
@@ -15,6 +24,8 @@ export class Output implements RtpOutput {
   readonly ssrc: number;
   sequence: number;
   timestamp: number;
+  /** When `timestamp` is due; 0 before anything was. */
+  dueAt = 0;
   packets = 0;
   /** Payload bytes, as sender reports count them. */
   octets = 0;
@@ -29,6 +40,8 @@ export class Output implements RtpOutput {
   /** The same with silence in it, for codecs that keep no state. */
   #silence: Uint8Array | undefined;
   #zeros = new Int16Array(0);
+  /** Of packets that are passed on. */
+  readonly #passed: RtpHeader = { marker: false, payloadType: 0, sequence: 0, timestamp: 0, ssrc: 0 };
   readonly #header: RtpHeader = { marker: true, payloadType: 0, sequence: 0, timestamp: 0, ssrc: 0 };
 
   constructor(state: OutputState) {
@@ -36,6 +49,7 @@ export class Output implements RtpOutput {
     this.sequence = state.sequence;
     this.timestamp = state.timestamp;
     this.#header.ssrc = this.ssrc;
+    this.#passed.ssrc = this.ssrc;
   }
 
   get state(): OutputState {
@@ -87,9 +101,76 @@ export class Output implements RtpOutput {
     return packet;
   }
 
-  /** One frame time has passed, sent or not. */
-  advance(): void {
+  /**
+   * Another stream's packet as ours, its header written in place before the payload; `place` are its numbers. `units`: its audio's
+   * length, 0 for none (an event's time is not the stream's).
+   */
+  pass(
+    datagram: Uint8Array,
+    view: RtpView,
+    as: { place: Place; payloadType: number; units: number; now: number },
+  ): Uint8Array {
+    const { place, units, now } = as;
+    const header = this.#passed;
+    header.marker = view.marker || (this.#header.marker && units > 0);
+    header.payloadType = as.payloadType;
+    header.sequence = place.sequence;
+    header.timestamp = place.timestamp;
+    const start = view.payloadStart - rtpHeaderBytes;
+    const whole = start === 0 && view.payloadEnd === datagram.length;
+    const packet = whole ? datagram : datagram.subarray(start, view.payloadEnd);
+    writeRtpHeader(packet, header);
+    // What comes after the newest; a late packet goes out as it is.
+    if (sequenceDistance(place.sequence, this.sequence) >= 0) this.sequence = (place.sequence + 1) & 0xffff;
+    if (units > 0) {
+      this.#header.marker = false;
+      const next = (place.timestamp + units) >>> 0;
+      if (timestampDistance(next, this.timestamp) > 0) {
+        this.timestamp = next;
+        this.dueAt = now + (units * 1000) / this.clockRate;
+      }
+    }
+    this.packets++;
+    this.octets += view.payloadEnd - view.payloadStart;
+    return packet;
+  }
+
+  /** An encoder that keeps state goes on from audio which the far end was sent by others. */
+  prime(pcm: Int16Array): void {
+    if (this.#silence || !this.#encoder || pcm.length === 0) return;
+    this.#encoder.encode(pcm, new Uint8Array(pcm.length));
+  }
+
+  /** Payload bytes and samples of one frame. */
+  get frameBytes(): number {
+    return this.#payload.length;
+  }
+
+  get frameSamples(): number {
+    return this.#zeros.length;
+  }
+
+  /** Timestamp units of so many payload bytes. */
+  unitsOf(bytes: number): number {
+    return this.#payload.length === 0 ? 0 : Math.round((bytes * this.#units) / this.#payload.length);
+  }
+
+  get clockRate(): number {
+    return this.#format?.clockRate ?? 8000;
+  }
+
+  /** One frame time has passed, sent or not; the next frame is due then. */
+  advance(dueAt: number): void {
     this.timestamp = (this.timestamp + this.#units) >>> 0;
+    this.dueAt = dueAt;
+  }
+
+  /** Moves on by the whole frames for which it is late: nothing was sent in that time. */
+  catchUp(now: number): void {
+    const format = this.#format;
+    if (!format || this.dueAt === 0) return;
+    const frames = Math.floor((now - this.dueAt) / format.ptimeMs);
+    if (frames > 0) this.skip(frames * format.ptimeMs);
   }
 
   /** Time in which nothing was sent; the next packet begins a talk spurt. */

@@ -1,6 +1,7 @@
 // Port: one leg's audio in the engine: two sockets, an ear, a mouth, and the output that goes through it all.
 import { type Address, Fault, type Scope } from '../../base/index.ts';
-import { isRtcp, rtpHeaderBytes, StreamStatistics } from '../../rtp/index.ts';
+import { isRtcp, makeRtpView, type RtpView, readRtp, rtpHeaderBytes, StreamStatistics } from '../../rtp/index.ts';
+import type { AgreedMedia } from '../../sdp/index.ts';
 import type {
   Ask,
   Checkpoint,
@@ -11,10 +12,12 @@ import type {
   StreamConfig,
   StreamOrder,
 } from '../channel.ts';
+import type { CopySide } from '../joined-types.ts';
 import { lateMs, maxPtimeMs, minPtimeMs, slotMs } from '../limits.ts';
 import type { DigitEvent, PortStats } from '../types.ts';
 import { DigitsOut } from './digits-out.ts';
-import { Ear } from './ear.ts';
+import { Ear, type PacketTaker } from './ear.ts';
+import type { Link } from './joined/link.ts';
 import { Mouth } from './mouth.ts';
 import { Output } from './output.ts';
 import type { Paced, Seat } from './pacer.ts';
@@ -53,20 +56,26 @@ export class Port implements Paced {
   readonly #holdInactivityMs: number;
   /** The far end's last RTCP: one that suppresses silence still reports, and lives. */
   #reportedAt = 0;
-  readonly #output: Output;
+  readonly output: Output;
   readonly #digits: DigitsOut;
   readonly #talking: Talking;
   readonly #reports: Reports;
   readonly #statistics: StreamStatistics;
   #config: StreamConfig | undefined;
+  #media: AgreedMedia | undefined;
+  /** Where what the far end hears of others comes from, when it is one other port. */
+  #inlet: Link | undefined;
+  /** The bridge in which the far end's voice goes to one other port. */
+  #outlet: Link | undefined;
+  /** Who takes what is sent, as it is sent. */
+  readonly #takers: PacketTaker[] = [];
+  readonly #sentView = makeRtpView();
   #seat: Seat | undefined;
   #ptimeMs = 0;
   /** Something is to be sent: the first playback, digit or packet has come, or the answer has gone out. */
   #started = false;
   #effects: ((at: number) => void)[] = [];
   #late = 0;
-  /** When the next frame's timestamp is due, to say RTP time in reports. */
-  #frameDueAt = 0;
   /** From when silence of the far end counts. */
   #listeningSince = 0;
   #inactiveTold = false;
@@ -80,8 +89,8 @@ export class Port implements Paced {
     this.#sockets = sockets;
     this.#inactivityMs = state.inactivityMs;
     this.#holdInactivityMs = state.holdInactivityMs;
-    this.#output = new Output(state.output);
-    this.#statistics = new StreamStatistics({ ssrc: this.#output.ssrc, clockRate: rtpClockRate });
+    this.output = new Output(state.output);
+    this.#statistics = new StreamStatistics({ ssrc: this.output.ssrc, clockRate: rtpClockRate });
     this.ear = new Ear({
       clock,
       random,
@@ -109,7 +118,7 @@ export class Port implements Paced {
     this.#digits = new DigitsOut((digits, durationMs, done) => this.mouth.sendTones(digits, durationMs, done));
     this.#talking = new Talking((talking) => notify('talking', { port, talking }));
     const { latch } = this.ear;
-    this.#reports = new Reports({ random, ssrc: this.#output.ssrc, statistics: this.#statistics, latch });
+    this.#reports = new Reports({ random, ssrc: this.output.ssrc, statistics: this.#statistics, latch });
     sockets.rtp.onMessage = (data, from) => this.#guard(() => this.#received(data, from));
     sockets.rtcp.onMessage = (data, from) => this.#guard(() => this.#reported(data, from));
     scope.defer(() => this.#close());
@@ -126,14 +135,15 @@ export class Port implements Paced {
     const now = this.#world.clock.now();
     const ptimeMs = wholeSlots(config.media.ptimeMs);
     const media = { ...config.media, ptimeMs };
+    this.#media = media;
     const old = this.#config;
     const resumed = old !== undefined && !sends(old);
     // Silence of the hold before is no silence of the talk after it.
     if (old?.media.direction !== media.direction) this.#listeningSince = now;
     this.#config = config;
-    this.#output.setFormat(media);
-    if (resumed) this.#output.skip(0);
-    const { sampleRate } = this.#output;
+    this.output.setFormat(media);
+    if (resumed) this.output.skip(0);
+    const { sampleRate } = this.output;
     this.ear.configure(media, { sampleRate, ptimeMs });
     this.#digits.configure(media, sends(config));
     this.#reports.configure(media, now);
@@ -160,22 +170,22 @@ export class Port implements Paced {
 
   setMuted(muted: boolean): Promise<{ at: number }> {
     this.ear.setMuted(muted);
-    return this.#effect();
+    return this.#outlet?.effect() ?? this.effect();
   }
 
   setGain(db: number): Promise<{ at: number }> {
     this.mouth.setGain(db);
-    return this.#effect();
+    return this.effect();
   }
 
   record(order: RecordOrder): Promise<{ at: number }> {
     this.recordings.start(order);
-    return this.#effect();
+    return this.effect();
   }
 
   setRecording(change: Ask<'recordState'>): Promise<{ at: number }> {
     this.recordings.setState(change);
-    return this.#effect();
+    return this.effect();
   }
 
   stopRecording(recording: number): { at: number } {
@@ -191,7 +201,7 @@ export class Port implements Paced {
 
   setStream({ stream, state }: Ask<'streamState'>): Promise<{ at: number }> {
     this.streams.setState(stream, state);
-    return this.#effect();
+    return this.effect();
   }
 
   sendDigits({ digits, durationMs }: Omit<Ask<'digits'>, 'port'>): Promise<{ at: number }> {
@@ -225,7 +235,7 @@ export class Port implements Paced {
 
   checkpoint(): Checkpoint {
     const { latched } = this.ear.latch;
-    return { port: this.id, output: this.#output.state, latched, plays: this.mouth.positions() };
+    return { port: this.id, output: this.output.state, latched, plays: this.mouth.positions() };
   }
 
   /** Both pipelines in one line, for the log. */
@@ -241,27 +251,30 @@ export class Port implements Paced {
     const now = this.#world.clock.now();
     this.deadline = deadline;
     if (skippedMs > 0) {
-      this.#output.skip(skippedMs);
+      this.output.skip(skippedMs);
       this.recordings.skip(skippedMs);
       if (this.#started) this.#countLate(Math.round(skippedMs / this.#ptimeMs));
     }
+    const fill = this.#inlet?.onFrame(now) ?? 'frame';
     this.ear.tick(now);
-    if (this.#started) {
+    if (fill === 'packets') {
+      // What is played all the same is not heard, but goes on.
+      if (!this.mouth.plain) this.mouth.render();
+    } else if (this.#started && fill !== 'wait') {
       const remote = this.ear.latch.remote;
-      if (remote && sends(config)) {
-        const event = this.#digits.next(this.#output);
+      if (remote && sends(config) && fill === 'frame') {
+        const event = this.#digits.next(this.output);
         if (event) this.mouth.pass();
-        this.#send(event ?? this.#output.next(this.mouth.render()), remote);
+        this.#send(event ?? this.output.next(this.mouth.render()), remote);
         if (now - deadline > lateMs) this.#countLate(1);
       } else {
         // On hold time goes on, and what plays with it.
         this.mouth.render();
-        this.#output.skip(0);
+        if (fill === 'frame') this.output.skip(0);
       }
       this.mouth.noteStarted(now);
     }
-    this.#output.advance();
-    this.#frameDueAt = deadline + this.#ptimeMs;
+    if (fill === 'frame' || fill === 'events') this.output.advance(deadline + this.#ptimeMs);
     if (this.#effects.length > 0) for (const effect of this.#effects.splice(0)) effect(now);
   }
 
@@ -271,10 +284,77 @@ export class Port implements Paced {
     this.#watchSilence(now);
   }
 
+  // --- for links
+
+  get media(): AgreedMedia | undefined {
+    return this.#media;
+  }
+
+  get sending(): boolean {
+    return this.#config !== undefined && sends(this.#config);
+  }
+
+  /** Digits of ours are being sent. */
+  get sendsDigits(): boolean {
+    return this.#digits.busy;
+  }
+
+  /** The codec of a packet that is heard ('ear') or sent. */
+  codecOf(side: CopySide, payloadType: number): string | undefined {
+    return side === 'ear' ? this.ear.codecOf(payloadType) : this.#media?.codec;
+  }
+
+  /** Fills the frame times from now on, instead of the one before. */
+  attach(link: Link): void {
+    this.#inlet = link;
+    if (this.#config) this.#start();
+  }
+
+  detach(link: Link): void {
+    if (this.#inlet === link) this.#inlet = undefined;
+  }
+
+  /** The bridge that this port speaks into. */
+  set outlet(link: Link | undefined) {
+    this.#outlet = link;
+  }
+
+  /** Hands on what is sent, as it is sent, until the returned function is called. */
+  hand(taker: PacketTaker): () => void {
+    this.#takers.push(taker);
+    return () => void this.#takers.splice(this.#takers.indexOf(taker), 1);
+  }
+
+  /** Another stream's packet as ours, within the callback that received it. */
+  pass(datagram: Uint8Array, view: RtpView, as: Parameters<Output['pass']>[2]): void {
+    const remote = this.ear.latch.remote;
+    if (remote) this.#send(this.output.pass(datagram, view, as), remote);
+  }
+
+  /** A frame at once, out of turn; the next is due one packet time later. */
+  sendFrame(frame: Int16Array, now: number): void {
+    const remote = this.ear.latch.remote;
+    if (remote) this.#send(this.output.next(frame), remote);
+    this.output.advance(now + this.#ptimeMs);
+  }
+
   #send(packet: Uint8Array, remote: Address): void {
     this.#sockets.rtp.send(packet, remote.port, remote.host);
     this.#statistics.sent(packet.length - rtpHeaderBytes);
     this.#world.counts.packetsSent++;
+    if (this.#takers.length > 0) this.#handOn(packet);
+  }
+
+  #handOn(packet: Uint8Array): void {
+    const view = this.#sentView;
+    if (!readRtp(packet, view)) return;
+    const meaning =
+      view.payloadType === this.#media?.dtmfPayloadType
+        ? 'dtmf'
+        : view.payloadType === this.#media?.comfortNoisePayloadType
+          ? 'noise'
+          : 'audio';
+    for (const taker of [...this.#takers]) taker.onPacket(packet, view, meaning);
   }
 
   #countLate(packets: number): void {
@@ -296,8 +376,8 @@ export class Port implements Paced {
   #report(now: number, bye: boolean): void {
     const target = this.#reports.target;
     if (!target) return;
-    const ahead = ((this.#frameDueAt - now) * rtpClockRate) / 1000;
-    const packet = this.#reports.next(now, Math.round(this.#output.timestamp - ahead), bye);
+    const ahead = ((this.output.dueAt - now) * rtpClockRate) / 1000;
+    const packet = this.#reports.next(now, Math.round(this.output.timestamp - ahead), bye);
     const socket = this.#reports.muxed ? this.#sockets.rtp : this.#sockets.rtcp;
     socket.send(packet, target.port, target.host);
   }
@@ -333,7 +413,8 @@ export class Port implements Paced {
     }
   }
 
-  #effect(): Promise<{ at: number }> {
+  /** Settles with the time of the next frame. */
+  effect(): Promise<{ at: number }> {
     if (!this.#seat) return Promise.resolve({ at: this.#world.clock.now() });
     return new Promise((resolve) => this.#effects.push((at) => resolve({ at })));
   }

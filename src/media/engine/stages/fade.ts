@@ -33,3 +33,12 @@ export function fadeOut(pcm: Int16Array, range: { from: number; to: number }, le
     if (following < samples) pcm[i] = Math.round(pcm[i]! * rising[following]!);
   }
 }
+
+/** Leads from `old` (silence when undefined) into `pcm`, over its whole length, in place. */
+export function crossfade(pcm: Int16Array, old: Int16Array | undefined): void {
+  const rising = curve(pcm.length);
+  for (let i = 0; i < pcm.length; i++) {
+    const weight = rising[i]!;
+    pcm[i] = Math.round(pcm[i]! * weight + (old?.[i] ?? 0) * (1 - weight));
+  }
+}

@@ -39,6 +39,12 @@ export class Layers {
     return this.#sounding?.begun === true && !this.#sounding.over;
   }
 
+  /** Nothing plays, and what did has died away. */
+  get resting(): boolean {
+    const { prompt, whisper } = this.#tracks;
+    return !prompt && !whisper && !this.#sounding && this.#tailLeft === 0 && !this.#join.busy;
+  }
+
   /** What the layer plays from the next frame on. The caller tells the old track that it has ended. */
   set(layer: Layer, track: Track | undefined): void {
     this.#tracks[layer] = track;

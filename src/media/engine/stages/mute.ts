@@ -17,6 +17,11 @@ export class Mute implements Stage {
     this.#gain.set(muted ? MUTED_DB : 0);
   }
 
+  /** Nothing is changed. */
+  get open(): boolean {
+    return this.#gain.isUnity;
+  }
+
   describe(): string {
     return this.#muted ? 'mute' : '';
   }

@@ -17,6 +17,11 @@ export class Volume implements Stage {
     this.#gain.set(db);
   }
 
+  /** Nothing is changed. */
+  get even(): boolean {
+    return this.#gain.isUnity;
+  }
+
   describe(): string {
     return this.#db === 0 ? '' : `volume ${this.#db} dB`;
   }

@@ -1,0 +1,274 @@
+// Link: one direction between two ports. It decides how the direction goes, forwarded or processed, and switches unheard.
+import { type RtpView, timestampDistance } from '../../../rtp/index.ts';
+import type { LinkState } from '../../channel.ts';
+import type { BridgeMode } from '../../joined-types.ts';
+import { eventLapseMs, forwardCalmMs, forwardIdleMs, forwardNoiseIdleMs } from '../../limits.ts';
+import type { Meaning, PacketTaker } from '../ear.ts';
+import type { Port } from '../port.ts';
+import { crossfade } from '../stages/fade.ts';
+import { EarFeed, type LiveFeed } from './ear-feed.ts';
+import { FadingFeed } from './fading-feed.ts';
+import { Follower } from './follower.ts';
+import { SideFeed } from './side-feed.ts';
+
+/**
+ * What fills a frame time of a port: 'frame': its own frame; 'packets': another stream's; 'wait': they did, up to the next frame time;
+ * 'events': nothing is sent, as a telephone event goes out, but time passes.
+ */
+export type FrameFill = 'frame' | 'packets' | 'wait' | 'events';
+
+export interface LinkPorts {
+  from: Port;
+  to: Port;
+  now: () => number;
+}
+
+export class Link implements PacketTaker {
+  readonly from: Port;
+  readonly to: Port;
+  readonly #state: LinkState;
+  readonly #now: () => number;
+  readonly #follower = new Follower();
+  readonly #unhand: () => void;
+  #mode: BridgeMode = 'silent';
+  /** Forwarded, and packets flow: until the first has come, and when they pause, frames are made as ever. */
+  #flowing = false;
+  #passedAt = 0;
+  #idleMs = forwardIdleMs;
+  /** When something last stood in the way of forwarding. */
+  #busyAt = Number.NEGATIVE_INFINITY;
+  /** The frame that is due next was forwarded already. */
+  #ahead = false;
+  #feed: LiveFeed | undefined;
+  /** Of the last audio packet: its payload type and bytes; another length counts from its second packet on. */
+  #payloadType = -1;
+  #bytes = 0;
+  #otherBytes = 0;
+  /** The source sends comfort noise. */
+  #noise = false;
+  /** The event that sounds, by its source's timestamp, and ours; when it no longer holds the audio back. */
+  #event = -1;
+  #eventTimestamp = 0;
+  #eventUntil = Number.NEGATIVE_INFINITY;
+
+  constructor(state: LinkState, { from, to, now }: LinkPorts) {
+    this.#state = { ...state };
+    this.from = from;
+    this.to = to;
+    this.#now = now;
+    this.#unhand = state.side === 'ear' ? from.ear.hand(this) : from.hand(this);
+    to.attach(this);
+    if (state.exclusive) from.outlet = this;
+    this.review();
+  }
+
+  get mode(): BridgeMode {
+    return this.#mode;
+  }
+
+  /** The first frame time that shows what has changed by now. */
+  effect(): Promise<{ at: number }> {
+    return this.to.effect();
+  }
+
+  set(state: Pick<LinkState, 'path' | 'paused'>): void {
+    Object.assign(this.#state, state);
+    this.review();
+  }
+
+  /** How the direction should go now. The one place where that is decided. */
+  #decide(): BridgeMode {
+    const { from, to } = this;
+    const { path, paused, side } = this.#state;
+    if (paused || !to.sending) return 'silent';
+    if (!this.#alike) return 'processed';
+    const untouched = side === 'mouth' || from.ear.plain;
+    if (path === 'relay') return untouched ? 'forwarded' : 'silent';
+    return untouched && to.mouth.plain && !to.sendsDigits ? 'forwarded' : 'processed';
+  }
+
+  /** Packets of the one are packets of the other: codec and packet time. */
+  get #alike(): boolean {
+    const { from, to } = this;
+    if (!from.media || !to.media) return false;
+    const codec = this.#payloadType < 0 ? from.media.codec : from.codecOf(this.#state.side, this.#payloadType);
+    if (codec !== to.media.codec || (this.#noise && to.media.comfortNoisePayloadType === undefined)) return false;
+    if (this.#state.path === 'relay') return true;
+    return this.#bytes === 0 ? from.media.ptimeMs === to.media.ptimeMs : this.#bytes === to.output.frameBytes;
+  }
+
+  /** To be called when something may have changed; each frame time of the target it is. */
+  review(): void {
+    const now = this.#now();
+    const wanted = this.#decide();
+    if (wanted !== 'forwarded') this.#busyAt = now;
+    if (wanted === this.#mode) return;
+    if (wanted === 'forwarded' && this.#mode === 'processed' && now - this.#busyAt < forwardCalmMs) return;
+    this.#switch(wanted, now);
+  }
+
+  /** The one place where a direction changes. To forwarded it only prepares: the next packet takes over (`#takeOver`). */
+  #switch(mode: BridgeMode, now: number): void {
+    const { to } = this;
+    this.#mode = mode;
+    if (mode === 'forwarded') return;
+    if (this.#flowing) {
+      for (const pcm of this.#recentAudio()) to.output.prime(pcm);
+      to.output.catchUp(now);
+      // The frame after the last packet's is due in a while; whoever is muted or spoken over is not waited for.
+      this.#ahead = now < to.output.dueAt && this.from.ear.plain && !to.mouth.covered;
+      this.#flowing = false;
+    }
+    if (mode === 'processed') this.#open();
+    else this.#shut();
+  }
+
+  #recentAudio(): Int16Array[] {
+    return this.#state.side === 'ear' ? this.from.ear.recentAudio() : [];
+  }
+
+  #open(): void {
+    if (this.#feed) return;
+    const { from, to } = this;
+    const { side, exclusive } = this.#state;
+    this.#feed = exclusive ? new EarFeed(from.ear, this.#now) : new SideFeed(side === 'ear' ? from.ear : from.mouth);
+    to.mouth.setFeed(this.#feed);
+  }
+
+  /** What is heard fades out; nothing more comes. */
+  #shut(): void {
+    const { to } = this;
+    const last = this.#feed?.last ?? this.#recentAudio().at(-1);
+    this.#feed?.close();
+    this.#feed = undefined;
+    to.mouth.setFeed(last && last.length > 0 ? new FadingFeed(last) : undefined);
+  }
+
+  /** A frame time of the target. */
+  onFrame(now: number): FrameFill {
+    this.review();
+    const fill = this.#fill(now);
+    // Who listens to the source keeps its frames at this time, whatever becomes of them.
+    const { ear } = this.from;
+    if (this.#state.exclusive && ear.listened && (fill === 'packets' || fill === 'wait' || !this.#feed)) ear.pull(now);
+    return fill;
+  }
+
+  #fill(now: number): FrameFill {
+    if (this.#flowing) {
+      if (now - this.#passedAt < this.#idleMs) return 'packets';
+      this.#flowing = false;
+      this.to.output.catchUp(now);
+      return 'frame';
+    }
+    if (this.#ahead) {
+      this.#ahead = false;
+      return 'wait';
+    }
+    return now < this.#eventUntil ? 'events' : 'frame';
+  }
+
+  onPacket(datagram: Uint8Array, view: RtpView, meaning: Meaning): void {
+    if (this.#state.paused || !this.to.sending) return;
+    const now = this.#now();
+    if (meaning === 'dtmf') return this.#relayEvent(datagram, view, now);
+    this.#note(view, meaning);
+    if (this.#mode !== 'forwarded') return;
+    if (this.#flowing) this.#forward(datagram, view, meaning);
+    else if (meaning === 'audio') this.#takeOver(datagram, view, now);
+  }
+
+  /** Another codec or packet length of the source changes how the direction may go. */
+  #note(view: RtpView, meaning: Meaning): void {
+    const bytes = view.payloadEnd - view.payloadStart;
+    const noise = meaning === 'noise';
+    if (noise) this.#idleMs = forwardNoiseIdleMs;
+    else {
+      this.#idleMs = forwardIdleMs;
+      const known = bytes === this.#bytes;
+      const counts = this.#bytes === 0 || bytes === this.#otherBytes;
+      this.#otherBytes = bytes;
+      if (known && view.payloadType === this.#payloadType && noise === this.#noise) return;
+      if (counts) this.#bytes = bytes;
+      this.#payloadType = view.payloadType;
+    }
+    this.#noise = noise;
+    this.review();
+  }
+
+  #forward(datagram: Uint8Array, view: RtpView, meaning: Meaning): void {
+    const { to } = this;
+    const now = this.#now();
+    const payloadType = meaning === 'audio' ? to.media!.payloadType : to.media!.comfortNoisePayloadType;
+    if (payloadType === undefined) return;
+    const follower = this.#follower;
+    if (!follower.knows(view, now, true)) {
+      to.output.catchUp(now);
+      follower.anchor(view, now, to.output);
+    }
+    const place = follower.follow(view, now, true);
+    if (!place) return;
+    this.#passedAt = now;
+    const units = meaning === 'audio' ? to.output.unitsOf(view.payloadEnd - view.payloadStart) : 0;
+    to.pass(datagram, view, { place, payloadType, units, now });
+  }
+
+  /**
+   * The first packet to be forwarded. When it follows what was heard, it goes out as it is; otherwise as one frame that leads from
+   * what would have been heard to what it says, which leaves out the delay between them.
+   */
+  #takeOver(datagram: Uint8Array, view: RtpView, now: number): void {
+    const { from, to } = this;
+    to.output.catchUp(now);
+    this.#follower.anchor(view, now, to.output);
+    this.#flowing = true;
+    this.#ahead = false;
+    const follows = this.#feed?.level === true && from.ear.position === view.timestamp;
+    const fresh = follows || this.#state.side === 'mouth' ? undefined : from.ear.decode(datagram, view);
+    const delayed = fresh && to.mouth.render();
+    if (fresh && fresh.length === to.output.frameSamples) {
+      crossfade(fresh, delayed);
+      this.#follower.follow(view, now, true);
+      this.#passedAt = now;
+      to.sendFrame(fresh, now);
+    } else this.#forward(datagram, view, 'audio');
+    this.#feed?.close();
+    this.#feed = undefined;
+    to.mouth.setFeed(undefined);
+  }
+
+  /** Telephone events go out as they come, however the audio goes: with the target's number, and in its own numbers and time. */
+  #relayEvent(datagram: Uint8Array, view: RtpView, now: number): void {
+    const { from, to } = this;
+    const payloadType = to.media?.dtmfPayloadType;
+    if (payloadType === undefined || from.ear.muted || view.payloadEnd - view.payloadStart < 4) return;
+    if (this.#flowing && this.#follower.knows(view, now, false)) {
+      const place = this.#follower.follow(view, now, false);
+      if (!place) return;
+      this.#event = view.timestamp;
+      this.#eventTimestamp = place.timestamp;
+      this.#passedAt = now;
+      return to.pass(datagram, view, { place, payloadType, units: 0, now });
+    }
+    if (view.timestamp !== this.#event) {
+      // The end of an event that is over, come late.
+      if (this.#event >= 0 && timestampDistance(view.timestamp, this.#event) < 0) return;
+      this.#event = view.timestamp;
+      this.#eventTimestamp = to.output.timestamp;
+    }
+    const ended = (datagram[view.payloadStart + 1]! & 0x80) !== 0;
+    this.#eventUntil = ended ? now : now + eventLapseMs;
+    const place = { sequence: to.output.sequence, timestamp: this.#eventTimestamp };
+    to.pass(datagram, view, { place, payloadType, units: 0, now });
+  }
+
+  /** The target goes on with what is its own. */
+  close(): void {
+    const now = this.#now();
+    this.#unhand();
+    if (this.#flowing || this.#feed) this.#switch('silent', now);
+    this.#mode = 'silent';
+    this.to.detach(this);
+    if (this.#state.exclusive) this.from.outlet = undefined;
+  }
+}
