@@ -61,3 +61,9 @@ export const holdGapMs = 100;
 
 /** Announcements heard at once in a conference: more is noise. */
 export const announcementLimit = 10;
+
+/** Transcripts that may wait for a slow application; a minute of lively talk. Later ones are dropped, with an event. */
+export const transcriptLimit = 100;
+
+/** Finals that continuous ASR joins to one; a speaker who never stops gets his turn ended. */
+export const finalsLimit = 200;

@@ -40,6 +40,8 @@ export interface PartKinds {
   refer: ReferPart;
   stream: StreamPart;
   transcription: TranscriptionPart;
+  /** config.transcribe's; it is among the transcriptions too. */
+  backgroundTranscription: { stop(): void };
 }
 
 export class Parts {

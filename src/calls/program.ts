@@ -84,6 +84,12 @@ export class Program {
     await Promise.all(this.#leaving);
   }
 
+  /** Something beside the steps that has last words too: `stop` waits for it. */
+  linger(words: Promise<void>): void {
+    const done = words.finally(() => this.#leaving.delete(done));
+    this.#leaving.add(done);
+  }
+
   #kill(reason: string): void {
     const running = this.#running;
     if (!running) return;

@@ -7,19 +7,22 @@ import type { AnyCommand } from './define.ts';
 import { dtmf } from './dtmf.ts';
 import { mute } from './mute.ts';
 import { liveControlPage } from './page.ts';
-import { redirect } from './redirect.ts';
+import { childRedirect, redirect } from './redirect.ts';
 import { roomPlay, roomSay } from './room.ts';
 import { sipRequest } from './sip-request.ts';
 import { listenStatus, streamStatus } from './stream-status.ts';
 import { tag } from './tag.ts';
+import { transcribeStatus } from './transcribe-status.ts';
 import { whisper } from './whisper.ts';
 
 /** In the order in which they act when several stand in one request (live-call-control.md 1.3): whisper last. */
 export const commands: readonly AnyCommand[] = [
   callStatus,
   redirect,
+  childRedirect,
   listenStatus,
   streamStatus,
+  transcribeStatus,
   mute,
   confMute,
   confHold,

@@ -14,8 +14,6 @@ const besideAnything = new Set(['tag', 'whisper']);
 
 /** Fields of the contract whose effect is not in this version (live-call-control.md 2, 6). They are refused by name, never ignored. */
 const later = new Set([
-  'child_call_hook',
-  'transcribe_status',
   'record',
   'dub',
   'media_path',
@@ -34,7 +32,7 @@ export function readUpdate(body: unknown): Command[] | Refusal {
   const present = commands.filter((c) => fields[c.rest] !== undefined);
   if (present.length === 0) return strayCompanion(fields, present) ?? bad('no valid options supplied to updateCall');
   const exclusive = present.filter((c) => !besideAnything.has(c.rest));
-  if (exclusive.length > 1)
+  if (exclusive.some((c) => exclusive.some((other) => other !== c && !c.alongside?.includes(other.rest))))
     return bad(`multiple options are not allowed in updateCall: ${exclusive.map((c) => c.rest).join(', ')}`);
   const stray = strayCompanion(fields, present);
   if (stray) return stray;

@@ -30,6 +30,8 @@ export interface Transcript {
 
 export type RecognitionEvent =
   | { type: 'transcript'; transcript: Transcript }
+  /** What was said in another language. */
+  | { type: 'translation'; language: string; translation: string }
   /** The vendor heard speech begin. */
   | { type: 'speech-started' }
   /** The vendor failed; the session is over. */

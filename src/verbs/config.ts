@@ -1,13 +1,16 @@
 // config: session defaults. The parts whose verbs are in this version; others are refused by name.
 import type { HookInput } from '../apps/index.ts';
 import { type Refusal, refuse } from '../base/index.ts';
-import { readBoostDb, type SynthesizerInput } from '../calls/index.ts';
+import { type Call, type RecognizerInput, readBoostDb, type SynthesizerInput } from '../calls/index.ts';
 import { type BackgroundListen, backgroundListenRefusal, configureListen } from './config-listen.ts';
+import { type BackgroundTranscribe, backgroundTranscribeRefusal, configureTranscribe } from './config-transcribe.ts';
 import { defineVerb } from './define.ts';
+import { recognizerRefusal } from './gather/options.ts';
 import { playable } from './play.ts';
 
 interface Options {
   synthesizer?: SynthesizerInput;
+  recognizer?: RecognizerInput;
   reset?: string | string[];
   notifyEvents?: boolean;
   boostAudioSignal?: number | string;
@@ -17,12 +20,14 @@ interface Options {
   disableTtsCache?: boolean;
   listen?: BackgroundListen;
   stream?: BackgroundListen;
+  transcribe?: BackgroundTranscribe;
 }
 
 const known = new Set([
   'verb',
   'id',
   'synthesizer',
+  'recognizer',
   'reset',
   'notifyEvents',
   'boostAudioSignal',
@@ -32,18 +37,27 @@ const known = new Set([
   'disableTtsCache',
   'listen',
   'stream',
+  'transcribe',
 ]);
+
+/** What `reset` may name. */
+const resettable = ['synthesizer', 'recognizer'];
 
 export const config = defineVerb<Options>({
   name: 'config',
   example: { notifyEvents: true },
   needs: (options) =>
-    options.boostAudioSignal !== undefined || (options.listen ?? options.stream)?.enable ? 'media' : 'none',
+    options.boostAudioSignal !== undefined || (options.listen ?? options.stream)?.enable || options.transcribe?.enable
+      ? 'media'
+      : 'none',
   check(options): Refusal | undefined {
     const later = Object.keys(options).find((name) => !known.has(name));
     if (later !== undefined) return refuse('verb-later', `config.${later} is not in this version`, { path: later });
-    const reset = [options.reset ?? []].flat().find((part) => part !== 'synthesizer');
-    if (reset !== undefined) return refuse('verb-later', `cannot reset ${reset} in this version`, { path: 'reset' });
+    const reset = [options.reset ?? []].flat().find((part) => !resettable.includes(part));
+    if (reset !== undefined)
+      return refuse('verb-option', `cannot reset ${reset}: ${resettable.join(', ')}`, { path: 'reset' });
+    const speech = recognizerRefusal(options.recognizer) ?? backgroundTranscribeRefusal(options.transcribe);
+    if (speech) return speech;
     if (options.onHoldMusic !== undefined && !playable.test(options.onHoldMusic))
       return refuse('verb-option', 'must be an http(s)://, file:// or tone_stream:// URL', { path: 'onHoldMusic' });
     const stream = backgroundListenRefusal(options, 'listen') ?? backgroundListenRefusal(options, 'stream');
@@ -53,10 +67,10 @@ export const config = defineVerb<Options>({
   },
   async run(options, { call }) {
     if (options.notifyEvents) call.notifyEvents = true;
-    if (options.reset !== undefined) call.speech.reset();
-    if (options.synthesizer) call.speech.configure(options.synthesizer);
+    configureSpeech(call, options);
     if (options.disableTtsCache !== undefined) call.speech.noCache = options.disableTtsCache;
     configureListen(call, options.listen ?? options.stream);
+    configureTranscribe(call, options.transcribe);
     if (options.sipRequestWithinDialogHook !== undefined)
       call.inDialog.requestHook = options.sipRequestWithinDialogHook;
     if (options.referHook !== undefined) call.inDialog.referHook = options.referHook;
@@ -65,3 +79,11 @@ export const config = defineVerb<Options>({
     if (typeof boost === 'number') await call.leg.port?.setGain(boost);
   },
 });
+
+function configureSpeech(call: Call, { reset, synthesizer, recognizer }: Options): void {
+  const parts = [reset ?? []].flat();
+  if (parts.includes('synthesizer')) call.speech.reset();
+  if (parts.includes('recognizer')) call.speech.recognizer.reset();
+  if (synthesizer) call.speech.configure(synthesizer);
+  if (recognizer) call.speech.recognizer.configure(recognizer);
+}

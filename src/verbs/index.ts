@@ -22,6 +22,7 @@ import { sipDecline } from './sip-decline.ts';
 import { sipRefer } from './sip-refer.ts';
 import { sipRequest } from './sip-request.ts';
 import { tag } from './tag.ts';
+import { transcribe } from './transcribe.ts';
 
 export const verbs: readonly AnyVerb[] = [
   answer,
@@ -39,6 +40,7 @@ export const verbs: readonly AnyVerb[] = [
   sipRefer,
   config,
   listen,
+  transcribe,
   conference,
   dial,
   enqueue,

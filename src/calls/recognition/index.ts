@@ -1,4 +1,12 @@
 // Speech recognition for verbs: who listens, to whom, and what becomes of what is heard.
+
 export { type Failure, Listening, type ListeningOptions } from './listening.ts';
 export { type RecognizerInput, RecognizerSettings, type ResolvedRecognizer } from './settings.ts';
 export { joinTranscripts, speechObject, textOf, withoutLastMark, wordsIn } from './speech.ts';
+export {
+  type TranscribedLeg,
+  type TranscribeInput,
+  type TranscribeOptions,
+  Transcribing,
+  transcribe,
+} from './transcribing.ts';

@@ -7,8 +7,10 @@ import type { Listener, RecognizerSettings, ResolvedRecognizer } from './setting
 import { textOf } from './speech.ts';
 
 export interface ListeningOptions {
-  /** Whose leg is heard; its application hears of errors. */
+  /** Whose leg is heard. */
   call: Call;
+  /** Whose application hears of errors, and whose turns these are; the same call when absent. */
+  session?: Call;
   /** For whom: named in errors. */
   verb: { name: string; id?: string | undefined };
   /** 'ear': what the far end says; 'mouth': what it hears. */
@@ -17,6 +19,7 @@ export interface ListeningOptions {
   recognizer: ResolvedRecognizer;
   interim: boolean;
   onTranscript(transcript: Transcript): void;
+  onTranslation?(translation: { language: string; translation: string }): void;
   /** The vendor heard speech begin. */
   onSpeech?(): void;
   /** Nobody listens any more, and not because of `stop`: said to the account and the application already. */
@@ -36,6 +39,7 @@ export class Listening {
   /** Resolves when nothing more will be told. */
   readonly done: Promise<void>;
   readonly #options: ListeningOptions;
+  readonly #session: Call;
   readonly #settle: () => void;
   #recognition: MediaRecognition | undefined;
   #spare: Listener | undefined;
@@ -44,6 +48,7 @@ export class Listening {
 
   constructor(options: ListeningOptions) {
     this.#options = options;
+    this.#session = options.session ?? options.call;
     this.#spare = options.recognizer.fallback;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.done = promise;
@@ -97,15 +102,19 @@ export class Listening {
   }
 
   #inTurn(fn: () => void): void {
-    const taken = this.#options.call.turn('recognition', () => {
+    const taken = this.#session.turn('recognition', () => {
       if (!this.#over) fn();
     });
     if (!taken) this.#end();
   }
 
   #heard(event: Exclude<RecognitionEvent, { type: 'failed' }>): void {
-    const { call, verb, side, onTranscript, onSpeech } = this.#options;
+    const { call, verb, side, onTranscript, onTranslation, onSpeech } = this.#options;
     if (event.type === 'speech-started') return onSpeech?.();
+    if (event.type === 'translation') {
+      const { language, translation } = event;
+      return onTranslation?.({ language, translation });
+    }
     const { transcript } = event;
     if (transcript.isFinal)
       call.events.append('transcript', {
@@ -132,17 +141,17 @@ export class Listening {
   }
 
   #failed(when: Failure['when'], details: string, alert: string): void {
-    const { call, verb, settings, onFailed } = this.#options;
+    const { verb, settings, onFailed } = this.#options;
     const spare = this.#spare;
-    call.alert(alert, details);
-    call.conversation.notify('jambonz:error', {
+    this.#session.alert(alert, details);
+    this.#session.conversation.notify('jambonz:error', {
       msg: 'ASR error',
       details,
       verb: verb.name,
       ...(verb.id !== undefined && { id: verb.id }),
       failover: spare ? 'in progress' : 'not available',
     });
-    call.events.append('recognition', { what: 'failed', reason: details, failover: spare?.vendor });
+    this.#session.events.append('recognition', { what: 'failed', reason: details, failover: spare?.vendor });
     if (spare) {
       this.#spare = undefined;
       settings.fellBack();

@@ -162,6 +162,10 @@ class CustomSession implements RecognizerSession {
       const transcript = readTranscript(message, this.#choice);
       if (transcript) this.onEvent({ type: 'transcript', transcript });
     }
+    if (message?.type === 'translation' && typeof message.translation === 'string') {
+      const { translation, language } = message;
+      this.onEvent({ type: 'translation', translation, language: typeof language === 'string' ? language : '' });
+    }
     if (message?.type === 'error') this.#fail(`its server reports: ${cleaned(message.error)}`);
   }
 
