@@ -1,5 +1,12 @@
 // Call: an owner with a mailbox. Everything that happens to it is one of its turns; its verbs are tasks below its scope.
-import { baseInfo, type CallFacts, type HookInput, type Payload, sessionRedirect } from '../apps/index.ts';
+import {
+  type AskOptions,
+  baseInfo,
+  type CallFacts,
+  type HookInput,
+  type Payload,
+  sessionRedirect,
+} from '../apps/index.ts';
 import { atMost, type Clock, errorText, type Log, Mailbox, type Refusal, Scope } from '../base/index.ts';
 import type { ExtraHeaders } from '../sip/index.ts';
 import { BackgroundStream } from './background-stream.ts';
@@ -137,7 +144,7 @@ export class Call {
   }
 
   /** Asks a hook for verbs to run from here on (session:redirect). */
-  askRedirect(hook: HookInput, options: { rebase?: boolean; signal?: AbortSignal } = {}): Promise<Answer> {
+  askRedirect(hook: HookInput, options: AskOptions = {}): Promise<Answer> {
     return this.conversation.ask('session:redirect', hook, sessionRedirect(this.facts), options);
   }
 

@@ -36,13 +36,12 @@ export function performSocket(call: Call, message: AppCommand): void {
   const at = call.clock.now();
   const command = readSocketCommand(message.command, message.data, message.queueCommand);
   if (isRefusal(command)) return noteRefusal(call, [message.command], command);
-  if (message.callSid !== undefined && message.callSid !== call.sid)
-    return noteRefusal(
-      call,
-      [message.command],
-      refuse('leg-unknown', `call_sid ${message.callSid} is no leg of this call`),
-    );
-  act(call, [command], at);
+  const { callSid = call.sid } = message;
+  const addressed = callSid === call.sid ? call : call.world.directory.get(callSid);
+  // Its own legs, which it dialled and which have not become calls of their own.
+  if (addressed && (addressed === call || addressed.parent === call))
+    return void addressed.turn('command', () => act(addressed, [command], at));
+  noteRefusal(call, [message.command], refuse('leg-unknown', `call_sid ${callSid} is no leg of this call`));
 }
 
 function inTurn(call: Call, commands: Command[], at: number): Promise<Applied[] | Refusal> {

@@ -9,6 +9,8 @@ for (const [body, rests] of [
   [{ call_hook: '/next', call_status_hook: { url: 'https://x/s', method: 'get' } }, ['call_hook']],
   [{ whisper: { say: { text: 'a' } } }, ['whisper']],
   [{ mute_status: 'mute', whisper: [{ verb: 'play', url: 'x' }], tag: {} }, ['mute_status', 'tag', 'whisper']],
+  [{ call_hook: '/a', child_call_hook: '/b', tag: {} }, ['call_hook', 'child_call_hook', 'tag']],
+  [{ whisper: { url: 'https://x/w', method: 'GET' } }, ['whisper']],
   [{ boostAudioSignal: 0 }, ['boostAudioSignal']],
   [{ dtmf: { digit: 5 } }, ['dtmf']],
   [{ tag: { a: { b: 1 } } }, ['tag']],
@@ -35,7 +37,10 @@ for (const [body, http, path, reason] of [
   [{ toString: 1 }, 400, 'toString', /no field toString/],
   [JSON.parse('{"__proto__":{"tag":{}}}'), 400, '__proto__', /no field __proto__/],
   [{ nonsense: 1, mute_status: 'mute' }, 400, 'nonsense', /no field/],
-  [{ listen_status: 'pause' }, undefined, 'listen_status', /not in this version/],
+  [{ record: {} }, undefined, 'record', /not in this version/],
+  [{ child_call_hook: 'x' }, 400, 'child_call_hook', /absolute URL/],
+  [{ call_hook: '/a', child_call_hook: 'x' }, 400, 'child_call_hook', /absolute URL/],
+  [{ child_call_hook: '/a', dtmf: { digit: '1' } }, 400, undefined, /multiple options/],
   [
     { mute_status: 'mute', dtmf: { digit: '1' } },
     400,
@@ -51,9 +56,9 @@ for (const [body, http, path, reason] of [
   [{ dtmf: { digit: '1'.repeat(129) } }, 400, 'dtmf.digit', /1 to 128 digits/],
   [{ dtmf: { digit: '1', duration: 20_000 } }, 400, 'dtmf.duration', /40 to 10000/],
   [{ boostAudioSignal: 99 }, 400, 'boostAudioSignal', /-20 to 20/],
-  [{ whisper: [] }, 400, 'whisper', /one to ten/],
+  [{ whisper: [] }, 400, 'whisper', /one to 10/],
   [{ whisper: [{ verb: 'say', text: 'a' }, { verb: 'gather' }] }, 400, 'whisper[1]', /say or play/],
-  [{ whisper: 'https://x/a.wav' }, 400, 'whisper', /say or play/],
+  [{ whisper: 'a.wav' }, 400, 'whisper', /absolute URL/],
   [{ sip_request: { method: 'INFO' } }, 400, 'sip_request', /requires method, content_type and content/],
   [
     { sip_request: { method: 'BYE', content_type: 'a/b', content: 'x' } },
@@ -95,7 +100,7 @@ for (const [name, data, queue, value] of [
 
 for (const [name, data] of [
   ['toString', {}],
-  ['listen:status', 'pause'],
+  ['record', {}],
   ['redirect', undefined],
   ['redirect', { call_hook: 'nonsense' }],
   ['mute:status', undefined],

@@ -1,19 +1,24 @@
-// call_hook: what this hook answers replaces the application. The socket may also bring the verbs with it (`redirect`).
-import { Fault, isObject, isRefusal, refusalText, refuse } from '../base/index.ts';
-import { type Answer, type Call, type CallEvent, finalStatuses, type HookInput } from '../calls/index.ts';
-import { defineCommand } from './define.ts';
+// call_hook and child_call_hook: what these hooks answer replaces the application, or is run by the dialled leg on its own.
+// The socket may also bring the verbs with it (`redirect`). live-call-control.md 2.2.
+import { isObject, isRefusal, type Refusal, refuse } from '../base/index.ts';
+import type { HookInput } from '../calls/index.ts';
+import { defineCommand, type Target } from './define.ts';
 import { hookSchema, readHook } from './hook.ts';
+import { type Course, fetchAndTurn, turnTo } from './redirecting.ts';
 import { badValue, needsAnswer } from './refusals.ts';
 
-type Redirect = { hook: HookInput; statusHook?: HookInput } | { verbs: unknown[]; queue: boolean };
+/** Hooks to ask, or verbs to run; for the caller's call, the leg it dialled, or both. */
+export type Redirect =
+  | { hook?: HookInput; statusHook?: HookInput; childHook?: HookInput }
+  | { verbs?: unknown[]; childVerbs?: unknown[]; queue: boolean };
 
 export const redirect = defineCommand<Redirect>({
   rest: 'call_hook',
   ws: 'redirect',
-  needs: 'an answered call',
   companions: ['call_status_hook'],
+  alongside: ['child_call_hook'],
   summary:
-    'Asks this hook for verbs that replace the running application. With call_status_hook, statuses go there from now on.',
+    'Asks this hook for verbs that replace the running application. With call_status_hook, statuses go there from now on. With child_call_hook both are asked together, and nothing changes when one fails.',
   schema: hookSchema,
   companionSchemas: { call_status_hook: hookSchema },
   examples: [
@@ -23,93 +28,99 @@ export const redirect = defineCommand<Redirect>({
   read(value, body) {
     const hook = readHook(value);
     if (isRefusal(hook)) return hook;
-    if (body.call_status_hook === undefined) return { hook };
-    const statusHook = readHook(body.call_status_hook);
-    return isRefusal(statusHook) ? { ...statusHook, path: 'call_status_hook' } : { hook, statusHook };
+    const statusHook = body.call_status_hook === undefined ? undefined : readHook(body.call_status_hook);
+    if (isRefusal(statusHook)) return { ...statusHook, path: 'call_status_hook' };
+    // What is wrong with it child_call_hook itself says.
+    const childHook = body.child_call_hook === undefined ? undefined : readHook(body.child_call_hook);
+    return {
+      hook,
+      ...(statusHook !== undefined && { statusHook }),
+      ...(childHook !== undefined && !isRefusal(childHook) && { childHook }),
+    };
   },
-  readSocket(data, { queue }) {
-    if (Array.isArray(data)) return { verbs: data, queue };
-    if (isObject(data) && Array.isArray(data.parent_call)) return { verbs: data.parent_call, queue: false };
-    if (!isObject(data) || data.call_hook === undefined)
-      return badValue('must be an array of verbs, or an object with call_hook');
-    const hook = readHook(data.call_hook);
-    return isRefusal(hook) ? hook : { hook };
-  },
-  allowed(target, value) {
-    const { call } = target;
-    // Verbs need somebody to hear them: the application of an outgoing call starts with its answer.
-    const early = call.facts.direction === 'outbound' ? needsAnswer(target) : undefined;
-    if (early || !('verbs' in value)) return early;
-    const steps = call.world.parse(value.verbs);
-    if (isRefusal(steps)) return steps;
-    return value.queue && steps.length > call.program.room
-      ? refuse('queue-full', 'too many verbs wait in this call already')
-      : undefined;
-  },
-  apply({ call }, value) {
-    const order = ++call.redirects.asked;
-    if (!('verbs' in value)) return { effect: fetchAndReplace(call, value, order) };
-    const steps = call.world.parse(value.verbs);
-    if (isRefusal(steps)) return {};
-    if (value.queue && call.program.running) {
-      call.program.append(steps);
-      return {};
-    }
-    const effect = nextAudible(call);
-    if (value.queue) call.program.append(steps);
-    else replace(call, { kind: 'verbs', steps }, order);
-    return { effect };
-  },
+  readSocket: readSocketRedirect,
+  allowed: redirectAllowed,
+  apply: applyRedirect,
 });
 
-/** While the hook thinks, running out of verbs does not end the call: its answer decides. */
-async function fetchAndReplace(
-  call: Call,
-  { hook, statusHook }: { hook: HookInput; statusHook?: HookInput },
-  order: number,
-): Promise<{ at: number }> {
-  call.redirects.waiting++;
-  const answer = await call.askRedirect(hook).catch((error: unknown) => ({ error }));
-  return new Promise((resolve, reject) => {
-    const over = !call.turn('redirected', () => {
-      call.redirects.waiting--;
-      const failure = 'error' in answer ? answer.error : refusalOf(call, answer, order);
-      if (failure !== undefined) {
-        reject(failure);
-        return call.endIfIdle();
-      }
-      if (statusHook !== undefined) call.conversation.setStatusHook(statusHook);
-      resolve(nextAudible(call));
-      replace(call, answer as Answer, order);
-    });
-    if (over) reject(new Fault('call-gone', 'the call has ended'));
-  });
+export const childRedirect = defineCommand<Redirect>({
+  rest: 'child_call_hook',
+  ws: 'child:redirect',
+  alongside: ['call_hook'],
+  summary:
+    'Asks this hook for verbs that the dialled leg runs as a call of its own; it survives. Without call_hook the dial ends, and its action hook decides what the caller hears next.',
+  schema: hookSchema,
+  needs: 'a bridge',
+  examples: [{ child_call_hook: '/child' }],
+  read(value, body) {
+    const childHook = readHook(value);
+    if (isRefusal(childHook)) return childHook;
+    // call_hook asks both.
+    return body.call_hook === undefined ? { childHook } : {};
+  },
+  allowed: redirectAllowed,
+  apply: applyRedirect,
+});
+
+/** An array of verbs for this call, or an object: hooks as over REST, or the verbs themselves. */
+function readSocketRedirect(data: unknown, { queue }: { queue: boolean }): Redirect | Refusal {
+  if (Array.isArray(data)) return { verbs: data, queue };
+  if (!isObject(data)) return badValue('must be an array of verbs, or an object');
+  const { parent_call: verbs, child_call: childVerbs } = data;
+  if (Array.isArray(verbs) || Array.isArray(childVerbs))
+    return {
+      ...(Array.isArray(verbs) && { verbs }),
+      ...(Array.isArray(childVerbs) && { childVerbs }),
+      queue: false,
+    };
+  const hooks: Redirect = {};
+  for (const [name, key] of [
+    ['call_hook', 'hook'],
+    ['child_call_hook', 'childHook'],
+  ] as const) {
+    if (data[name] === undefined) continue;
+    const hook = readHook(data[name]);
+    if (isRefusal(hook)) return { ...hook, path: name };
+    hooks[key] = hook;
+  }
+  return hooks.hook === undefined && hooks.childHook === undefined
+    ? badValue('must be an array of verbs, or an object with call_hook, child_call_hook, parent_call or child_call')
+    : hooks;
 }
 
-/** Why this answer is not applied; the application stays as it was (live-call-control.md 2.2). */
-function refusalOf(call: Call, answer: Answer, order: number): Fault | undefined {
-  if (call.ended) return new Fault('call-gone', 'the call has ended');
-  if (order < call.redirects.applied) return new Fault('redirect-overtaken', 'a later redirect was applied before it');
-  if (answer.kind !== 'other' && answer.kind !== 'invalid') return undefined;
-  const refusal = answer.kind === 'invalid' ? answer.refusal : badValue('the hook must answer with an array of verbs');
-  call.conversation.refused(refusal);
-  return new Fault('redirect-invalid', refusalText(refusal));
+function redirectAllowed({ session }: Target, value: Redirect): Refusal | undefined {
+  // Verbs need somebody to hear them: the application of an outgoing call starts with its answer.
+  const early = session.facts.direction === 'outbound' ? needsAnswer(session) : undefined;
+  if (early) return early;
+  const forChild = 'queue' in value ? value.childVerbs : value.childHook;
+  if (forChild !== undefined && !session.parts.get('dial')?.selected())
+    return refuse('no-child', 'no dialled leg is connected with this call');
+  if (!('queue' in value)) return undefined;
+  for (const verbs of [value.verbs, value.childVerbs]) {
+    const steps = verbs && session.world.parse(verbs);
+    if (isRefusal(steps)) return steps;
+    if (value.queue && steps && steps.length > session.program.room)
+      return refuse('queue-full', 'too many verbs wait in this call already');
+  }
+  return undefined;
 }
 
-function replace(call: Call, answer: Answer, order: number): void {
-  call.redirects.applied = order;
-  if (answer.kind === 'nothing') call.program.skip('redirected to nothing');
-  else call.run(answer.kind === 'verbs' ? answer.steps : []);
-}
-
-/** When the far end hears the change: the next packet of a new prompt, or when a verb without sound begins in its place. */
-async function nextAudible(call: Call): Promise<{ at: number }> {
-  const { packet_at: packetAt, at } = await call.events.next(isHeard);
-  return { at: typeof packetAt === 'number' ? packetAt : at };
-}
-
-function isHeard({ type, layer, audible, status }: CallEvent): boolean {
-  if (type === 'play-started') return layer === 'prompt';
-  if (type === 'verb-started') return audible === false;
-  return type === 'verb-finished' || type === 'ended' || (type === 'status' && finalStatuses.has(String(status)));
+function applyRedirect({ session }: Target, value: Redirect): { effect?: Promise<{ at: number }> } {
+  if (!('queue' in value)) {
+    if (value.hook === undefined && value.childHook === undefined) return {};
+    return { effect: fetchAndTurn(session, value, ++session.redirects.asked) };
+  }
+  const [steps, childSteps] = [value.verbs, value.childVerbs].map((verbs) => verbs && session.world.parse(verbs));
+  if (isRefusal(steps) || isRefusal(childSteps)) return {};
+  if (value.queue && steps && session.program.running) {
+    session.program.append(steps);
+    return {};
+  }
+  const course: Course = {
+    order: ++session.redirects.asked,
+    queue: value.queue,
+    ...(steps && { answer: { kind: 'verbs', steps } }),
+    ...(childSteps && { child: childSteps }),
+  };
+  return { effect: turnTo(session, course) };
 }

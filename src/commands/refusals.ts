@@ -18,5 +18,5 @@ export const needsMedia = ({ leg }: Target): Refusal | undefined =>
   leg.hasMedia ? undefined : refuse('no-media', 'the call has no audio yet');
 
 /** For commands that need an answered dialog. */
-export const needsAnswer = ({ leg }: Target): Refusal | undefined =>
+export const needsAnswer = ({ leg }: Pick<Target, 'leg'>): Refusal | undefined =>
   leg.answered ? undefined : refuse('not-answered', 'the call has not been answered');

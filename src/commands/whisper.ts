@@ -1,41 +1,79 @@
-// whisper: say or play to the addressed leg only, over whatever it hears; a running prompt pauses and goes on.
-import { isObject, isRefusal, refuse } from '../base/index.ts';
+// whisper: say or play to the addressed leg only, over whatever it hears; a running prompt pauses and goes on, a bridge is covered.
+import { Fault, isObject, isRefusal, type Refusal, refusalText, refuse } from '../base/index.ts';
+import type { Call, HookInput, Step } from '../calls/index.ts';
 import { defineCommand } from './define.ts';
+import { readHook } from './hook.ts';
 import { badValue, needsMedia } from './refusals.ts';
 
-const speakers = new Set(['say', 'play']);
+type Whisper = { verbs: unknown[] } | { hook: HookInput };
 
-export const whisper = defineCommand<unknown[]>({
+const speakers = new Set(['say', 'play']);
+const most = 10;
+
+export const whisper = defineCommand<Whisper>({
   rest: 'whisper',
   ws: 'whisper',
-  needs: 'audio',
   summary:
-    'Says or plays something to the addressed leg only; a running prompt pauses and goes on. May stand beside another field.',
+    'Says or plays something to the addressed leg only, over what it hears; the verbs, or a hook that answers them. May stand beside another field.',
   schema: {
     oneOf: [
       { type: 'object', additionalProperties: true },
-      { type: 'array', items: { type: 'object', additionalProperties: true }, minItems: 1, maxItems: 10 },
+      { type: 'array', items: { type: 'object', additionalProperties: true }, minItems: 1, maxItems: most },
+      { type: 'string', minLength: 1 },
     ],
   },
+  needs: 'audio',
   examples: [
     { whisper: { verb: 'say', text: 'The caller is waiting.' } },
     { whisper: [{ verb: 'play', url: 'tone_stream://%(200,0,440)' }] },
+    { whisper: 'https://example.com/whisper' },
   ],
   read(value) {
+    if (typeof value === 'string' || isHookObject(value)) {
+      const hook = readHook(value);
+      return isRefusal(hook) ? hook : { hook };
+    }
     const list = Array.isArray(value) ? value : [value];
-    if (list.length === 0 || list.length > 10) return badValue('must be one to ten verbs');
+    if (list.length === 0 || list.length > most) return badValue(`must be one to ${most} verbs`);
     const bad = list.findIndex((item) => !isObject(item) || !speakers.has(String(item.verb ?? Object.keys(item)[0])));
-    return bad < 0 ? list : badValue('must be a say or play verb', Array.isArray(value) ? `[${bad}]` : undefined);
+    return bad < 0
+      ? { verbs: list }
+      : badValue('must be a say or play verb', Array.isArray(value) ? `[${bad}]` : undefined);
   },
   fromSocket: (data) => (isObject(data) && 'whisper' in data ? data.whisper : data),
-  allowed(target, verbs) {
-    const steps = target.call.world.parse(verbs);
+  allowed(target, value) {
+    const steps = 'verbs' in value ? target.call.world.parse(value.verbs) : undefined;
     if (isRefusal(steps)) return { ...steps, http: 400 };
     if (target.call.whispers.full) return refuse('whispers-full', 'too many whispers wait for this leg already');
     return needsMedia(target);
   },
-  apply({ call }, verbs) {
-    const steps = call.world.parse(verbs);
+  apply({ call }, value) {
+    if ('hook' in value) return { effect: ask(call, value.hook) };
+    const steps = call.world.parse(value.verbs);
     return isRefusal(steps) ? {} : { effect: call.whispers.speak(steps) };
   },
 });
+
+const isHookObject = (value: unknown): boolean => isObject(value) && value.verb === undefined && 'url' in value;
+
+async function ask(call: Call, hook: HookInput): Promise<{ at: number }> {
+  const answer = await call.conversation.ask('verb:hook', hook, call.payload());
+  if (call.ended) throw new Fault('call-gone', 'the call has ended');
+  const steps = answer.kind === 'verbs' ? whispered(answer.steps) : undefined;
+  const refusal =
+    answer.kind === 'invalid'
+      ? answer.refusal
+      : (steps ?? refuse('no-verbs', 'the hook answered with nothing to whisper'));
+  if (!isRefusal(refusal)) return call.whispers.speak(refusal);
+  call.conversation.refused(refusal);
+  throw new Fault('whisper-invalid', refusalText(refusal));
+}
+
+function whispered(steps: Step[]): Step[] | Refusal {
+  const bad = steps.findIndex((step) => !speakers.has(step.name));
+  if (bad >= 0 || steps.length > most)
+    return refuse('verb-not-here', `only say and play, ${most} at most, can be whispered`, {
+      path: `[${Math.max(0, bad)}]`,
+    });
+  return steps;
+}

@@ -14,6 +14,7 @@ export class Dialling {
   readonly #race: Race;
   /** The leg that talks, or talked. */
   #selected: Call | undefined;
+  #bridge: Bridge | undefined;
   /** The selected leg goes on without us. */
   #released = false;
   /** The bridge over which the caller hears the far end before it answers. */
@@ -69,12 +70,13 @@ export class Dialling {
       call.events.append('error', { what: 'the legs could not be joined', reason: bridge.reason });
       return this.#hangUp(bridge.reason);
     }
+    this.#bridge = bridge;
     const features = scope.child('dial features');
     addFeatures(this.#options, { run: this.#run, leg, bridge, scope: features, release: () => this.#release() });
     this.#limit(features);
     await this.#over.promise;
     await features.close('the talk is over');
-    await bridge.close(this.#released ? 'the leg goes on alone' : 'the talk is over');
+    await bridge.close('the talk is over');
     this.#hangUp();
   }
 
@@ -121,6 +123,8 @@ export class Dialling {
     const leg = this.#selected;
     if (!leg || leg.ended || this.#released) return undefined;
     this.#released = true;
+    // At once: both legs may be wanted by what they run next.
+    void this.#bridge?.close('the leg goes on alone');
     this.#over.resolve();
     return leg;
   }
