@@ -243,10 +243,11 @@ export class PortClient implements MediaPort {
   async close(): Promise<PortStats | undefined> {
     if (this.#closed) return undefined;
     this.#closed = true;
+    this.#recognitions.closing();
     this.#unjoin();
     const stats = this.#restoring ? undefined : await this.#host.ask('close', { port: this.id }).catch(() => undefined);
     // The last words may still be recognized.
-    if (stats) this.#recognitions.close(() => this.#gone());
+    if (stats) this.#recognitions.closed(() => this.#gone());
     else this.#gone();
     return stats;
   }

@@ -48,9 +48,13 @@ export class RecognitionClients {
     for (const client of [...this.#open.values()]) if (client.stopping) client.finish();
   }
 
-  /** The port is closing: they end softly, and `then` is called when the last has ended. */
-  close(then: () => void): void {
+  /** The port is about to be closed: they end softly with it. */
+  closing(): void {
     for (const client of this.#open.values()) client.stopping = true;
+  }
+
+  /** The port has been closed; `then` is called when the last of them has ended. */
+  closed(then: () => void): void {
     if (this.#open.size === 0) then();
     else this.#whenNone = then;
   }
