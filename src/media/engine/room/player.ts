@@ -1,5 +1,4 @@
 // Player: one playback to a whole room, a slot at a time, through the same track and fades as a leg's prompt.
-import { Gain } from '../../../audio/index.ts';
 import type { FinishedPlay, PlayOrder } from '../../channel.ts';
 import type { PlaybackEvent } from '../../types.ts';
 import type { Prompts } from '../prompts.ts';
@@ -24,7 +23,6 @@ export class Player {
   readonly #track: Track;
   #sampleRate: number;
   #layers: Layers;
-  #gain: Gain;
   #frame: Int16Array;
   /** The next slot of `#frame` to be said; past its end when another must be read. */
   #next = slotsAtOnce;
@@ -43,12 +41,16 @@ export class Player {
     });
     this.#layers = this.#newLayers();
     this.#layers.set('prompt', this.#track);
-    this.#gain = this.#newGain();
     this.#frame = new Int16Array(slotsAtOnce * samplesOfSlot(sampleRate));
   }
 
   get track(): Track {
     return this.#track;
+  }
+
+  /** Its end has been told. */
+  get over(): boolean {
+    return this.#told;
   }
 
   /** Nothing is left to be heard. */
@@ -62,7 +64,6 @@ export class Player {
     this.#sampleRate = sampleRate;
     this.#frame = new Int16Array(slotsAtOnce * samplesOfSlot(sampleRate));
     this.#next = slotsAtOnce;
-    this.#gain = this.#newGain();
     this.#track.setRate(sampleRate);
     this.#layers = this.#newLayers();
     if (!this.#told) this.#layers.set('prompt', this.#track);
@@ -79,7 +80,6 @@ export class Player {
   say(bus: Bus, slot: number, now: number): void {
     if (this.#next >= slotsAtOnce) {
       this.#sounds = this.#layers.render(this.#frame);
-      if (this.#sounds) this.#gain.apply(this.#frame);
       // Silence is looked at again with the next slot: audio may have come meanwhile.
       this.#next = this.#sounds ? 0 : slotsAtOnce;
     }
@@ -95,12 +95,6 @@ export class Player {
 
   #newLayers(): Layers {
     return new Layers(this.#sampleRate, () => this.#finish('completed'));
-  }
-
-  #newGain(): Gain {
-    const gain = new Gain(this.#sampleRate);
-    gain.jump(this.#options.order.options.gainDb ?? 0);
-    return gain;
   }
 
   #finish(reason: 'completed' | 'stopped'): void {

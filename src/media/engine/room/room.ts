@@ -154,7 +154,8 @@ export class Room implements Floor {
 
   play(order: PlayOrder): void {
     if (this.#players.has(order.playback)) return;
-    if (this.#players.size >= maxRoomPlaybacks)
+    // Those that still fade do not count.
+    if ([...this.#players.values()].filter(({ over }) => !over).length >= maxRoomPlaybacks)
       throw new Fault('play-too-many', `a room plays ${maxRoomPlaybacks} things at most`);
     const { world, onPlayback, onFinished } = this.#options;
     const { playback } = order;

@@ -57,7 +57,8 @@ export class Voice {
     const bus = this.#bus ?? wanted;
     const samples = this.#samples;
     if (!bus || isSilent(frame, from, from + samples)) {
-      this.#bus = wanted;
+      // What follows fades in: an ear that has just been opened begins in the middle of a wave.
+      this.#bus = undefined;
       return;
     }
     const to = (slot % roomSlots) * samples;
