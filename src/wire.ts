@@ -1,11 +1,12 @@
 // Wire: puts the rooms together and turns the arrows round. The same house stands on real sockets and on a virtual clock.
 import type { CallFilter, CallsPort } from './api/index.ts';
-import { type AppsSettings, createApps } from './apps/index.ts';
+import { type Apps, type AppsSettings, createApps, recordingStatus } from './apps/index.ts';
 import {
   type Address,
   addressText,
   type Clock,
   errorText,
+  type Files,
   isRefusal,
   type Log,
   type Network,
@@ -29,6 +30,7 @@ import {
 import { performSocket, performUpdate } from './commands/index.ts';
 import { admit, type Gateway } from './edge/index.ts';
 import type { MediaPool } from './media/client.ts';
+import { keepRecordings, type RecordingOutcome, type Recordings } from './recordings/index.ts';
 import { createSipStack, type IncomingInvite, type Peer, type SipStack, type SipTrace } from './sip/index.ts';
 import type { Records } from './store/index.ts';
 import { parseApplication } from './verbs/index.ts';
@@ -41,6 +43,8 @@ export interface HousePorts {
   records: Records;
   media: MediaPool;
   settings: HouseSettings;
+  /** Folder of the recordings, the media workers' too; without it there are none. */
+  files?: Files;
   /** Sinks of call events; nothing waits for them. */
   onEvent?(call: Call, event: CallEvent): void;
   onAlert?(note: AlertNote): void;
@@ -64,6 +68,7 @@ export interface House {
   readonly sip: SipStack;
   readonly directory: Directory;
   readonly calls: CallsPort;
+  readonly recordings: Recordings | undefined;
   /** Ends live calls politely and closes what the house opened. Records, media and network belong to who handed them in. */
   stop(): Promise<void>;
 }
@@ -82,6 +87,7 @@ export async function buildHouse(ports: HousePorts): Promise<House> {
   });
   const apps = createApps({ clock, random, network, log: log.with({ room: 'apps' }), settings: settings.apps });
   const directory = new Directory(clock);
+  const recordings = ports.files && openRecordings(ports, ports.files, { apps, directory });
   await sip.start();
   const world: CallWorld = {
     clock,
@@ -99,6 +105,7 @@ export async function buildHouse(ports: HousePorts): Promise<House> {
     },
     conferences: new Conferences({ clock, media, log: log.with({ room: 'calls' }) }),
     queues: new Queues(),
+    recordings,
     openApp: (options) => apps.open(options),
     parse: parseApplication,
     credential: (accountSid, vendor, label) => findCredential(records, accountSid, vendor, label),
@@ -111,9 +118,11 @@ export async function buildHouse(ports: HousePorts): Promise<House> {
   return {
     sip,
     directory,
+    recordings,
     calls: callsPort(ports, world, directory),
     async stop() {
       await directory.close();
+      await recordings?.close();
       await apps.close();
       await sip.close();
     },
@@ -124,6 +133,33 @@ const advertised = (local: Address, host: string | undefined): Address => ({
   host: host ?? local.host,
   port: local.port,
 });
+
+/** Recordings, and who is told what became of them. What another process left is taken up. */
+function openRecordings(
+  ports: HousePorts,
+  files: Files,
+  { apps, directory }: { apps: Apps; directory: Directory },
+): Recordings {
+  const { clock, random, network, records } = ports;
+  const log = ports.log.with({ room: 'recordings' });
+  const tell = async ({ facts, fault, ...outcome }: RecordingOutcome): Promise<void> => {
+    const { accountSid, callSid, statusHook } = facts;
+    const status = fault ? 'failed' : 'stored';
+    if (fault) ports.onAlert?.({ accountSid, callSid, type: 'recording-failed', message: fault.message });
+    const payload = recordingStatus({ ...facts, ...outcome, status, ...(fault && { reason: fault.message }) });
+    if (!statusHook) return void directory.get(callSid)?.conversation.notify('recording:status', payload);
+    const account = await records.accounts.get(accountSid);
+    // The call's own conversation may be over long ago.
+    const { webhook_secret: webhookSecret = '' } = account ?? {};
+    const session = apps.open({ callSid, callHook: statusHook, statusHook, webhookSecret, outbound: false });
+    session.notify('recording:status', payload);
+    await session.close();
+  };
+  const account = (sid: string) => records.accounts.get(sid);
+  const recordings = keepRecordings({ clock, random, log, files, http: network.http, account, tell });
+  recordings.recover().catch((error: unknown) => log.error('recordings cannot be taken up', { error: errorText(error) }));
+  return recordings;
+}
 
 /** Each SIP message of a call goes into its event log. */
 function noteMessage(
@@ -218,6 +254,8 @@ function callsPort({ records, settings, clock }: HousePorts, world: CallWorld, d
       performUpdate(directory, { accountSid, callSid, body, wait, at: clock.now() }),
     remove: async (accountSid, callSid) => directory.forget(accountSid, callSid),
     count: async (accountSid) => directory.count(accountSid),
+    queues: async (accountSid) => world.queues.list(accountSid),
+    conferences: async (accountSid) => world.conferences.list(accountSid).map((conference) => ({ ...conference })),
   };
 }
 

@@ -32,6 +32,10 @@ export interface CallsPort {
   /** Forgets the record; does not hang up. False when there is none. */
   remove(accountSid: string, callSid: string): Promise<boolean>;
   count(accountSid: string): Promise<{ inbound: number; outbound: number }>;
+  /** Queues in which somebody waits. */
+  queues(accountSid: string): Promise<{ name: string; length: number }[]>;
+  /** Conferences that have begun, with who is in them. */
+  conferences(accountSid: string): Promise<({ name: string } & Record<string, unknown>)[]>;
 }
 
 /** One side of a speech credential's test. */

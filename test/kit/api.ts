@@ -78,6 +78,12 @@ export class ScriptedCalls implements CallsPort {
   async count() {
     return { inbound: 1, outbound: 2 };
   }
+  async queues(accountSid: string) {
+    return ['support', 'sales'].map((name) => ({ name, length: accountSid.length }));
+  }
+  async conferences(accountSid: string) {
+    return [{ name: 'standup', id: `conf:${accountSid}:standup`, durationSec: 7, participants: [] }];
+  }
 }
 
 export async function testApi(more: Partial<ApiPorts> = {}): Promise<TestApi> {

@@ -38,6 +38,13 @@ test('each of three hears the others at their level, not itself, without a gap o
   const s = await conference();
   const { alice, bob, carol } = await trio(s);
   await s.run(2_000);
+  const [listed] = await s.stage.clock.settle(s.stage.house.calls.conferences(s.stage.account.account_sid));
+  assert.deepEqual([listed?.name, listed?.durationSec], ['standup', 2]);
+  const isNobody = { memberTag: null, isAgent: false };
+  assert.deepEqual(
+    listed?.participants,
+    Object.entries({ alice, bob, carol }).map(([label, call]) => ({ call_sid: sidOf(call), label, ...isNobody })),
+  );
   assert.deepEqual(whoHears(s, { alice, bob, carol }), all);
   for (const [call, name] of [
     [alice, 'bob'],

@@ -51,8 +51,11 @@ test('a caller waits with its wait hook, is taken at once, and both hear each ot
     call_sid: sidOf(alice),
     call_id: wait.call_id,
   });
+  const lists = () => s.stage.clock.settle(s.stage.house.calls.queues(account_sid));
+  assert.deepEqual(await lists(), [{ name: 'support', length: 1 }]);
   const at = s.stage.clock.now();
   const carol = await singer(s, 'carol');
+  assert.deepEqual(await lists(), []);
   await s.run(400);
   assert.deepEqual(whoHears(s, { alice, carol }), { alice: 'carol', carol: 'alice' });
   assert.ok(firstPacket(carol, song.alice, at, true) - at < 200, 'nobody is polled for');

@@ -106,3 +106,17 @@ test('delete forgets, CallCount counts', async () => {
   const { json } = await t.request('GET', `Accounts/${t.one.account_sid}/CallCount`, { key: t.one.accountKey });
   assert.deepEqual(json, { inbound: 1, outbound: 2 });
 });
+
+test('queues with search, and conferences by name or with who is in them', async () => {
+  const { account_sid, accountKey, siblingKey } = t.one;
+  const of = (what: string, key = accountKey) => t.request('GET', `Accounts/${account_sid}/${what}`, { key });
+  const names = async (query: string) => (await of(`Queues${query}`)).json.map((queue: { name: string }) => queue.name);
+  assert.deepEqual(await names(''), ['support', 'sales']);
+  assert.deepEqual(await names('?search=s*s'), ['sales']);
+  assert.deepEqual(await names('?search=sal'), [], 'an exact name without a wildcard');
+  assert.equal(typeof (await of('Queues')).json[0].length, 'number');
+  assert.deepEqual((await of('Conferences')).json, ['standup']);
+  const [expanded] = (await of('Conferences?expand=participants')).json;
+  assert.deepEqual(expanded, { name: 'standup', id: `conf:${account_sid}:standup`, durationSec: 7, participants: [] });
+  for (const what of ['Queues', 'Conferences']) assert.equal((await of(what, siblingKey)).status, 403);
+});

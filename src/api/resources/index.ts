@@ -5,11 +5,15 @@ import { apiKeys } from './api-keys.ts';
 import { appEnv } from './app-env.ts';
 import { applications } from './applications.ts';
 import { calls } from './calls.ts';
+import { conferences } from './conferences.ts';
+import { queues } from './queues.ts';
 import { serviceProviders } from './service-providers.ts';
 import { speechCredentials } from './speech-credentials.ts';
 
 export const resources: readonly Resource[] = [
   calls,
+  conferences,
+  queues,
   applications,
   appEnv,
   accounts,
