@@ -40,8 +40,8 @@ function onBridge(
     const bridge = await parties.bridged(options, next);
     await mutual(bridge);
     await run(bridge);
-    if (!bridge.alice.byed) await bridge.alice.bye();
-    if (!bridge.bob.byed) await until(() => bridge.bob.byed, { what: 'a BYE for Bob' });
+    if (!bridge.alice.over) await bridge.alice.bye();
+    if (!bridge.bob.over) await until(() => bridge.bob.byed, { what: 'a BYE for Bob' });
     const [aliceEnd, bobEnd] = [await parties.hooks.final(bridge.aliceSid), await parties.hooks.final(bridge.bobSid)];
     assert.deepEqual([aliceEnd.call_status, bobEnd.call_status], ['completed', 'completed']);
     for (const sid of [bridge.aliceSid, bridge.bobSid]) {
@@ -241,8 +241,9 @@ describe('a bridged call', () => {
       parties.program.update(aliceSid, { media_path: 'partial-media' }),
       parties.program.update(aliceSid, { sip_request: { method: 'INFO', content_type: 'text/plain', content: 'x' } }),
       parties.program.update(aliceSid, { noise_isolation_status: 'enable' }),
-      parties.program.update(bobSid, { mute_status: 'unmute' }),
+      parties.program.update(aliceSid, { mute_status: 'unmute' }),
     ]);
+    await parties.update(bobSid, { mute_status: 'unmute' });
     for (const { status, body } of outcomes)
       assert.ok([200, 202].includes(status) || (status === 422 && 'msg' in (body as object)), JSON.stringify(body));
     await until(() => bob.rtp.digits.includes('5'), { what: 'the digit' });

@@ -50,7 +50,7 @@ function inRoom(what: string, run: (room: Room) => Promise<void>): void {
     const members = await room();
     await allHear(members);
     await run(members);
-    for (const who of everybody) if (!members[who].byed) await members[who].bye();
+    for (const who of everybody) if (!members[who].over) await members[who].bye();
     for (const who of everybody) await parties.hooks.final(members[who].callSid);
   });
 }

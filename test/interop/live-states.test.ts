@@ -64,7 +64,7 @@ for (const [name, { verbs, hears: background }] of Object.entries(states))
       await back();
     });
     after(async () => {
-      if (!call.byed) await call.bye();
+      if (!call.over) await call.bye();
       await parties.hooks.final(call.callSid);
     });
 

@@ -345,7 +345,15 @@ export class UaCall {
     return { ...readSdp(response.body), status: statusOf(response) ?? 0 };
   }
 
+  /** Either side has hung up. */
+  get over(): boolean {
+    return this.#left || this.byed !== undefined;
+  }
+
+  #left = false;
+
   async bye(): Promise<number> {
+    this.#left = true;
     return statusOf(await this.#request('BYE')) ?? 0;
   }
 
