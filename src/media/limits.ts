@@ -69,8 +69,8 @@ export const joinStep = 400;
 export const joinBend = 1.5;
 /** Sources of one playback. */
 export const maxSources = 200;
-/** Playbacks that one port may hold: one a layer, and those that fade. */
-export const maxPlaybacks = 4;
+/** Dub tracks of one port: music, an interpreter, a coach, with room to spare. Each that sounds costs about as much as a prompt. */
+export const maxDubTracks = 10;
 
 // --- sources
 
@@ -108,6 +108,8 @@ export const maxRtcpBytes = 1500;
 export const roomSlots = 32;
 /** Playbacks that one room may hold at once: announcements, beeps and room_say's; more is a loop gone wild. */
 export const maxRoomPlaybacks = 16;
+/** A member's frame that comes so many slots before the one before it is over follows that one: whose ear is led by another leg's frames. */
+export const roomSlackSlots = 4;
 /** What a change in a room waits for, at most, before it counts as heard: a member whose packets do not flow never shows it. In slots. */
 export const roomEffectSlots = 40;
 /** Packet time of who is in a room without a port, ms. */
@@ -177,7 +179,7 @@ export const maxTranscriptsPerSecond = 100;
 // --- bridges and copies
 
 /** Last packets of a forwarded stream that are kept, to go on from when frames are made: 60 ms, more than concealment and codecs look back. */
-export const recentPackets = 3;
+export const recentPackets = 5;
 /** Whoever leads an ear has left it when nothing was pulled for so long: two of the longest frames. */
 export const leaderLapseMs = 120;
 /** How long nothing must stand in the way before packets are forwarded again: fades and concealment are over by then. */

@@ -8,6 +8,8 @@ export interface Paced {
    * `catchUpPackets` frames: timestamps jump over it.
    */
   onFrame(deadline: number, skippedMs: number): void;
+  /** Before any of those whose frames are due together has its own: what comes in is then there for all that goes out. */
+  onHearing?(deadline: number, skippedMs: number): void;
 }
 
 interface Member {
@@ -133,23 +135,27 @@ export class Pacer {
   }
 
   #run(slot: number, current: number): void {
-    for (const lanes of this.#lanes.values()) {
-      const lane = lanes[slot % lanes.length]!;
-      const { members, periodSlots } = lane;
-      // Too old: the leg's next frames come within this same tick.
-      if (current - slot >= periodSlots * catchUpPackets) continue;
-      for (let i = 0; i < members.length; i++) this.#frame(members[i]!, slot, periodSlots);
+    for (const hearing of [true, false]) {
+      for (const lanes of this.#lanes.values()) {
+        const { members, periodSlots } = lanes[slot % lanes.length]!;
+        // Too old: the leg's next frames come within this same tick.
+        if (current - slot >= periodSlots * catchUpPackets) continue;
+        for (let i = 0; i < members.length; i++) {
+          const member = members[i]!;
+          if (slot >= member.next) this.#frame(member, slot, hearing);
+          if (!hearing && slot >= member.next) member.next = slot + periodSlots;
+        }
+      }
     }
   }
 
-  #frame(member: Member, slot: number, periodSlots: number): void {
-    if (slot < member.next) return;
-    const skippedMs = (slot - member.next) * slotMs;
-    member.next = slot + periodSlots;
+  #frame({ paced, next }: Member, slot: number, hearing: boolean): void {
+    const skippedMs = (slot - next) * slotMs;
     try {
-      member.paced.onFrame(this.#timeOf(slot), skippedMs);
+      if (hearing) paced.onHearing?.(this.#timeOf(slot), skippedMs);
+      else paced.onFrame(this.#timeOf(slot), skippedMs);
     } catch (error) {
-      this.#onError(member.paced, error);
+      this.#onError(paced, error);
     }
   }
 }

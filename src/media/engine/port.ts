@@ -245,18 +245,22 @@ export class Port implements Paced {
     return `${this.id} mouth: ${this.mouth.describe()} > ${wire}; ear: ${this.ear.describe()}`;
   }
 
+  onHearing(deadline: number, skippedMs: number): void {
+    if (!this.#config) return;
+    this.deadline = deadline;
+    if (skippedMs > 0) this.recordings.skip(skippedMs);
+    this.ear.tick(this.#world.clock.now());
+  }
+
   onFrame(deadline: number, skippedMs: number): void {
     const config = this.#config;
     if (!config) return;
     const now = this.#world.clock.now();
-    this.deadline = deadline;
     if (skippedMs > 0) {
       this.output.skip(skippedMs);
-      this.recordings.skip(skippedMs);
       if (this.#started) this.#countLate(Math.round(skippedMs / this.#ptimeMs));
     }
     const fill = this.#inlet?.onFrame(now) ?? 'frame';
-    this.ear.tick(now);
     if (fill === 'packets') {
       // What is played all the same is not heard, but goes on.
       if (!this.mouth.plain) this.mouth.render();

@@ -46,14 +46,16 @@ export class Guest implements Paced {
     this.#feed = feed;
   }
 
+  onHearing(deadline: number): void {
+    const { member, slotOf } = this.#options;
+    if (!this.#feed?.read(this.#frame, this.sampleRate)) this.#frame.fill(0);
+    member.say(this.#frame, this.sampleRate, slotOf(deadline));
+  }
+
   onFrame(deadline: number): void {
     const { member, slotOf } = this.#options;
-    const slot = slotOf(deadline);
-    const frame = this.#frame;
-    if (!member.hear(frame, this.sampleRate, slot)) frame.fill(0);
-    for (const listener of this.#listeners) listener(frame, this.sampleRate);
-    if (!this.#feed?.read(frame, this.sampleRate)) frame.fill(0);
-    member.say(frame, this.sampleRate, slot);
+    if (!member.hear(this.#frame, this.sampleRate, slotOf(deadline))) this.#frame.fill(0);
+    for (const listener of this.#listeners) listener(this.#frame, this.sampleRate);
   }
 
   close(): void {

@@ -8,8 +8,8 @@ import { Voice } from './voice.ts';
 
 /** The room, as its members need it. */
 export interface Floor {
-  /** It is `slot` now: what is older is complete. */
-  reach(slot: number): void;
+  /** All before `slot` is complete; returns the first slot that is not. */
+  reach(slot: number): number;
   /** A member has heard all before `slot`. */
   heard(member: Member, slot: number): void;
 }
@@ -56,13 +56,17 @@ export class Member {
 
   /** What it says in the frame that begins with `slot`. */
   say(frame: Int16Array, sampleRate: number, slot: number): void {
-    this.#floor.reach(slot);
+    const from = Math.max(slot, this.#floor.reach(slot));
     if (this.#voice?.sampleRate !== sampleRate) this.#voice = new Voice(sampleRate, samplesOfSlot(sampleRate));
-    this.#voice.say(frame, slot, this.speaksTo);
+    this.#voice.say(frame, from, this.speaksTo);
   }
 
-  /** What others said in the time of a frame before `slot`. False: silence, and `frame` was not written. */
-  hear(frame: Int16Array, sampleRate: number, slot: number): boolean {
+  /**
+   * What others said in the time of a frame that ends with the slot in which it is due: all who are due with it have spoken by then.
+   * False: silence, and `frame` was not written.
+   */
+  hear(frame: Int16Array, sampleRate: number, due: number): boolean {
+    const slot = due + 1;
     this.#floor.reach(slot);
     const samples = samplesOfSlot(sampleRate);
     if (this.#slot.length !== samples) this.#slot = new Int32Array(samples);

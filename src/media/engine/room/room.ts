@@ -1,5 +1,5 @@
 // Room: members of any rate and packet time hear each other. What is said goes into slots of the pacer's grid and is heard from there,
-// so that nothing drifts: a frame due at T says the slots from T on, and hears those before T.
+// so that nothing drifts: a frame due at T says the slots from T on, and hears those up to T.
 import { Fault } from '../../../base/index.ts';
 import type { FinishedPlay, PlayOrder, PlayPosition } from '../../channel.ts';
 import type { MemberFlags } from '../../joined-types.ts';
@@ -195,8 +195,8 @@ export class Room implements Floor {
     return roomSlots + Math.round((deadline - this.#origin) / slotMs);
   }
 
-  reach(slot: number): void {
-    if (slot <= this.#now) return;
+  reach(slot: number): number {
+    if (slot <= this.#now) return this.#now;
     // After a stall nobody hears what lies farther back; what plays goes on where it was.
     let at = Math.max(this.#now, slot - roomSlots / 2);
     const time = this.#options.world.clock.now();
@@ -209,6 +209,7 @@ export class Room implements Floor {
       for (const { bus } of this.#tags.values()) bus.complete(at);
     }
     this.#now = slot;
+    return slot;
   }
 
   heard(member: Member, slot: number): void {

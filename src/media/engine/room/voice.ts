@@ -1,5 +1,5 @@
 // Voice: what one member says into a room, slot by slot, and what it has said lately, which it does not want to hear again.
-import { roomSlots } from '../../limits.ts';
+import { roomSlackSlots, roomSlots } from '../../limits.ts';
 import type { Bus } from './bus.ts';
 import { echoSlot, fadeSlot } from './edge.ts';
 import type { Lane } from './lane.ts';
@@ -22,20 +22,23 @@ export class Voice {
     this.#said = new Int16Array(roomSlots * slotSamples);
   }
 
-  /** Says a frame that begins with `slot` to `wanted`; undefined: to nobody. */
+  /** Says a frame that is due at `slot` to `wanted`; undefined: to nobody. */
   say(frame: Int16Array, slot: number, wanted: Bus | undefined): void {
     const samples = this.#samples;
-    const end = slot + frame.length / samples;
-    let at = slot;
-    if (slot === this.#until) this.#takeBack(slot);
+    const until = this.#until;
+    // An ear that somebody else leads gives its frames early now and then: they follow one another all the same.
+    const follows = slot === until || (this.#bus !== undefined && until > slot && until - slot <= roomSlackSlots);
+    const begin = follows ? until : slot;
+    const end = begin + frame.length / samples;
+    let at = begin;
+    if (follows) this.#takeBack(begin);
     else {
-      // They do not follow one another: the echo stays, and this begins anew. When they overlap (the leg has another packet time now),
-      // after the echo.
+      // The echo stays, and this begins anew. When they overlap (the leg has another packet time now), after the echo.
       this.#bus = undefined;
-      if (slot < this.#until) at = this.#until + 1;
+      if (at < until) at = until + 1;
     }
-    for (; at < end; at++) this.#slot(frame, at, { from: (at - slot) * samples, wanted });
-    if (end > this.#until) this.#echo(frame, end);
+    for (; at < end; at++) this.#slot(frame, at, { from: (at - begin) * samples, wanted });
+    if (end > until) this.#echo(frame, end);
   }
 
   /** What this member said in the slot to `bus` is taken off out[to..]. True when it said something. */
