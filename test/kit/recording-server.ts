@@ -130,8 +130,8 @@ export class RecordingServer {
 
 /** Both parts of a multipart body, read by their own boundary. */
 function partsOf(request: SipRequest): { sdp: string; metadata: string } {
-  const boundary = /boundary="?([^";]+)/.exec(request.contentType ?? '')?.[1];
-  assert.ok(boundary, `no multipart body: ${request.contentType}`);
+  const boundary = /boundary="?([^";]+)/.exec(request.header('Content-Type') ?? '')?.[1];
+  assert.ok(boundary, `no multipart body: ${request.header('Content-Type')}`);
   const parts = Buffer.from(request.body).toString('utf8').split(`--${boundary}`);
   assert.equal(parts.at(-1)?.trim(), '--');
   const part = (type: string): string => {
