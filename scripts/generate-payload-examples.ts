@@ -10,6 +10,15 @@ const examples: Record<keyof typeof payloads, object> = {
   'session-new-outbound': payloads['session-new-outbound'](outboundFacts, sessionExtras),
   'session-redirect': payloads['session-redirect'](inboundFacts),
   'session-adulting': payloads['session-adulting'](outboundFacts, inboundFacts),
+  'recording-status': payloads['recording-status']({
+    ...completedFacts,
+    applicationSid: completedFacts.applicationSid,
+    status: 'stored',
+    format: 'mp3',
+    durationMs: 61_000,
+    bytes: 488_000,
+    url: `/Accounts/${completedFacts.accountSid}/RecentCalls/${completedFacts.callSid}/record/2026/03/01/mp3`,
+  }),
   'call-status': payloads['call-status'](completedFacts, { error: 'invalid actionHook response', reason: 'why' }),
 };
 

@@ -15,7 +15,7 @@ import {
   type Random,
   Scope,
 } from './base/index.ts';
-import { realNetwork } from './base/net/index.ts';
+import { realFiles, realNetwork } from './base/net/index.ts';
 import type { Config } from './config.ts';
 import { demoOrigin, withDemo } from './demo/application.ts';
 import { createMediaPool, type MediaPool, processWorker } from './media/client.ts';
@@ -205,6 +205,9 @@ async function openApi({ clock, random, log }: ServerPorts, parts: Parts, closin
     get records() {
       return parts.records!;
     },
+    get recordings() {
+      return parts.house!.recordings;
+    },
     get calls() {
       return parts.house!.calls;
     },
@@ -230,6 +233,7 @@ function openHouse(
     log,
     records: records!,
     media,
+    files: realFiles(recordingsDir(config)),
     settings: houseSettings(config, seeded.keys.demo_application_sid ?? undefined, parts.http),
     onEvent: (call, event) => {
       for (const observer of observers) observer(call, event);

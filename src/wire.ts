@@ -157,7 +157,9 @@ function openRecordings(
   };
   const account = (sid: string) => records.accounts.get(sid);
   const recordings = keepRecordings({ clock, random, log, files, http: network.http, account, tell });
-  recordings.recover().catch((error: unknown) => log.error('recordings cannot be taken up', { error: errorText(error) }));
+  recordings
+    .recover()
+    .catch((error: unknown) => log.error('recordings cannot be taken up', { error: errorText(error) }));
   return recordings;
 }
 

@@ -18,6 +18,7 @@ export const arrows: Record<string, readonly string[]> = {
   verbs: ['base', 'calls', 'speech', 'agents', 'apps'],
   commands: ['base', 'calls'],
   observers: ['base', 'calls', 'store'],
+  recordings: ['base', 'calls', 'store'],
   api: ['base', 'store', 'vendors', 'calls', 'commands', 'verbs'],
 };
 

@@ -20,6 +20,8 @@ export interface Answer {
   body?: unknown;
   /** Plain text, instead of a body. */
   text?: string;
+  /** Audio, instead of a body. */
+  audio?: { type: string; bytes: number; read(): AsyncIterable<Uint8Array> };
 }
 
 export interface Route {
@@ -34,7 +36,7 @@ export interface Route {
   /** Absent: the body is ignored. */
   body?: Schema;
   /** What comes back when all is well. */
-  reply: { status: Answer['status']; schema?: Schema; text?: string };
+  reply: { status: Answer['status']; schema?: Schema; text?: string; audio?: boolean };
   handle(request: ApiRequest): Promise<Answer | Refusal>;
 }
 

@@ -1,5 +1,6 @@
 // The HTTP server: one route per line of the resources, the checks before each in the contract's order, documentation. Rim file.
 import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type ConnectionError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -185,8 +186,9 @@ function bodyOf({ body }: FastifyRequest): unknown {
   return body;
 }
 
-function sendAnswer(reply: FastifyReply, { status, body, text }: Answer): FastifyReply {
+function sendAnswer(reply: FastifyReply, { status, body, text, audio }: Answer): FastifyReply {
   reply.code(status);
+  if (audio) return reply.type(audio.type).header('content-length', audio.bytes).send(Readable.from(audio.read()));
   if (text !== undefined) return reply.type('text/plain').send(text);
   if (body === undefined) return reply.send();
   return reply.type('application/json; charset=utf-8').send(JSON.stringify(body));

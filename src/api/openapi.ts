@@ -47,10 +47,14 @@ export function routeDocumentation(route: Route, tag: string): FastifySchema & R
 
 const paramSchema = (name: string): Schema => (name.endsWith('_sid') ? sid : text(255));
 
-function answerSchema({ reply: { schema, text: plain, status } }: Route): Schema {
+function answerSchema({ reply: { schema, text: plain, audio, status } }: Route): Schema {
   const description = status === 201 ? 'Created' : status === 202 ? 'Accepted' : status === 204 ? 'Done' : 'OK';
   if (plain !== undefined)
     return { description, content: { 'text/plain': { schema: { type: 'string', const: plain } } } };
+  if (audio) {
+    const bytes = { schema: { type: 'string', format: 'binary' } };
+    return { description, content: { 'audio/wav': bytes, 'audio/mpeg': bytes } };
+  }
   return schema ? { description, ...schema } : { description, type: 'null' };
 }
 

@@ -1,6 +1,6 @@
 // What the API is given: live calls, checks that other rooms own, and the ports to the world.
 import type { Clock, HttpClient, Log, Random, Refusal } from '../base/index.ts';
-import type { Records } from '../store/index.ts';
+import type { BucketCredential, Records } from '../store/index.ts';
 
 /** Query of the call list (rest-calls.md 3.1); all given ones must match exactly. */
 export interface CallFilter {
@@ -38,6 +38,25 @@ export interface CallsPort {
   conferences(accountSid: string): Promise<({ name: string } & Record<string, unknown>)[]>;
 }
 
+/** Which recording: a call's, by the day (YYYY/MM/DD, UTC) on which it began. */
+export interface RecordingNamed {
+  accountSid: string;
+  callSid: string;
+  day: string;
+  format: 'wav' | 'mp3';
+  /** 1 for a call's first. */
+  number: number;
+}
+
+/** Recordings, wherever they are kept. Rejects with a Fault when a bucket fails. */
+export interface RecordingsPort {
+  /** Undefined when the account has no such recording. */
+  open(name: RecordingNamed): Promise<{ bytes: number; read(): AsyncIterable<Uint8Array> } | undefined>;
+  remove(name: RecordingNamed): Promise<boolean>;
+  /** Tries a bucket. */
+  probe(credential: BucketCredential): Promise<Refusal | undefined>;
+}
+
 /** One side of a speech credential's test. */
 export interface SpeechProbe {
   status: 'ok' | 'fail' | 'not tested';
@@ -51,6 +70,8 @@ export interface ApiPorts {
   log: Log;
   records: Records;
   calls: CallsPort;
+  /** Absent: none are kept. */
+  recordings?: RecordingsPort | undefined;
   /** For the environment variables that an application says it takes. */
   http: HttpClient;
   /** Checks an application's verbs (the JSON value, not its text). */

@@ -3,13 +3,13 @@ import { isFault } from '../base/index.ts';
 import type { Conversation } from './context.ts';
 import { type ParsedHook, wireUrl } from './hook.ts';
 import { maxOneWayHooks, maxQueuedNotices } from './limits.ts';
-import type { Payload } from './types.ts';
+import type { NoticeType, Payload } from './types.ts';
 import { callWebhook } from './webhook.ts';
 
 export class Notices {
   readonly #talk: Conversation;
   readonly #signal: AbortSignal;
-  readonly #waiting: { hook: ParsedHook; payload: Payload }[] = [];
+  readonly #waiting: { type: NoticeType; hook: ParsedHook; payload: Payload }[] = [];
   #draining: Promise<void> | undefined;
   readonly #oneWay = new Set<Promise<void>>();
 
@@ -19,11 +19,11 @@ export class Notices {
   }
 
   /** A call status: sent after those before it have been answered or have failed. */
-  status(hook: ParsedHook, payload: Payload): void {
+  status(type: NoticeType, hook: ParsedHook, payload: Payload): void {
     if (this.#waiting.length >= maxQueuedNotices) {
       return this.#dropped(hook, `a call status was dropped: ${maxQueuedNotices} others wait for the status hook`);
     }
-    this.#waiting.push({ hook, payload });
+    this.#waiting.push({ type, hook, payload });
     this.#draining ??= this.#drain();
   }
 
@@ -43,8 +43,8 @@ export class Notices {
 
   async #drain(): Promise<void> {
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
-      const { hook, payload } = next;
-      await this.#quietly(() => callWebhook(this.#talk, { type: 'call:status', hook, payload, signal: this.#signal }));
+      const { type, hook, payload } = next;
+      await this.#quietly(() => callWebhook(this.#talk, { type, hook, payload, signal: this.#signal }));
     }
     this.#draining = undefined;
   }

@@ -127,8 +127,9 @@ export class Session implements AppSession {
 
   notify(type: NoticeType, payload: Payload): void {
     if (this.#closing) return;
-    if (type === 'call:status') this.#status.send(payload, this.#server, this.#socket);
-    else this.#socket?.post(type, payload);
+    if (type === 'call:status' || type === 'recording:status') {
+      this.#status.send(type, payload, { base: this.#server, socket: this.#socket });
+    } else this.#socket?.post(type, payload);
   }
 
   tell(hook: HookInput, payload: Payload): void {
@@ -139,6 +140,10 @@ export class Session implements AppSession {
     if (this.#socket && target.method === 'WS') return this.#socket.post('verb:hook', payload, written);
     const asking: Asking = { type: 'verb:hook', payload, target, written, signal: this.#scope.signal };
     this.#notices.oneWay(target, () => this.#askOnce(asking));
+  }
+
+  get statusWebhook(): Hook | undefined {
+    return this.#status.webhook(this.#server, this.#socket);
   }
 
   setStatusHook(hook: HookInput): void {

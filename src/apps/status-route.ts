@@ -3,7 +3,15 @@ import type { Conversation } from './context.ts';
 import { against, isAbsolute, originOf, type ParsedHook } from './hook.ts';
 import type { Notices } from './notices.ts';
 import { AppSocket } from './socket.ts';
-import type { Payload } from './types.ts';
+import type { Hook, Payload } from './types.ts';
+
+export type StatusType = 'call:status' | 'recording:status';
+
+/** The application's server and its socket, as they are now. */
+interface Parties {
+  base: ParsedHook | undefined;
+  socket: AppSocket | undefined;
+}
 
 export class StatusRoute {
   readonly #talk: Conversation;
@@ -29,13 +37,19 @@ export class StatusRoute {
   }
 
   /** `base` is absent when the application's own address is malformed: a status hook with an address still hears of the call. */
-  send(payload: Payload, base: ParsedHook | undefined, socket: AppSocket | undefined): void {
+  send(type: StatusType, payload: Payload, { base, socket }: Parties): void {
     const hook = this.#besides(base, socket);
-    if (socket && !(hook && this.#instead)) socket.post('call:status', payload);
+    if (socket && !(hook && this.#instead)) socket.post(type, payload);
     if (!hook) return;
-    if (hook.method !== 'WS') return this.#notices.status(hook, payload);
+    if (hook.method !== 'WS') return this.#notices.status(type, hook, payload);
     this.#own ??= new AppSocket(this.#talk, hook, { onCommand: () => {}, onEnd: () => {} });
-    this.#own.post('call:status', payload);
+    this.#own.post(type, payload);
+  }
+
+  /** The status hook, if that is what statuses go to, and by HTTP. */
+  webhook(base: ParsedHook | undefined, socket: AppSocket | undefined): Hook | undefined {
+    const hook = this.#besides(base, socket);
+    return hook && hook.method !== 'WS' ? { ...hook, method: hook.method } : undefined;
   }
 
   /** The status hook when it is not the application's socket: a path, a socket of the same server, or one nobody chose instead. */

@@ -25,7 +25,7 @@ export type HookInput =
 /** app-interfaces.md 3.1. Those that expect an answer. */
 export type RequestType = 'session:new' | 'session:redirect' | 'session:adulting' | 'dial:confirm' | 'verb:hook';
 /** Those that expect none. */
-export type NoticeType = 'call:status' | 'verb:status' | 'jambonz:error';
+export type NoticeType = 'call:status' | 'recording:status' | 'verb:status' | 'jambonz:error';
 
 /** Everything that is sent; `session:reconnect` takes up a conversation after a loss (4.7). */
 export type HookType = RequestType | NoticeType | 'session:reconnect';
@@ -107,6 +107,8 @@ export interface AppSession {
   /** One-way hook whose response is ignored (partialResultHook, ...). */
   tell(hook: HookInput, payload: Payload): void;
   setStatusHook(hook: HookInput): void;
+  /** Where statuses go over HTTP; undefined when they go over a socket, or nowhere. */
+  readonly statusWebhook: Hook | undefined;
   /** True once a WebSocket application closed with 1000: hooks count as answered empty, queued verbs finish, then the call ends. */
   readonly gracefullyClosed: boolean;
   /**

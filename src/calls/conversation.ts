@@ -92,6 +92,11 @@ export class Conversation {
     }
   }
 
+  /** Where notices go that outlive the call; undefined when statuses go over a socket, or nowhere. */
+  get statusWebhook(): Hook | undefined {
+    return this.#session.statusWebhook;
+  }
+
   setStatusHook(hook: HookInput): void {
     this.#hooks.statusHook = hook;
     this.#session.setStatusHook(hook);

@@ -7,6 +7,7 @@ import type { AnyCommand } from './define.ts';
 import { dtmf } from './dtmf.ts';
 import { mute } from './mute.ts';
 import { liveControlPage } from './page.ts';
+import { record } from './record.ts';
 import { childRedirect, redirect } from './redirect.ts';
 import { roomPlay, roomSay } from './room.ts';
 import { sipRequest } from './sip-request.ts';
@@ -31,6 +32,7 @@ export const commands: readonly AnyCommand[] = [
   roomPlay,
   sipRequest,
   dtmf,
+  record,
   tag,
   boost,
   agentUpdate,

@@ -96,6 +96,16 @@ const samples: Record<CallEventType, Record<string, unknown>[]> = {
     { what: 'failed', reason: 'custom:a: gone', failover: 'custom:b' },
   ],
   transcript: [{ verb: 'gather', side: 'ear', text: 'yes', confidence: 0.9, vendor: 'test' }],
+  recording: [
+    { what: 'started', format: 'mp3' },
+    { what: 'paused', silence: true },
+    { what: 'paused', silence: false },
+    { what: 'resumed' },
+    { what: 'stopped', duration_ms: 4000, bytes: 32_000 },
+    { what: 'stopped', duration_ms: 4000, bytes: 32_000, reason: 'the disk is full' },
+    { what: 'stored', url: '/Accounts/a/RecentCalls/c/record/2026/03/01/mp3', where: 'local' },
+    { what: 'failed', reason: 'the bucket answered 403', code: 'bucket-refused' },
+  ],
   'speech-synthesized': [
     { vendor: 'flite', language: 'en-US', characters: 5, elapsed_ms: 7.7, from_cache: false },
     { vendor: 'flite', language: 'en-US', characters: 5, elapsed_ms: 0, from_cache: true },

@@ -51,6 +51,7 @@ const sentences: Record<CallEvent['type'], Words> = {
       ? `${e.vendor} listens to what the far end ${e.side === 'mouth' ? 'hears' : 'says'} (${e.language})`
       : `speech recognition failed: ${e.reason}${e.failover === undefined ? '' : `; ${e.failover} takes over`}`,
   transcript: (e) => `${e.side === 'mouth' ? 'the far end heard' : 'the far end said'} "${e.text}"`,
+  recording: recordingWords,
   'speech-synthesized': (e) =>
     `${e.vendor} spoke ${e.characters} characters ${e.from_cache ? 'from the cache' : `in ${ms(e.elapsed_ms)}`}`,
   stream: streamWords,
@@ -91,6 +92,18 @@ function conferenceWords(e: CallEvent): string {
     left: `is no longer in ${of}${quoted(e.reason)}`,
   };
   return sentences[String(e.what)] ?? `${of}: ${e.what}`;
+}
+
+function recordingWords(e: CallEvent): string {
+  const sentences: Record<string, string> = {
+    started: `the call is being recorded (${e.format})`,
+    paused: e.silence ? 'the recording goes on with silence' : 'the recording is paused',
+    resumed: 'the recording goes on',
+    stopped: `the recording ended after ${ms(e.duration_ms)}${quoted(e.reason)}`,
+    stored: e.where === 'bucket' ? "the recording is in the account's bucket" : 'the recording is stored here',
+    failed: `the recording could not be stored: ${e.reason}`,
+  };
+  return sentences[String(e.what)] ?? `recording: ${e.what}`;
 }
 
 function queueWords(e: CallEvent): string {

@@ -107,6 +107,7 @@ export class Stage {
       log,
       records,
       media,
+      files,
       settings: {
         ...stageSettings,
         ...options.settings,

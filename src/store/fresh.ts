@@ -15,6 +15,7 @@ export const freshAccount = (
   siprec_hook_sid: null,
   record_all_calls: false,
   record_format: 'mp3',
+  bucket_credential: null,
   ...given,
 });
 

@@ -15,6 +15,19 @@ export interface ServiceProvider {
   created_at: string;
 }
 
+/** An account's bucket for recordings (rest-platform.md 8.2). The secret key is secret. */
+export interface BucketCredential {
+  vendor: 'aws_s3' | 's3_compatible';
+  /** Of the bucket. */
+  name: string;
+  region?: string;
+  /** Of s3_compatible. */
+  endpoint?: string;
+  access_key_id: string;
+  secret_access_key: string;
+  tags?: { Key: string; Value: string }[];
+}
+
 export interface Account {
   account_sid: string;
   service_provider_sid: string;
@@ -28,6 +41,7 @@ export interface Account {
   siprec_hook_sid: string | null;
   record_all_calls: boolean;
   record_format: 'mp3' | 'wav';
+  bucket_credential: BucketCredential | null;
   created_at: string;
 }
 

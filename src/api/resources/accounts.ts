@@ -2,6 +2,7 @@
 import { isRefusal, newSid, type Refusal } from '../../base/index.ts';
 import { type Account, freshAccount, newWebhookSecret, type Records } from '../../store/index.ts';
 import { anyone, type Caller, inProvider, ownAccount } from '../access.ts';
+import { bucketSchema, readBucket, showBucket } from '../bucket.ts';
 import { type ApiRequest, created, defineResource, noContent, ok } from '../define.ts';
 import { bad, forbidden, missing, notFound } from '../problem.ts';
 import {
@@ -29,7 +30,6 @@ const standing: Standing = {
   disable_cdrs: 0,
   enable_debug_log: 0,
   device_to_call_ratio: 5,
-  bucket_credential: null,
   trial_end_date: null,
   deactivated_reason: null,
   stripe_customer_id: null,
@@ -52,6 +52,7 @@ const fields = {
   is_active: flag,
   record_all_calls: flag,
   record_format: { type: 'string', enum: ['mp3', 'wav'] },
+  bucket_credential: bucketSchema,
   webhook_secret: text(36),
   service_provider_sid: sid,
   created_at: { description: 'Ignored' },
@@ -71,6 +72,7 @@ const row: Schema = {
     is_active: bit,
     record_all_calls: bit,
     record_format: { type: 'string', enum: ['mp3', 'wav'] },
+    bucket_credential: { ...bucketSchema, description: 'Its secrets obscured' },
     webhook_secret: text(36, 'Not in lists'),
     created_at: instant,
   }),
@@ -85,6 +87,7 @@ function show(account: Account, inList: boolean): object {
     ...(!inList && { webhook_secret }),
     is_active: Number(account.is_active),
     record_all_calls: Number(account.record_all_calls),
+    bucket_credential: showBucket(account.bucket_credential),
     registration_hook: showHook(account.registration_hook, inList),
     queue_event_hook: showHook(account.queue_event_hook, inList),
   };
@@ -113,6 +116,11 @@ async function patchOf(
   if (given.is_active !== undefined) patch.is_active = Boolean(given.is_active);
   if (given.record_all_calls !== undefined) patch.record_all_calls = Boolean(given.record_all_calls);
   if (given.record_format !== undefined) patch.record_format = given.record_format;
+  if (given.bucket_credential !== undefined) {
+    const bucket = readBucket(given.bucket_credential, current?.bucket_credential ?? null);
+    if (isRefusal(bucket)) return below('bucket_credential', bucket);
+    patch.bucket_credential = bucket;
+  }
   for (const field of applicationSids)
     if (given[field] !== undefined) patch[field] = given[field]?.toLowerCase() ?? null;
   if (given.sip_realm !== undefined) {
@@ -124,6 +132,11 @@ async function patchOf(
   }
   return patch;
 }
+
+const below = (field: string, refusal: Refusal): Refusal => ({
+  ...refusal,
+  path: refusal.path ? `${field}.${refusal.path}` : field,
+});
 
 /** Only applications of the account itself. */
 async function applicationRefusal(

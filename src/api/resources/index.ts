@@ -7,6 +7,7 @@ import { applications } from './applications.ts';
 import { calls } from './calls.ts';
 import { conferences } from './conferences.ts';
 import { queues } from './queues.ts';
+import { recordings } from './recordings.ts';
 import { serviceProviders } from './service-providers.ts';
 import { speechCredentials } from './speech-credentials.ts';
 
@@ -19,5 +20,6 @@ export const resources: readonly Resource[] = [
   accounts,
   apiKeys,
   speechCredentials,
+  recordings,
   serviceProviders,
 ];

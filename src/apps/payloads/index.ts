@@ -2,12 +2,14 @@
 import { sessionAdulting } from './adulting.ts';
 import { baseInfo } from './base.ts';
 import { callStatus } from './call-status.ts';
+import { recordingStatus } from './recording-status.ts';
 import { inboundSession, outboundSession } from './session-new.ts';
 import { sessionRedirect } from './session-redirect.ts';
 
 export * from './adulting.ts';
 export * from './base.ts';
 export * from './call-status.ts';
+export * from './recording-status.ts';
 export * from './session-new.ts';
 export * from './session-redirect.ts';
 export * from './types.ts';
@@ -20,4 +22,5 @@ export const payloads = {
   'session-redirect': sessionRedirect,
   'session-adulting': sessionAdulting,
   'call-status': callStatus,
+  'recording-status': recordingStatus,
 } as const;

@@ -1,5 +1,14 @@
 // The tables as drizzle sees them. The truth about constraints is in migrations/; the columns here are checked against the record types.
-import type { Account, ApiKey, Application, ServiceProvider, SpeechCredential, User, WebhookRecord } from '../types.ts';
+import type {
+  Account,
+  ApiKey,
+  Application,
+  BucketCredential,
+  ServiceProvider,
+  SpeechCredential,
+  User,
+  WebhookRecord,
+} from '../types.ts';
 import { boolean, customType, jsonb, pgTable, text, uuid } from './drizzle.ts';
 
 /** timestamptz that reads as ISO 8601 with milliseconds, in UTC. */
@@ -32,6 +41,7 @@ export const accounts = pgTable('accounts', {
   siprec_hook_sid: uuid(),
   record_all_calls: boolean().notNull(),
   record_format: oneOf<'mp3' | 'wav'>()().notNull(),
+  bucket_credential: jsonb().$type<BucketCredential>(),
   created_at: instant().notNull(),
 });
 

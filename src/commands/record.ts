@@ -1,0 +1,20 @@
+// record: starts, stops, pauses and resumes a recording of the addressed leg, here (cloud) or at recording servers (siprec).
+import { isObject } from '../base/index.ts';
+import { type RecordRequest, readRecord, recordSchema } from '../calls/index.ts';
+import { defineCommand } from './define.ts';
+
+export const record = defineCommand<RecordRequest>({
+  rest: 'record',
+  ws: 'record',
+  summary:
+    'Starts, stops, pauses or resumes a recording of the addressed leg: `cloud` into the recordings folder or the bucket of the account, `siprec` at recording servers. A start before the answer acts at the answer.',
+  schema: recordSchema,
+  examples: [
+    { record: { action: 'startCallRecording', type: 'cloud' } },
+    { record: { action: 'startCallRecording', siprecServerURL: 'sip:recorder.example.com', recordingID: 'my-call' } },
+  ],
+  read: readRecord,
+  fromSocket: (data) => (isObject(data) && isObject(data.record) ? data.record : data),
+  allowed: ({ call }, request) => call.recordings.allowed(request),
+  apply: ({ call }, request) => ({ effect: call.recordings.apply(request) }),
+});
