@@ -103,6 +103,8 @@ export interface PortState {
   inactivityMs: number;
   holdInactivityMs: number;
   muted: boolean;
+  /** The media goes past us. */
+  away?: boolean;
   gainDb: number;
   config?: StreamConfig;
   output: OutputState;
@@ -156,6 +158,8 @@ export interface Asks {
   configure: { ask: { port: string; config: StreamConfig }; answer: { at: number } };
   play: { ask: { port: string; order: PlayOrder }; answer: { at: number } };
   stop: { ask: { port: string; playback: number }; answer: { at: number } };
+  /** The media goes past us. */
+  away: { ask: { port: string; away: boolean }; answer: { at: number } };
   mute: { ask: { port: string; muted: boolean }; answer: { at: number } };
   gain: { ask: { port: string; db: number }; answer: { at: number } };
   digits: { ask: { port: string; digits: string; durationMs: number }; answer: { at: number } };

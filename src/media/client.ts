@@ -4,6 +4,7 @@ export * from './joined-types.ts';
 export { inlineWorker, type Served, type StartWorker, type WorkerLink } from './link.ts';
 export { createMediaPool, type MediaPoolOptions } from './pool.ts';
 export type { PortRange } from './port-numbers.ts';
+export { codecNames } from './port-session.ts';
 export { type ProcessWorkerOptions, processWorker, type Welcome } from './process-link.ts';
 export * from './tap-types.ts';
 export * from './types.ts';

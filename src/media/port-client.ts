@@ -1,15 +1,6 @@
 // A media port as the main process sees it: SDP session, what is wanted of the worker, and how to carry on when it dies.
-import { codecs } from '../audio/index.ts';
-import { type Address, errorText, Fault, isFault, isRefusal, type Refusal, refuse } from '../base/index.ts';
-import {
-  type AgreedMedia,
-  answerOffer,
-  applyAnswer,
-  type LocalMedia,
-  makeOffer,
-  type Said,
-  type SdpSession,
-} from '../sdp/index.ts';
+import { type Address, bug, errorText, Fault, isFault, isRefusal, type Refusal, refuse } from '../base/index.ts';
+import type { AgreedMedia, SdpSession } from '../sdp/index.ts';
 import {
   type Answer,
   type Ask,
@@ -26,6 +17,7 @@ import { later } from './later.ts';
 import { maxSources } from './limits.ts';
 import type { LinkClient } from './link-client.ts';
 import { PlaybackClient } from './playback-client.ts';
+import { PortSession } from './port-session.ts';
 import { RecognitionClients } from './recognition-client.ts';
 import { RecordingClients } from './recording-client.ts';
 import { resumeState } from './resume.ts';
@@ -46,6 +38,8 @@ import type {
   DigitEvent,
   Direction,
   Effect,
+  FarAudio,
+  FarCodecs,
   MediaPort,
   NegotiatedMedia,
   Playback,
@@ -102,14 +96,13 @@ export class PortClient implements MediaPort {
   readonly losses: number[] = [];
   readonly #host: PortHost;
   readonly #advertise: string;
-  readonly #ptimeMs: number | undefined;
   readonly #options: PortOptions;
-  #session: SdpSession;
-  #offered: Said | undefined;
+  readonly #session: PortSession;
+  /** Its media goes past us. */
+  #away = false;
   #media: AgreedMedia | undefined;
   #started = false;
   #muted = false;
-  #codecs = codecs;
   #gainDb = 0;
   readonly #plays = new Map<number, PlaybackClient>();
   #lastPlayback = 0;
@@ -128,9 +121,9 @@ export class PortClient implements MediaPort {
     this.group = options.options.group;
     this.#host = options.host;
     this.#advertise = options.advertise;
-    this.#ptimeMs = options.ptimeMs;
     this.#options = options.options;
-    this.#session = options.session;
+    const { session, ptimeMs } = options;
+    this.#session = new PortSession({ session, ptimeMs, local: () => this.local });
     const taps = {
       port: this.id,
       now: () => this.#host.now(),
@@ -155,30 +148,42 @@ export class PortClient implements MediaPort {
     return this.#media;
   }
 
-  async answer(offer: string): Promise<{ sdp: string; media: NegotiatedMedia } | Refusal> {
-    const answered = answerOffer(offer, this.#localMedia(), this.#session);
+  get farCodecs(): FarCodecs {
+    return this.#session.far;
+  }
+
+  async answer(offer: string, past?: FarAudio): Promise<{ sdp: string; media: NegotiatedMedia } | Refusal> {
+    const answered = this.#session.answer(offer, past);
     if (isRefusal(answered)) return answered;
-    const failure = await this.#configure(answered.media, this.#started);
+    const failure = past ? undefined : await this.#configure(answered.media, this.#started);
     if (failure) return failure;
-    this.#session = answered.session;
-    this.#offered = undefined;
+    this.#session.given(answered);
     return { sdp: answered.sdp, media: answered.media };
   }
 
+  read(offer: string): NegotiatedMedia | Refusal {
+    return this.#session.read(offer);
+  }
+
   offer(options: { direction?: Direction; codecs?: CodecWish } = {}): string {
-    if (options.codecs) this.#codecs = wished(options.codecs);
-    const offered = makeOffer({ ...this.#localMedia(), direction: options.direction ?? 'sendrecv' }, this.#session);
-    this.#session = offered.session;
-    this.#offered = offered;
-    return offered.sdp;
+    const sdp = this.#session.offer(options);
+    return isRefusal(sdp) ? bug(sdp.reason) : sdp;
+  }
+
+  offerPast(past: FarAudio): string | Refusal {
+    return this.#session.offer({ past });
   }
 
   /** The same answer may come again (183, then 200): it is applied each time. */
   async accept(answer: string): Promise<NegotiatedMedia | Refusal> {
-    if (!this.#offered) return refuse('sdp-no-offer', 'there is no offer of ours to be answered', { sip: 488 });
-    const media = applyAnswer(this.#offered.description, answer, this.#localMedia());
-    if (isRefusal(media)) return media;
-    return (await this.#configure(media, true)) ?? media;
+    const past = this.#session.offersPast;
+    const media = this.#session.accept(answer);
+    return isRefusal(media) || past ? media : ((await this.#configure(media, true)) ?? media);
+  }
+
+  async setAway(away: boolean): Effect {
+    this.#away = away;
+    return this.#ask('away', { port: this.id, away });
   }
 
   start(): void {
@@ -296,6 +301,7 @@ export class PortClient implements MediaPort {
       inactivityMs,
       holdInactivityMs,
       muted: this.#muted,
+      away: this.#away,
       gainDb: this.#gainDb,
       output: this.#checkpoint.output,
       plays: [...this.#plays.values()]
@@ -346,18 +352,6 @@ export class PortClient implements MediaPort {
   }
 
   // --- inside
-
-  #localMedia(): LocalMedia {
-    return {
-      address: this.#advertise,
-      port: this.rtpPort,
-      codecs: this.#codecs.map(({ name, clockRate, payloadType }) => ({ name, clockRate, payloadType })),
-      dtmf: true,
-      comfortNoise: true,
-      rtcpMux: true,
-      ...(this.#ptimeMs === undefined ? {} : { ptimeMs: this.#ptimeMs }),
-    };
-  }
 
   async #configure(media: AgreedMedia, start: boolean): Promise<Refusal | undefined> {
     // Sending may begin from here on, before anything is reported.
@@ -431,10 +425,3 @@ export class PortClient implements MediaPort {
 }
 
 const closedFault = (): Fault => new Fault('media-port-closed', 'the media port is closed');
-
-/** Ours, those named first. Names that are not ours say nothing. */
-function wished({ names, alone }: CodecWish): typeof codecs {
-  const first = names.flatMap((name) => codecs.filter((c) => c.name.toLowerCase() === name.toLowerCase()));
-  if (first.length === 0) return codecs;
-  return alone ? first : [...first, ...codecs.filter((c) => !first.includes(c))];
-}

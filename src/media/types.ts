@@ -61,6 +61,22 @@ export interface NegotiatedMedia {
   remote: Address;
   /** Our direction: the far end's hold (sendonly) makes it recvonly, its inactive (or 0.0.0.0) inactive. */
   direction: Direction;
+  /** The codec's `a=fmtp` parameters, from the far end. */
+  fmtp: string | undefined;
+  comfortNoisePayloadType: number | undefined;
+  rtcpMux: boolean;
+}
+
+/** A far end's audio as its last description had it: where it is, in which numbers, and in which direction seen from it. */
+export interface FarAudio {
+  readonly media: NegotiatedMedia;
+  readonly direction: Direction;
+}
+
+/** Codecs that a far end has named, in lower case; `all`: in an offer of its own, so that it has no others. */
+export interface FarCodecs {
+  readonly named: ReadonlySet<string>;
+  readonly all: boolean;
 }
 
 export interface SynthesizerChoice {
@@ -155,9 +171,15 @@ export interface MediaPort {
   readonly local: Address;
   readonly negotiated: NegotiatedMedia | undefined;
   /** Answers an offer (first or re-INVITE): builds the new state beside the old one, swaps, gives our SDP. A Refusal (sip 488) leaves all as it was. */
-  answer(offer: string): Promise<{ sdp: string; media: NegotiatedMedia } | Refusal>;
+  /** With `past` the answer describes that far end's audio: the media goes past us, and the port stays as it is. */
+  answer(offer: string, past?: FarAudio): Promise<{ sdp: string; media: NegotiatedMedia } | Refusal>;
+  /** What an offer asks for. Nothing changes. */
+  read(offer: string): NegotiatedMedia | Refusal;
   /** Our offer, for an outgoing or late-offer INVITE or a re-INVITE. */
   offer(options?: { direction?: Direction; codecs?: CodecWish }): string;
+  /** An offer that describes another far end's audio in place of ours; its answer leaves the port as it is. */
+  offerPast(past: FarAudio): string | Refusal;
+  readonly farCodecs: FarCodecs;
   /** The far end's answer to our last offer. */
   accept(answer: string): Promise<NegotiatedMedia | Refusal>;
   /**
@@ -168,6 +190,8 @@ export interface MediaPort {
   play(sources: AudioSource[], options: PlayOptions): Playback;
   /** The ear becomes silence for every listener; frames go on. */
   setMuted(muted: boolean): Effect;
+  /** The media goes past us: nothing is sent, and silence of the far end means nothing. */
+  setAway(away: boolean): Effect;
   /** Gain on what the far end hears, dB, -20..+20, saturating. */
   setGain(db: number): Effect;
   /** Sends digits in order: RFC 4733 when agreed, else in-band tones. `w`/`W` pause 500/1000 ms. Resolves when the last has been sent. */

@@ -17,6 +17,9 @@ import type {
 /** Digits 0-9 * # A-D: what we send and understand (RFC 4733 2.4.1). */
 export const dtmfFmtp = '0-15';
 
+/** The media is another party's, who knows no numbers but its own. */
+export const isPassed = (local: LocalMedia): boolean => local.dtmfPayloadType !== undefined;
+
 /** An expected "no" to a description that is well-formed. */
 export const no = (code: string, reason: string): Refusal => refuse(code, reason, { sip: 488 });
 
@@ -85,6 +88,7 @@ export function agreed(
     comfortNoisePayloadType: comfortNoiseOf(theirs, local)?.payloadType,
     receive: more.receive,
     fmtp: codec.fmtp,
+    listed: theirs.formats.map((f) => f.name),
     remote,
     remoteRtcp: more.rtcpMux ? remote : rtcpOf(section, remote),
     rtcpMux: more.rtcpMux,

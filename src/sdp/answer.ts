@@ -6,6 +6,7 @@ import {
   comfortNoiseOf,
   dtmfFmtp,
   dtmfOf,
+  isPassed,
   no,
   readTheirs,
   receivable,
@@ -57,14 +58,15 @@ export function answerOffer(
   return { ...said, media };
 }
 
-/** The codec, telephone-event and comfort noise, under the offer's numbers. */
+/** The codec, telephone-event and comfort noise, under the offer's numbers, or those of whose media it is. */
 function answeredFormats(theirs: Theirs, local: LocalMedia): Format[] {
-  const fmtp = local.codecs.find((c) => sameCodec(theirs.codec, c))?.fmtp;
-  const formats: Format[] = [{ ...theirs.codec, fmtp }];
+  const ours = local.codecs.find((c) => sameCodec(theirs.codec, c));
+  const number = isPassed(local) && ours ? ours.payloadType : theirs.codec.payloadType;
+  const formats: Format[] = [{ ...theirs.codec, payloadType: number, fmtp: ours?.fmtp }];
   const comfortNoise = comfortNoiseOf(theirs, local);
   if (comfortNoise) formats.push({ ...comfortNoise, fmtp: undefined });
   const dtmf = dtmfOf(theirs, local);
-  if (dtmf) formats.push({ ...dtmf, fmtp: dtmfFmtp });
+  if (dtmf) formats.push({ ...dtmf, payloadType: local.dtmfPayloadType ?? dtmf.payloadType, fmtp: dtmfFmtp });
   return formats;
 }
 

@@ -2,7 +2,7 @@
 export { type Answered, answerOffer } from './answer.ts';
 export { isHold } from './hold.ts';
 export * from './limits.ts';
-export { applyAnswer, makeOffer } from './offer.ts';
+export { applyAnswer, makeOffer, passRefusal } from './offer.ts';
 export { isSdpError, parseSdp } from './parse.ts';
 export { printSdp } from './print.ts';
 export { isZeroAddress } from './section.ts';

@@ -275,6 +275,7 @@ test('an answer: the first codec listed is used, all listed may come', () => {
       { payloadType: 101, codec: 'telephone-event', clockRate: 8000 },
     ],
     fmtp: undefined,
+    listed: ['PCMA', 'PCMU', 'telephone-event'],
     remote: { host: '198.51.100.1', port: 6000 },
     remoteRtcp: { host: '198.51.100.1', port: 6000 },
     rtcpMux: true,

@@ -1,10 +1,20 @@
 // Makes offers (RFC 3264 5, 8) and reads the answers to them.
 import { isRefusal, type Refusal } from '../base/index.ts';
-import { agreed, audioSection, dtmfFmtp, no, readTheirs, receivable, rejectedSection, understand } from './agree.ts';
+import {
+  agreed,
+  audioSection,
+  dtmfFmtp,
+  isPassed,
+  no,
+  readTheirs,
+  receivable,
+  rejectedSection,
+  understand,
+} from './agree.ts';
 import { comfortNoise, type Format, formatsOf, sameCodec, telephoneEvent } from './formats.ts';
 import { defaultPtimeMs } from './limits.ts';
 import { agreeDirection, directionOf, hasAttribute } from './section.ts';
-import { payloadTypeFor, type Said, say } from './session.ts';
+import { isFree, payloadTypeFor, type Said, say } from './session.ts';
 import type { AgreedMedia, LocalMedia, MediaSection, SdpSession, SessionDescription } from './types.ts';
 
 /** The number most devices use for telephone-event. */
@@ -27,12 +37,18 @@ export function makeOffer(local: LocalMedia, session: SdpSession): Said {
   return say(session, { address: local.address, media, audioSection: session.audioSection, meanings: [audio] });
 }
 
+/** Why another party's numbers cannot be said in our session: one of them has had another meaning there (RFC 3264 8.3.2). */
+export function passRefusal(local: LocalMedia, session: SdpSession): Refusal | undefined {
+  const taken = offeredFormats(local, session).find((format) => !isFree(session, format));
+  return taken && no('sdp-number', `payload type ${taken.payloadType} cannot mean ${taken.name} in this session`);
+}
+
 function offeredFormats(local: LocalMedia, session: SdpSession): Format[] {
   const formats: Format[] = [];
   const taken = new Set<number>();
   const add = (codec: Omit<Format, 'channels'> & { channels?: number | undefined }): void => {
     const format = { ...codec, channels: codec.channels ?? 1 };
-    const payloadType = payloadTypeFor(session, format, taken);
+    const payloadType = isPassed(local) ? format.payloadType : payloadTypeFor(session, format, taken);
     taken.add(payloadType);
     formats.push({ ...format, payloadType });
   };
@@ -43,7 +59,12 @@ function offeredFormats(local: LocalMedia, session: SdpSession): Format[] {
   if (local.dtmf) {
     const clocks = new Set(local.codecs.map((c) => c.clockRate));
     for (const clockRate of clocks)
-      add({ name: telephoneEvent, clockRate, payloadType: usualDtmfPayloadType, fmtp: dtmfFmtp });
+      add({
+        name: telephoneEvent,
+        clockRate,
+        payloadType: local.dtmfPayloadType ?? usualDtmfPayloadType,
+        fmtp: dtmfFmtp,
+      });
   }
   return formats;
 }

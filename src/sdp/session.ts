@@ -1,7 +1,7 @@
 // Our side of one SDP session as plain data: version counting, section order, the meaning of payload numbers.
 import { type Format, formatsOf } from './formats.ts';
 import { printSdp } from './print.ts';
-import type { MediaSection, SdpSession, SessionDescription } from './types.ts';
+import type { AddressType, MediaSection, SdpSession, SessionDescription } from './types.ts';
 
 /** Dynamic payload types begin here (RFC 3551 3). */
 const firstDynamic = 96;
@@ -17,6 +17,8 @@ export const newSdpSession = (options: { sessionId: string; username?: string })
   audioSection: 0,
   payloadTypes: {},
 });
+
+const typeOf = (address: string): AddressType => (address.includes(':') ? 'IP6' : 'IP4');
 
 /** What we say now, ready to send, and the session that has said it. */
 export interface Said {
@@ -36,17 +38,17 @@ export interface Saying {
 /** Puts `o=` on a description; its version is raised when anything differs from what was sent last (RFC 3264 5, 8). */
 export function say(session: SdpSession, saying: Saying): Said {
   const { address, media, audioSection } = saying;
-  const addressType = address.includes(':') ? 'IP6' : 'IP4';
+  const origin = session.origin ?? address;
   const at = (version: number): SessionDescription => ({
     origin: {
       username: session.username,
       sessionId: session.sessionId,
       sessionVersion: String(version),
-      addressType,
-      address,
+      addressType: typeOf(origin),
+      address: origin,
     },
     sessionName: '-',
-    connection: { addressType, address },
+    connection: { addressType: typeOf(address), address },
     attributes: [],
     media,
   });
@@ -57,8 +59,14 @@ export function say(session: SdpSession, saying: Saying): Said {
   const payloadTypes = { ...session.payloadTypes };
   for (const section of saying.meanings)
     for (const f of formatsOf(section)) payloadTypes[f.payloadType] = meaningKey(f);
-  const next = { ...session, version, sent: body, sections, audioSection, payloadTypes };
+  const next = { ...session, origin, version, sent: body, sections, audioSection, payloadTypes };
   return { description, sdp: printSdp(description), session: next };
+}
+
+/** The number has had no other meaning in this session. Static ones never have. */
+export function isFree(session: SdpSession, format: Format): boolean {
+  const meaning = session.payloadTypes[format.payloadType];
+  return format.payloadType < firstDynamic || meaning === undefined || meaning === meaningKey(format);
 }
 
 /** The number to offer a format under: the one it had before, else its own, else a free dynamic one. */
@@ -68,8 +76,8 @@ export function payloadTypeFor(session: SdpSession, format: Format, taken: Reado
   const key = meaningKey(format);
   for (const [number, meaning] of Object.entries(session.payloadTypes))
     if (meaning === key && !taken.has(Number(number))) return Number(number);
-  const isFree = (n: number): boolean => session.payloadTypes[n] === undefined && !taken.has(n);
-  if (isFree(wished)) return wished;
-  for (let n = firstDynamic; n <= 127; n++) if (isFree(n)) return n;
+  const isOpen = (n: number): boolean => session.payloadTypes[n] === undefined && !taken.has(n);
+  if (isOpen(wished)) return wished;
+  for (let n = firstDynamic; n <= 127; n++) if (isOpen(n)) return n;
   return wished;
 }

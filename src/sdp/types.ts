@@ -76,6 +76,11 @@ export interface LocalMedia {
   ptimeMs?: number;
   /** Telephone-event (RFC 4733). */
   dtmf: boolean;
+  /**
+   * The media is another party's (RFC 3725): the numbers of `codecs`, and this one of telephone-event, are those that it takes and are
+   * said as they are. `null`: it takes no events.
+   */
+  dtmfPayloadType?: number | null;
   /** Comfort noise, payload type 13 (RFC 3389). */
   comfortNoise?: boolean;
   /** RTP and RTCP on one port (RFC 5761): offered, and agreed to when offered. */
@@ -110,6 +115,8 @@ export interface AgreedMedia {
   receive: readonly ReceivableFormat[];
   /** The codec's `a=fmtp` parameters, from the far end. */
   fmtp: string | undefined;
+  /** All that the far end named, codecs and others. */
+  listed: readonly string[];
   /** Where our packets go. Host 0.0.0.0 or :: or port 0: nothing may be sent at all, RTCP neither. */
   remote: Address;
   /** Where our RTCP goes; equal to `remote` with `rtcpMux`. */
@@ -129,6 +136,8 @@ export interface SectionShape {
 export interface SdpSession {
   readonly username: string;
   readonly sessionId: string;
+  /** Address of `o=`: that of the first description, wherever the media goes later. */
+  readonly origin?: string;
   /** `o=` version of the last description sent; raised only when the next one differs (RFC 3264 8). */
   readonly version: number;
   /** The last description sent, as text with version 0. */

@@ -95,6 +95,7 @@ class Engine {
       configure: ({ port, config }) => this.#port(port).configure(config),
       play: ({ port, order }) => this.#port(port).play(order),
       stop: ({ port, playback }) => this.#port(port).stop(playback),
+      away: ({ port, away }) => this.#port(port).setAway(away),
       mute: ({ port, muted }) => this.#port(port).setMuted(muted),
       gain: ({ port, db }) => this.#port(port).setGain(db),
       digits: (ask) => this.#port(ask.port).sendDigits(ask),

@@ -74,6 +74,7 @@ export class Port implements Paced {
   #ptimeMs = 0;
   /** Something is to be sent: the first playback, digit or packet has come, or the answer has gone out. */
   #started = false;
+  #away: boolean;
   #effects: ((at: number) => void)[] = [];
   #late = 0;
   /** From when silence of the far end counts. */
@@ -89,6 +90,7 @@ export class Port implements Paced {
     this.#sockets = sockets;
     this.#inactivityMs = state.inactivityMs;
     this.#holdInactivityMs = state.holdInactivityMs;
+    this.#away = state.away ?? false;
     this.output = new Output(state.output);
     this.#statistics = new StreamStatistics({ ssrc: this.output.ssrc, clockRate: rtpClockRate });
     this.ear = new Ear({
@@ -168,6 +170,13 @@ export class Port implements Paced {
     return { at: this.#world.clock.now() };
   }
 
+  /** The media goes past us: nothing is sent, and nothing expected. */
+  setAway(away: boolean): Promise<{ at: number }> {
+    if (this.#away && !away) this.output.skip(0);
+    this.#away = away;
+    return this.effect();
+  }
+
   setMuted(muted: boolean): Promise<{ at: number }> {
     this.ear.setMuted(muted);
     return this.#outlet?.effect() ?? this.effect();
@@ -205,7 +214,7 @@ export class Port implements Paced {
   }
 
   sendDigits({ digits, durationMs }: Omit<Ask<'digits'>, 'port'>): Promise<{ at: number }> {
-    if (!this.#config || !sends(this.#config)) return Promise.reject(notSending());
+    if (!this.sending) return Promise.reject(notSending());
     this.#start();
     return new Promise((resolve) => {
       this.#digits.send(digits, durationMs, () => resolve({ at: this.#world.clock.now() }));
@@ -266,7 +275,7 @@ export class Port implements Paced {
       if (!this.mouth.plain) this.mouth.render();
     } else if (this.#started && fill !== 'wait') {
       const remote = this.ear.latch.remote;
-      if (remote && sends(config) && fill === 'frame') {
+      if (remote && this.sending && fill === 'frame') {
         const event = this.#digits.next(this.output);
         if (event) this.mouth.pass();
         this.#send(event ?? this.output.next(this.mouth.render()), remote);
@@ -284,7 +293,7 @@ export class Port implements Paced {
 
   /** Now and then: RTCP, and the silence of the far end. */
   housekeep(now: number): void {
-    if (this.#started && this.#reports.isDue(now)) this.#report(now, false);
+    if (this.#started && !this.#away && this.#reports.isDue(now)) this.#report(now, false);
     this.#watchSilence(now);
   }
 
@@ -295,7 +304,7 @@ export class Port implements Paced {
   }
 
   get sending(): boolean {
-    return this.#config !== undefined && sends(this.#config);
+    return !this.#away && this.#config !== undefined && sends(this.#config);
   }
 
   /** Digits of ours are being sent. */
@@ -327,6 +336,12 @@ export class Port implements Paced {
   hand(taker: PacketTaker): () => void {
     this.#takers.push(taker);
     return () => void this.#takers.splice(this.#takers.indexOf(taker), 1);
+  }
+
+  /** Frames are due from `at` on: another stream's packets are then there to be heard. */
+  seat(at: number): void {
+    this.#seat?.leave();
+    this.#seat = this.#world.pacer.join(this, this.#ptimeMs, at);
   }
 
   /** Another stream's packet as ours, within the callback that received it. */
@@ -396,7 +411,7 @@ export class Port implements Paced {
   #watchSilence(now: number): void {
     const onHold = this.#config?.media.direction !== 'sendrecv';
     const limit = onHold ? this.#holdInactivityMs : this.#inactivityMs;
-    if (limit <= 0 || !this.#started || !this.#config) {
+    if (limit <= 0 || !this.#started || !this.#config || this.#away) {
       this.#listeningSince = now;
       return;
     }
