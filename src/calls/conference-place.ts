@@ -197,7 +197,20 @@ export class Place implements ConferencePart {
     this.#state = 'joined';
     this.#note('joined');
     this.#conference.joined(this);
+    if (options.distributeDtmf) this.#distributeInfoDigits();
     if (options.beep) room.play([{ kind: 'url', url: beep }], { loop: 1 });
+  }
+
+  /** Keys that come as packets the engine hands on; those that come as INFO go the same ways. */
+  #distributeInfoDigits(): void {
+    const { call } = this;
+    const end = call.digits.listen((digit, durationMs, source) => {
+      if (source !== 'info' || call.leg.muted) return;
+      // One who is on hold, or has too many digits waiting, does without.
+      for (const other of this.#conference.members)
+        if (other.#hears(this)) other.call.leg.port?.sendDigits(digit, durationMs).catch(() => {});
+    });
+    this.#scope.defer(end);
   }
 
   #turnedAway(): void {
@@ -225,6 +238,11 @@ export class Place implements ConferencePart {
   #endHoldAudio(): void {
     void this.#holdScope?.close('hold audio over');
     this.#holdScope = undefined;
+  }
+
+  #hears(other: Place): boolean {
+    if (other === this || this.#held || other.#muted || other.#held) return false;
+    return other.#speakOnlyTo === '' || other.#speakOnlyTo === this.#tag;
   }
 
   #flags() {

@@ -9,12 +9,12 @@ import type { Scene } from './scene.ts';
 export const song = { alice: 400, bob: 700, carol: 1_000, dave: 1_300, erin: 1_700 } as const;
 export type SingerName = keyof typeof song;
 
-/** Of a song as it is sung: a full sine is at -3 dBov. */
-const amplitude = 8_000;
+/** Of a song as it is sung: four together are far from full scale. */
+const amplitude = 4_000;
 /** What a song measures, in dBov, when nothing changed it. */
 export const songDbov = 20 * Math.log10(amplitude / 32_768 / Math.SQRT2);
 /** Louder it is there, softer than `absentDb` it is not; between them nothing may be. */
-const presentDb = -24;
+const presentDb = -30;
 const absentDb = -50;
 
 const phones = new WeakMap<Scene, Map<SingerName, Phone>>();

@@ -231,8 +231,17 @@ test('digits reach the others when distributeDtmf says so, and only then', async
   alice.press('12');
   bob.press('9');
   await s.run(1_500);
-  assert.deepEqual([bob.audio.digits.join(''), carol.audio.digits.join('')], ['12', '12']);
-  assert.deepEqual(alice.audio.digits, []);
+  const heard = () => [alice, bob, carol].map((call) => call.audio.digits.join(''));
+  assert.deepEqual(heard(), ['', '12', '12']);
+  const body = { contentType: 'application/dtmf-relay', content: 'Signal=5\r\nDuration=100' };
+  for (const call of [alice, bob]) await s.stage.clock.settle(call.dialog!.request('INFO', { body }));
+  await s.run(500);
+  assert.deepEqual(heard(), ['', '125', '125'], 'those that come as INFO too');
+  await s.update(carol, { conf_hold_status: 'hold' });
+  alice.press('6');
+  await s.stage.clock.settle(alice.dialog!.request('INFO', { body }));
+  await s.run(1_000);
+  assert.equal(heard()[2], '125', 'on hold nothing is heard');
   await over(s, alice, bob, carol);
 });
 
