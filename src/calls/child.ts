@@ -18,6 +18,8 @@ export interface ChildOptions {
   /** Host of our From, when it is not our own. */
   fromHost?: string;
   callerName?: string;
+  /** The caller's P-Asserted-Identity and Privacy go along. */
+  forwardIdentity: boolean;
   /** Of the application; they win over ours. */
   headers: ExtraHeaders;
   codecs?: CodecWish;
@@ -65,7 +67,7 @@ export function dialChild(parent: Call, options: ChildOptions): Call | Refusal {
     ...route,
     fromUri: fromUri(from, options.fromHost ?? world.settings.localHost),
     ...(callerName !== undefined && { displayName: callerName }),
-    headers: mergeHeaders(ownHeaders(parent, destination), options.headers),
+    headers: mergeHeaders(ownHeaders(parent), options.forwardIdentity ? identityOf(parent) : {}, options.headers),
     ...(codecs && { codecs }),
   });
   return child;
@@ -75,13 +77,22 @@ function shownTo({ to }: Dialled): string {
   return to.type === 'phone' ? to.number : to.type === 'sip' ? to.sipUri : to.name;
 }
 
-/** verbs.md 5.2: what goes with every leg. */
-function ownHeaders({ facts }: Call, { to }: Dialled): ExtraHeaders {
+/** verbs.md 5.2: what goes with every leg, without what only the reference's own parts tell each other (sip-edge.md OR-34). */
+function ownHeaders({ facts }: Call): ExtraHeaders {
   return {
     'X-Account-Sid': facts.accountSid,
     ...(facts.applicationSid !== undefined && { 'X-Application-Sid': facts.applicationSid }),
     'X-CID': facts.sbcCallid ?? facts.callId,
-    'X-Jambonz-Routing': to.type,
+  };
+}
+
+/** Who the caller's network says it is, and what of it may be shown (RFC 3325). */
+function identityOf({ leg }: Call): ExtraHeaders {
+  const asserted = leg.invite?.values('P-Asserted-Identity') ?? [];
+  const privacy = leg.invite?.header('Privacy');
+  return {
+    ...(asserted.length > 0 && { 'P-Asserted-Identity': [...asserted] }),
+    ...(privacy !== undefined && { Privacy: privacy }),
   };
 }
 

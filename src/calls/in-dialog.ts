@@ -11,7 +11,8 @@ import type { Step } from './types.ts';
 
 /** Who acts on the far end's hold of a leg: a dial with an onHoldHook. On both legs of a bridge. */
 export interface HoldPart {
-  onHold(held: boolean): void;
+  /** `by` says From and To of the message that did it. */
+  onHold(held: boolean, by: { from: string | undefined; to: string | undefined }): void;
 }
 
 /** Who answers a REFER of a leg: a dial with a referHook. On both legs of a bridge. */
@@ -59,7 +60,8 @@ export class InDialog {
     const call = this.#call;
     if (call.ended) return;
     call.events.append('hold', { held });
-    for (const part of call.parts.all('hold')) part.onHold(held);
+    for (const part of call.parts.all('hold'))
+      part.onHold(held, { from: message.header('From'), to: message.header('To') });
     this.#music.update();
     if (!call.world.settings.holdEvents) return;
     this.#tellApplication({

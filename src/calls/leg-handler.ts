@@ -7,7 +7,7 @@ import { statusOfFailure } from './status.ts';
 
 /** What who placed a call does besides. Each is called in a turn of the call. */
 export interface LegHandlerOptions {
-  onRinging?(call: Call): void;
+  onRinging?(call: Call, withMedia: boolean): void;
   onEarlyMedia?(call: Call): void;
   /** An outgoing leg was answered: the application may start. */
   onAnswered?(call: Call): void;
@@ -18,7 +18,7 @@ export function legHandler(call: Call, options: LegHandlerOptions = {}): LegHand
     onRinging: (response, withMedia) =>
       call.turn('ringing', () => {
         call.setStatus(withMedia ? 'early-media' : 'ringing', response.status, response.reason);
-        if (!call.ended) options.onRinging?.(call);
+        if (!call.ended) options.onRinging?.(call, withMedia);
       }),
     onEarlyMedia: () =>
       call.turn('early media', () => {

@@ -70,6 +70,11 @@ export class Leg {
     return this.#audio.port;
   }
 
+  /** What an inbound call came with. */
+  get invite(): SipRequest | undefined {
+    return this.#invite?.request;
+  }
+
   get answered(): boolean {
     return this.#dialog !== undefined;
   }

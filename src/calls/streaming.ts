@@ -22,6 +22,8 @@ export interface StreamExtra {
   scope: Scope;
   /** Whose application a relative url means, and whose listen_status it obeys; the streamed call itself when absent. */
   session?: Call;
+  /** Whose call information the first frame carries; the streamed call's when absent. */
+  about?: Call;
   /** config's: listen_status does not reach it (live-call-control.md 2.3). */
   background?: boolean;
 }
@@ -59,10 +61,10 @@ export function streamRefusal(input: StreamInput): Refusal | undefined {
 
 /** Begins to stream what `call`'s far end says (and hears). A Refusal says why not. */
 export function openStream(call: Call, input: StreamInput, extra: StreamExtra): OpenStream | Refusal {
-  const { scope, session = call, background = false } = extra;
+  const { scope, session = call, about = call, background = false } = extra;
   const { port } = call.leg;
   if (!port || call.leg.ended) return refuse('no-media', 'the call has no audio');
-  const options = streamOptions(call, session, input);
+  const options = streamOptions(about, session, input);
   if (isRefusal(options)) return options;
   const stream = port.stream(options);
   const undo = [scope.defer(() => stream.stop())];
@@ -86,7 +88,7 @@ function passDigits(call: Call, stream: MediaStream, scope: Scope): () => void {
   };
 }
 
-function streamOptions(call: Call, session: Call, input: StreamInput): StreamOptions | Refusal {
+function streamOptions(about: Call, session: Call, input: StreamInput): StreamOptions | Refusal {
   const { mixType: mix = 'mono', sampleRate = defaultRate, bidirectionalAudio = {} } = input;
   const { streaming = false, sampleRate: backSampleRate } = bidirectionalAudio;
   const enabled = bidirectionalAudio.enabled ?? !input.disableBidirectionalAudio;
@@ -99,7 +101,7 @@ function streamOptions(call: Call, session: Call, input: StreamInput): StreamOpt
     ...(there.username && there.password && { auth: { username: there.username, password: there.password } }),
     mix,
     sampleRate,
-    hello: hello(call, { sampleRate, mixType: mix }, input.metadata),
+    hello: hello(about, { sampleRate, mixType: mix }, input.metadata),
     back: enabled ? (streaming ? 'streaming' : 'framed') : 'none',
     ...(backSampleRate !== undefined && { backSampleRate }),
   };

@@ -51,6 +51,9 @@ export const mostTargets = 10;
 /** Ring time of a dial without `timeout`, in seconds (verbs.md 5.1). */
 export const ringSeconds = 60;
 
+/** Between two rounds of an onHoldHook's verbs: a hook that answers with next to nothing is not asked without end. */
+export const holdRoundMs = 500;
+
 /** Digits further apart than this do not belong to one pattern of a dtmfCapture (verbs.md 5.8). */
 export const captureGapMs = 3_000;
 

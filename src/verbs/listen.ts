@@ -1,7 +1,7 @@
 // listen, or stream: the leg's audio goes to a WebSocket server, and what comes back is heard (verbs.md 8).
 import type { HookInput } from '../apps/index.ts';
-import { isRefusal, type Refusal, refuse, type Timer } from '../base/index.ts';
-import { openStream, playPlan, type StreamInput, streamRefusal, type VerbRun } from '../calls/index.ts';
+import { isRefusal, type Refusal, refuse, type Scope, type Timer } from '../base/index.ts';
+import { type Call, openStream, playPlan, type StreamInput, streamRefusal, type VerbRun } from '../calls/index.ts';
 import { defineVerb } from './define.ts';
 import { longestListenSeconds } from './limits.ts';
 
@@ -21,8 +21,29 @@ export const listen = defineVerb<ListenOptions>({
   example: { url: '/audio', maxLength: 1, actionHook: '/done' },
   needs: 'media',
   check: listenRefusal,
-  run: (options, run) => new Listening(options, run).done(),
+  run: (options, run) =>
+    new Listening(options, { session: run.call, call: run.call, scope: run.scope, hook: run.hook }).done(),
 });
+
+/** A listen nested in a verb (verbs.md 5.8): it ends with that verb, and what its action hook answers is ignored. */
+export function nestListen(
+  options: ListenOptions,
+  { run, call, about, scope }: { run: VerbRun; call: Call; about: Call; scope: Scope },
+): void {
+  const hook: Where['hook'] = async (to, extra) => run.tell(to, extra);
+  void new Listening(options, { session: run.call, call, about, scope, hook }).done();
+}
+
+interface Where {
+  /** Whose application it is. */
+  session: Call;
+  /** Whose audio. */
+  call: Call;
+  /** Whose call information the server is given; the call's own when absent. */
+  about?: Call;
+  scope: Scope;
+  hook: VerbRun['hook'];
+}
 
 export function listenRefusal(options: ListenOptions): Refusal | undefined {
   const { finishOnKey, maxLength } = options;
@@ -38,23 +59,23 @@ export function listenRefusal(options: ListenOptions): Refusal | undefined {
 /** One listen while it runs. */
 class Listening {
   readonly #options: ListenOptions;
-  readonly #run: VerbRun;
+  readonly #where: Where;
   #digits: string | undefined;
   #maxLength: Timer | undefined;
 
-  constructor(options: ListenOptions, run: VerbRun) {
+  constructor(options: ListenOptions, where: Where) {
     this.#options = options;
-    this.#run = run;
+    this.#where = where;
   }
 
   async done(): Promise<void> {
-    const { call, scope } = this.#run;
+    const { session, call, about, scope, hook } = this.#where;
     if (this.#options.playBeep) await this.#beep();
     if (scope.closed) return;
-    const stream = openStream(call, this.#options, { scope });
+    const stream = openStream(call, this.#options, { scope, session, ...(about && { about }) });
     if (isRefusal(stream)) {
       call.alert('listen-failed', stream.reason);
-      return this.#run.hook(this.#options.actionHook, { dialCallDuration: 0 });
+      return hook(this.#options.actionHook, { dialCallDuration: 0 });
     }
     const from = call.clock.now();
     this.#watch(() => stream.stop());
@@ -62,11 +83,11 @@ class Listening {
     this.#maxLength?.cancel();
     const dialCallDuration = Math.floor((call.clock.now() - from) / 1000);
     const digits = this.#digits === undefined ? {} : { digits: this.#digits };
-    await this.#run.hook(this.#options.actionHook, { dialCallDuration, ...digits });
+    await hook(this.#options.actionHook, { dialCallDuration, ...digits });
   }
 
   #watch(end: () => void): void {
-    const { call, scope } = this.#run;
+    const { call, scope } = this.#where;
     const { finishOnKey, maxLength } = this.#options;
     if (maxLength !== undefined) {
       this.#maxLength = call.clock.after(maxLength * 1000, () => call.turn('listen maxLength', end));
@@ -83,7 +104,7 @@ class Listening {
   }
 
   async #beep(): Promise<void> {
-    const { call, scope } = this.#run;
+    const { call, scope } = this.#where;
     const playing = playPlan(call, { sources: [{ kind: 'url', url: beep }], loop: 1 }, { layer: 'prompt' });
     if (!playing) return;
     const forget = scope.defer(() => playing.stop());

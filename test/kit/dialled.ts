@@ -114,13 +114,20 @@ export function heard(s: Scene, call: PhoneCall, hz: number, { last = 400, until
 
 /** A tone of a phone, or of ours, is there. */
 export const loud = -25;
+/** It is one of several, or a quiet one. */
+export const there = -35;
 /** Nothing of it is there. */
 export const quiet = -55;
 
-export function assertHears(s: Scene, call: PhoneCall, levels: Record<number, 'loud' | 'quiet'>, last = 400): void {
+export function assertHears(
+  s: Scene,
+  call: PhoneCall,
+  levels: Record<number, 'loud' | 'there' | 'quiet'>,
+  last = 400,
+): void {
   for (const [hz, wanted] of Object.entries(levels)) {
     const level = heard(s, call, Number(hz), { last });
-    const right = wanted === 'loud' ? level > loud : level < quiet;
+    const right = wanted === 'quiet' ? level < quiet : level > (wanted === 'loud' ? loud : there);
     assert.ok(right, `${hz} Hz is ${Math.round(level)} dBov, wanted ${wanted}`);
   }
 }

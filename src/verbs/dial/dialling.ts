@@ -27,7 +27,7 @@ export class Dialling {
     this.#run = run;
     this.#waiting = new Waiting(run, options.dialMusic);
     this.#race = new Race(options, run, {
-      onRinging: () => this.#waiting.ringing(),
+      onRinging: (withMedia) => !(withMedia && this.#hearsEarly) && this.#waiting.ringing(),
       onEarlyMedia: (leg) => this.#earlyMedia(leg),
       onConfirming: () => void this.#earlyOver(),
     });
@@ -89,9 +89,12 @@ export class Dialling {
 
   /** A single leg's own sound goes to the caller, unless there is music (verbs.md 5.3). Of several it means: it rings. */
   #earlyMedia(leg: Call): void {
+    if (this.#hearsEarly) this.#early ??= this.#joinEarly(leg);
+  }
+
+  get #hearsEarly(): boolean {
     const { target, dialMusic } = this.#options;
-    if (target.length > 1 || dialMusic !== undefined || this.#early) return;
-    this.#early = this.#joinEarly(leg);
+    return target.length === 1 && dialMusic === undefined;
   }
 
   async #joinEarly(leg: Call): Promise<Bridge | undefined> {

@@ -1,7 +1,9 @@
 // What a dial does besides while two talk (verbs.md 5.8): keys looked for, gain, hold, REFER, the way of the media.
 import type { Scope } from '../../base/index.ts';
-import { adult, type Bridge, type Call, readBoostDb, type VerbRun } from '../../calls/index.ts';
+import { adult, type Bridge, type Call, readBoostDb, transcribe, type VerbRun } from '../../calls/index.ts';
+import { nestListen } from '../listen.ts';
 import { Capture } from './capture.ts';
+import { watchHold } from './hold.ts';
 import { capturesOf, type DialOptions } from './options.ts';
 
 export interface Talk {
@@ -17,12 +19,26 @@ export function addFeatures(options: DialOptions, talk: Talk): void {
   const { run, leg, bridge, scope } = talk;
   watchKeys(options, talk);
   takeRefer(options, talk);
+  watchHold(options.onHoldHook, talk);
+  hearTalk(options, talk);
   const boost = options.boostAudioSignal === undefined ? undefined : readBoostDb(options.boostAudioSignal);
   if (typeof boost === 'number') void leg.leg.port?.setGain(boost);
   if (options.exitMediaPath && !options.anchorMedia)
     bridge.setPath('no-media').catch((error: unknown) => {
       if (!scope.closed) run.call.events.append('error', { what: 'exitMediaPath', reason: String(error) });
     });
+}
+
+/** Nested listen (of the caller, or with channel 2 of the leg) and transcribe (of both, each under its channel). */
+function hearTalk({ listen, stream = listen, transcribe: input }: DialOptions, { run, leg, scope }: Talk): void {
+  const { call, step } = run;
+  if (stream) nestListen(stream, { run, call: stream.channel === 2 ? leg : call, about: leg, scope });
+  if (!input) return;
+  const legs = [
+    { call, tag: 1 as const },
+    { call: leg, tag: 2 as const },
+  ];
+  transcribe({ session: call, input, verb: { name: step.name, id: step.id }, legs, scope });
 }
 
 function watchKeys({ dtmfCapture, dtmfHook }: DialOptions, { run, leg, scope }: Talk): void {

@@ -4,6 +4,8 @@ import { isRefusal, type Refusal, refuse } from '../../base/index.ts';
 import { type Dialled, isHost, readBoostDb, readDestination } from '../../calls/index.ts';
 import { headersRefusal, textRefusal } from '../headers.ts';
 import { longestDialSeconds } from '../limits.ts';
+import { type ListenOptions, listenRefusal } from '../listen.ts';
+import { type TranscribeOptions, transcribeRefusal } from '../transcribe.ts';
 
 type Headers = Record<string, string | number>;
 
@@ -43,12 +45,16 @@ export interface DialOptions {
   exitMediaPath?: boolean;
   dtmfCapture?: string[] | { childCall?: string[]; parentCall?: string[] };
   dtmfHook?: HookInput;
+  listen?: ListenOptions & { channel?: number };
+  /** The same. */
+  stream?: ListenOptions & { channel?: number };
+  transcribe?: TranscribeOptions;
   onHoldHook?: HookInput;
   referHook?: HookInput;
 }
 
 /** Options of the contract whose effect is not in this version. */
-const later = ['amd', 'srtpEncryption', 'listen', 'stream', 'transcribe', 'dub'] as const;
+const later = ['amd', 'srtpEncryption', 'dub'] as const;
 
 const no = (reason: string, path: string): Refusal => refuse('verb-option', reason, { path });
 
@@ -66,6 +72,7 @@ export function checkDial(options: DialOptions): Refusal | undefined {
     headersRefusal(headers) ??
     headersRefusal(hangupHeaders, 'hangupHeaders') ??
     captureRefusal(options) ??
+    nestedRefusal(options) ??
     (isRefusal(boost) ? { ...boost, path: 'boostAudioSignal' } : undefined)
   );
 }
@@ -91,6 +98,23 @@ function numbersRefusal(options: DialOptions): Refusal | undefined {
   }
   return undefined;
 }
+
+function nestedRefusal(options: DialOptions): Refusal | undefined {
+  for (const name of ['listen', 'stream'] as const) {
+    const nested = options[name];
+    if (nested === undefined) continue;
+    if (typeof nested.url !== 'string') return no('is required', `${name}.url`);
+    const refusal = listenRefusal(nested);
+    if (refusal) return below(name, refusal);
+  }
+  const refusal = options.transcribe && transcribeRefusal(options.transcribe);
+  return refusal && below('transcribe', refusal);
+}
+
+const below = (name: string, refusal: Refusal): Refusal => ({
+  ...refusal,
+  path: refusal.path === undefined ? name : `${name}.${refusal.path}`,
+});
 
 function captureRefusal({ dtmfCapture }: DialOptions): Refusal | undefined {
   for (const [name, patterns] of Object.entries(capturesOf(dtmfCapture)))

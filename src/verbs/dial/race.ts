@@ -1,14 +1,15 @@
 // The race of a dial's legs: all ring, the first that takes the call wins, the others are cancelled.
 import type { HookInput } from '../../apps/index.ts';
 import { isRefusal, type Timer } from '../../base/index.ts';
-import { type Call, dialChild, runSide, type VerbRun } from '../../calls/index.ts';
+import { type Call, codecNames, dialChild, runSide, type VerbRun } from '../../calls/index.ts';
 import { headerText } from '../headers.ts';
 import { mostTargets, ringSeconds } from '../limits.ts';
 import { type DialOptions, destinationOf, distinctTargets, type Target } from './options.ts';
 
 /** What the dial does about its legs. Each is called in a turn of the leg. */
 export interface RaceHandler {
-  onRinging(): void;
+  /** `withMedia`: its own sound follows, by onEarlyMedia. */
+  onRinging(withMedia: boolean): void;
   onEarlyMedia(leg: Call): void;
   /** An answered leg is asked whether it takes the call; early media of it is over. */
   onConfirming(): void;
@@ -40,6 +41,7 @@ export class Race {
   readonly #run: VerbRun;
   readonly #handler: RaceHandler;
   readonly #settle: (winner: Call | undefined) => void;
+  #codecs: { names: string[]; alone: boolean } | undefined;
   #won: Call | undefined;
   #settled = false;
   /** Legs that are neither over nor have won. */
@@ -67,6 +69,7 @@ export class Race {
   start(): void {
     const { clock } = this.#run.call;
     const targets = distinctTargets(this.#options.target, mostTargets);
+    this.#codecs = codecWish(this.#run.call, this.#options.codecs);
     this.#running = targets.length;
     this.#ringTimer = clock.after((this.#options.timeout ?? ringSeconds) * 1000, () => this.#ringingOver());
     for (const target of targets) this.#dial(target);
@@ -90,10 +93,12 @@ export class Race {
           from: target.from?.user ?? callerId ?? parent.facts.from,
           ...(target.from?.host !== undefined && { fromHost: target.from.host }),
           ...(callerName !== undefined && { callerName }),
+          forwardIdentity: this.#options.forwardPAI !== false,
           headers: { ...headerText(headers), ...headerText(target.headers) },
+          ...(this.#codecs && { codecs: this.#codecs }),
           ...(tag && { tag }),
           handler: {
-            onRinging: () => this.#handler.onRinging(),
+            onRinging: (_, withMedia) => this.#handler.onRinging(withMedia),
             onEarlyMedia: (child) => this.#handler.onEarlyMedia(child),
             onAnswered: (child) => this.#answered(child, target),
           },
@@ -160,4 +165,17 @@ export class Race {
       if (leg !== this.#won)
         leg.turn('dial over', () => leg.hangup(undefined, headerText(this.#options.hangupHeaders)));
   }
+}
+
+/** The list given when all of it is ours; else the caller's codec leads, so that nothing need be decoded between the two. */
+function codecWish(call: Call, names: string[] | undefined): { names: string[]; alone: boolean } | undefined {
+  const unknown = names?.find((name) => !codecNames.includes(name.toUpperCase()));
+  if (names && unknown === undefined) return { names, alone: true };
+  if (unknown !== undefined)
+    call.alert(
+      'invalid-app-payload',
+      `dial.codecs: ${unknown} is none of ${codecNames.join(', ')}; the list is not used`,
+    );
+  const codec = call.leg.port?.negotiated?.codec;
+  return codec === undefined ? undefined : { names: [codec], alone: false };
 }

@@ -3,7 +3,7 @@ import type { Playing, VerbRun } from '../../calls/index.ts';
 import { startPrompt } from '../prompt.ts';
 
 /** North American ringing (ITU-T E.180), at a level that music has. */
-const ringback = 'tone_stream://v=-19;%(2000,4000,440,480)';
+const ringback = 'tone_stream://v=-13;%(2000,4000,440,480)';
 
 export class Waiting {
   readonly #run: VerbRun;
