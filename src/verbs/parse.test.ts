@@ -7,6 +7,8 @@ import { parseApplication } from './parse.ts';
 
 const say = { verb: 'say', text: 'Hello.' };
 
+const bob = { type: 'sip', sipUri: 'sip:bob@10.0.0.9' };
+
 for (const [app, path, reason] of [
   [{ verb: 'say', text: 'x' }, undefined, /array/],
   [null, undefined, /array/],
@@ -23,8 +25,21 @@ for (const [app, path, reason] of [
   [[{ verb: 'constructor' }], '[0]', /^there is no verb constructor$/],
   [[{ verb: '__proto__' }], '[0]', /^there is no verb __proto__$/],
   [[{ toString: {} }], '[0]', /^there is no verb toString$/],
-  [[{ verb: 'dial', target: [] }], '[0]', /^verb dial is not in this version$/],
-  [[{ verb: 'stream', url: 'ws://x' }], '[0]', /^verb listen is not in this version$/],
+  [[{ verb: 'dialogflow', credentials: '' }], '[0]', /^verb dialogflow is not in this version$/],
+  [[{ verb: 'dial', target: [] }], '[0].dial.target', /fewer than 1/],
+  [[{ verb: 'dial', target: [{ type: 'sip' }] }], '[0].dial.target[0]', /missing or invalid/],
+  [[{ verb: 'dial', target: [{ type: 'teams', number: '1' }] }], '[0].dial.target[0].type', /Teams/],
+  [[{ verb: 'dial', target: [bob, { ...bob, proxy: 'a b' }] }], '[0].dial.target[1].proxy', /SIP URI/],
+  [[{ verb: 'dial', target: [{ ...bob, from: { host: 'a b' } }] }], '[0].dial.target[0].from.host', /a host/],
+  [[{ verb: 'dial', target: [bob], amd: { actionHook: '/a' } }], '[0].dial.amd', /not in this version/],
+  [[{ verb: 'dial', target: [bob], timeout: 0 }], '[0].dial.timeout', /more than 0/],
+  [[{ verb: 'dial', target: [bob], callerId: '<1>' }], '[0].dial.callerId', /one line/],
+  [[{ verb: 'dial', target: [bob], dtmfCapture: ['x'] }], '[0].dial.dtmfCapture', /digits/],
+  [[{ verb: 'dial', target: [bob], dtmfCapture: { childCall: ['x'] } }], '[0].dial.dtmfCapture.childCall', /digits/],
+  [[{ verb: 'dial', target: [bob], boostAudioSignal: 40 }], '[0].dial.boostAudioSignal', /-20 to 20/],
+  [[{ verb: 'dial', target: [bob], listen: {} }], '[0].dial.listen.url', /required/],
+  [[{ verb: 'dial', target: [bob], transcribe: { channel: 3 } }], '[0].dial.transcribe.channel', /1 or 2/],
+  [[{ verb: 'stream', url: 'nowhere' }], '[0].listen.url', /must be a ws/],
   [[{ verb: 'pause' }], '[0].pause.length', /required/],
   [[{ verb: 'pause', length: 'long' }], '[0].pause.length', /number/],
   [[{ verb: 'pause', length: -1 }], '[0].pause.length', /0 to/],
