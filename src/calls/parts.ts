@@ -5,6 +5,7 @@ import type { BridgePart } from './bridge.ts';
 import type { Call } from './call.ts';
 import type { ConferencePart } from './conference.ts';
 import type { HoldPart, ReferPart } from './in-dialog.ts';
+import type { Step } from './types.ts';
 
 /** Streams of the running verb (listen, or nested in a dial): listen_status and stream_status. */
 export interface StreamPart {
@@ -27,6 +28,16 @@ export interface DialPart {
   release(): Call | undefined;
 }
 
+/** config.bargeIn: the gather in the background (verbs.md 9.1). */
+export interface BargeInPart {
+  readonly input: readonly string[];
+  /** The config that would have ended it and was left over when the caller barged in. */
+  readonly spared: Step | undefined;
+  /** A gather is not run beside it: its timeout, in seconds, counts here. Resolves with the next result, or when it ends. */
+  takeTimeout(seconds: number): Promise<void>;
+  stop(): void;
+}
+
 /** Each kind of facet. Several of a kind may be there at once; commands act on all, or on the newest. */
 export interface PartKinds {
   /** This leg and another hear each other. */
@@ -42,6 +53,9 @@ export interface PartKinds {
   transcription: TranscriptionPart;
   /** config.transcribe's; it is among the transcriptions too. */
   backgroundTranscription: { stop(): void };
+  bargeIn: BargeInPart;
+  /** What sounds on the prompt layer. */
+  prompt: { stop(): void };
 }
 
 export class Parts {

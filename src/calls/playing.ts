@@ -47,7 +47,11 @@ export function playPlan(call: Call, plan: AudioPlan, options: PlayingOptions): 
       onSynthesized?.(event);
     }
   };
-  void playback.done.then((result) => noteResult(call, layer, what, result));
+  const gone = layer === 'prompt' ? call.parts.put('prompt', playback, call.leg.scope) : undefined;
+  void playback.done.then((result) => {
+    gone?.();
+    noteResult(call, layer, what, result);
+  });
   return { done: playback.done, stop: () => playback.stop() };
 }
 

@@ -76,6 +76,16 @@ export class Program {
     this.#advance();
   }
 
+  /** Ends the running step and drops those that wait, up to the first that `keep` names; it is returned and follows. */
+  interrupt(reason: string, keep: (step: Step) => boolean): Step | undefined {
+    const index = this.#queue.findIndex(keep);
+    this.#queue = index < 0 ? [] : this.#queue.slice(index);
+    const kept = this.#queue[0];
+    this.#kill(reason);
+    this.#advance();
+    return kept;
+  }
+
   /** Ends everything, for good. Resolves when the ended steps have said goodbye. */
   async stop(reason: string): Promise<void> {
     this.#stopped = true;

@@ -33,6 +33,8 @@ export interface Step {
   readonly earlyMedia: boolean;
   /** Begins with a sound of its own, or a prompt nested in it. */
   readonly audible: boolean;
+  /** As the application wrote it. */
+  readonly options?: Readonly<Record<string, unknown>>;
   /** Verbs that only play say here what. */
   readonly audio?: (call: Call) => Promise<AudioPlan | Refusal>;
   /** Ends early, by itself or with ScopeClosed, when `run.scope` closes. */

@@ -2,7 +2,9 @@
 import type { HookInput } from '../apps/index.ts';
 import { type Refusal, refuse } from '../base/index.ts';
 import { type Call, type RecognizerInput, readBoostDb, type SynthesizerInput } from '../calls/index.ts';
+import { type BargeInOptions, bargeInRefusal, configureBargeIn } from './config-barge-in.ts';
 import { type BackgroundListen, backgroundListenRefusal, configureListen } from './config-listen.ts';
+import { configureRecord, recordRefusal } from './config-record.ts';
 import { type BackgroundTranscribe, backgroundTranscribeRefusal, configureTranscribe } from './config-transcribe.ts';
 import { defineVerb } from './define.ts';
 import { recognizerRefusal } from './gather/options.ts';
@@ -21,6 +23,8 @@ interface Options {
   listen?: BackgroundListen;
   stream?: BackgroundListen;
   transcribe?: BackgroundTranscribe;
+  bargeIn?: BargeInOptions;
+  record?: object;
 }
 
 const known = new Set([
@@ -38,6 +42,8 @@ const known = new Set([
   'listen',
   'stream',
   'transcribe',
+  'bargeIn',
+  'record',
 ]);
 
 /** What `reset` may name. */
@@ -47,7 +53,11 @@ export const config = defineVerb<Options>({
   name: 'config',
   example: { notifyEvents: true },
   needs: (options) =>
-    options.boostAudioSignal !== undefined || (options.listen ?? options.stream)?.enable || options.transcribe?.enable
+    options.boostAudioSignal !== undefined ||
+    options.record ||
+    (options.listen ?? options.stream)?.enable ||
+    options.transcribe?.enable ||
+    options.bargeIn?.enable
       ? 'media'
       : 'none',
   check(options): Refusal | undefined {
@@ -56,19 +66,26 @@ export const config = defineVerb<Options>({
     const reset = [options.reset ?? []].flat().find((part) => !resettable.includes(part));
     if (reset !== undefined)
       return refuse('verb-option', `cannot reset ${reset}: ${resettable.join(', ')}`, { path: 'reset' });
-    const speech = recognizerRefusal(options.recognizer) ?? backgroundTranscribeRefusal(options.transcribe);
+    const speech =
+      recognizerRefusal(options.recognizer) ??
+      bargeInRefusal(options.bargeIn) ??
+      backgroundTranscribeRefusal(options.transcribe);
     if (speech) return speech;
     if (options.onHoldMusic !== undefined && !playable.test(options.onHoldMusic))
       return refuse('verb-option', 'must be an http(s)://, file:// or tone_stream:// URL', { path: 'onHoldMusic' });
+    const record = recordRefusal(options.record);
+    if (record) return record;
     const stream = backgroundListenRefusal(options, 'listen') ?? backgroundListenRefusal(options, 'stream');
     if (stream) return stream;
     const boost = options.boostAudioSignal === undefined ? 0 : readBoostDb(options.boostAudioSignal);
     return typeof boost === 'number' ? undefined : { ...boost, path: 'boostAudioSignal' };
   },
-  async run(options, { call }) {
+  async run(options, { call, step }) {
     if (options.notifyEvents) call.notifyEvents = true;
     configureSpeech(call, options);
     if (options.disableTtsCache !== undefined) call.speech.noCache = options.disableTtsCache;
+    configureBargeIn(call, options.bargeIn, step);
+    configureRecord(call, options.record);
     configureListen(call, options.listen ?? options.stream);
     configureTranscribe(call, options.transcribe);
     if (options.sipRequestWithinDialogHook !== undefined)

@@ -62,3 +62,6 @@ export const mostFinals = 200;
 
 /** Seconds one listen may last: a day, as with pauses. */
 export const longestListenSeconds = 86_400;
+
+/** A call without verbs is kept so long for the result of what somebody has begun to say or to press (config.bargeIn). */
+export const bargeInPatienceMs = 10_000;

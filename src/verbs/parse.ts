@@ -106,6 +106,7 @@ function toStep(verb: VerbDefinition<Options>, options: Options): Step {
   return {
     name: verb.name,
     id: options.id,
+    options,
     needs: typeof verb.needs === 'function' ? verb.needs(options) : verb.needs,
     earlyMedia: wantsEarlyMedia(options),
     audible: audio !== undefined || isObject(options.say) || isObject(options.play),

@@ -15,7 +15,7 @@ import { sayPlan } from '../say.ts';
 import type { GatherOptions } from './options.ts';
 import { SpeechInput } from './speech-input.ts';
 
-const defaultTimeoutSeconds = 15;
+export const defaultTimeoutSeconds = 15;
 const defaultMinDigits = 1;
 
 /** How it ended, as its hook is told. */
@@ -25,11 +25,18 @@ export type Resolution =
   | { reason: 'timeout' }
   | { reason: 'error'; details: string };
 
+/** A gather in the background has no prompt of its own. */
+export interface Background {
+  /** Somebody speaks or presses a key: cuts what others play. True when something sounded. */
+  cut(how: 'voice' | 'words' | 'key'): boolean;
+}
+
 export class Gathering {
   /** Undefined: it was ended from outside, or cannot go on and has said so; nothing is to be told to its hook. */
   readonly done: Promise<Resolution | undefined>;
   readonly #options: GatherOptions;
   readonly #run: VerbRun;
+  readonly #background: Background | undefined;
   readonly #digitsWanted: boolean;
   readonly #speechWanted: boolean;
   readonly #min: number;
@@ -40,13 +47,15 @@ export class Gathering {
   #interDigit: Timer | undefined;
   #prompt: Playing | undefined;
   #speech: SpeechInput | undefined;
+  #cutAlready = false;
   readonly #settle: (resolution: Resolution | undefined) => void;
   #over = false;
 
-  constructor(options: GatherOptions, run: VerbRun) {
+  constructor(options: GatherOptions, run: VerbRun, background?: Background) {
     const { input = ['digits'], listenDuringPrompt = true } = options;
     this.#options = options;
     this.#run = run;
+    this.#background = background;
     this.#digitsWanted = input.includes('digits');
     this.#speechWanted = input.includes('speech');
     this.#min = options.minDigits ?? defaultMinDigits;
@@ -56,7 +65,8 @@ export class Gathering {
     this.#settle = resolve;
     this.done = promise;
     run.scope.defer(() => this.#stop(undefined));
-    if (listenDuringPrompt) this.#listen();
+    if (listenDuringPrompt || background) this.#listen();
+    if (background) run.scope.defer(this.#watchVoice());
     this.#start().catch(reject);
   }
 
@@ -123,7 +133,7 @@ export class Gathering {
   #said(transcript: Transcript, words: number): void {
     const speech = speechObject(transcript);
     const { minBargeinWordCount = 1, partialResultHook } = this.#options;
-    if (words >= Math.max(1, minBargeinWordCount)) this.#bargeIn(speech);
+    if (words >= Math.max(1, minBargeinWordCount)) this.#bargeIn('words', speech);
     if (transcript.isFinal) return;
     this.#run.tell(partialResultHook, { speech });
     if (!this.#main) return;
@@ -133,14 +143,23 @@ export class Gathering {
   }
 
   #voiceBegan(): void {
-    if (this.#options.minBargeinWordCount === 0) this.#bargeIn({});
+    if (this.#options.minBargeinWordCount === 0) this.#bargeIn('voice', {});
   }
 
-  #bargeIn(speech: Record<string, unknown>): void {
-    if (!this.#options.bargein || !this.#prompt) return;
-    this.#run.status('speech-bargein-detected', speech);
-    this.#prompt.stop();
+  #bargeIn(how: 'voice' | 'words', speech: Record<string, unknown>): void {
+    if (this.#options.bargein && this.#cut(how)) this.#run.status('speech-bargein-detected', speech);
+  }
+
+  /** True when something sounded. */
+  #cut(how: 'voice' | 'words' | 'key'): boolean {
+    // Once: what begins to sound while somebody still speaks is left to him.
+    if (this.#cutAlready) return false;
+    this.#cutAlready = this.#background !== undefined;
+    if (this.#background) return this.#background.cut(how);
+    const prompt = this.#prompt;
     this.#prompt = undefined;
+    prompt?.stop();
+    return prompt !== undefined;
   }
 
   /** minBargeinWordCount 0: any voice cuts the prompt, by our own ear; it listens only while the prompt plays. */
@@ -162,10 +181,8 @@ export class Gathering {
 
   #pressed(digit: string, durationMs: number): void {
     if (this.#over) return;
-    if (this.#prompt && this.#keysCut) {
+    if (this.#keysCut && this.#cut('key'))
       this.#run.status('dtmf-bargein-detected', { dtmf: digit, duration: durationMs });
-      this.#prompt.stop();
-    }
     if (this.#speech?.terminate(digit)) {
       this.#main?.cancel();
       return;
