@@ -182,6 +182,8 @@ export interface Asks {
   roomLeave: { ask: { port: string; room: string }; answer: { at: number } };
   roomPlay: { ask: { room: string; order: PlayOrder }; answer: { at: number } };
   roomStop: { ask: { room: string; playback: number }; answer: { at: number } };
+  /** From then on the stream is asked for with the room's name for the port's. */
+  roomStream: { ask: { room: string; order: StreamOrder }; answer: { at: number } };
   roomClose: { ask: { room: string }; answer: { at: number } };
   stats: { ask: { port: string }; answer: PortStats };
   close: { ask: { port: string }; answer: PortStats };

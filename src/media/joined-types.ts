@@ -1,4 +1,5 @@
 // Ports that hear each other: bridges of two, rooms of many, and one-way copies.
+import type { MediaStream, StreamOptions } from './tap-types.ts';
 import type { AudioSource, Effect, MediaPort, Playback } from './types.ts';
 
 /**
@@ -65,6 +66,11 @@ export interface MediaRoom {
   join(port: MediaPort, options: MemberOptions): Promise<RoomMember>;
   /** Heard by every member that is not deaf, mixed with their voices. Several at once are mixed. */
   play(sources: AudioSource[], options: { loop: number; gainDb?: number }): Playback;
-  /** Members leave; playbacks stop. */
+  /**
+   * Sends all public voices and what is played to the room to a WebSocket server ('mono'; 'stereo' has what comes back on the right);
+   * what comes back is heard by every member that is not deaf. Never hears what is said to a tag alone (verbs.md 6.6). Ends with the room.
+   */
+  stream(options: StreamOptions): MediaStream;
+  /** Members leave; playbacks and streams stop. */
   close(): Promise<void>;
 }

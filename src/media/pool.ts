@@ -88,7 +88,8 @@ class Pool implements MediaPool {
     const room = new RoomClient({
       id,
       now: () => this.#options.clock.now(),
-      workerOf: (port) => this.#workerOf(port),
+      homeOf: (port) => this.#homeOf(port),
+      pipe: (leg, to) => this.#pipe(leg, to),
       forget: () => this.#rooms.delete(id),
     });
     this.#rooms.set(id, room);

@@ -1,19 +1,31 @@
-// A room as the main process sees it: who is in it, with which flags, and what plays; told to the next worker when one dies.
+// A room as the main process sees it: who is in it, what plays and what streams; told to the next worker when one dies.
 import { Fault, isFault } from '../base/index.ts';
-import type { Answer, Ask, AskName, Notices, RoomCheckpoint, RoomPlace } from './channel.ts';
+import type { Answer, Ask, AskName, NoticeFrame, RoomCheckpoint, StreamOrder } from './channel.ts';
 import { unpackFault } from './channel.ts';
-import type { MediaRoom, MemberFlags, MemberOptions, RoomMember } from './joined-types.ts';
+import type { MediaRoom, MemberOptions, RoomMember } from './joined-types.ts';
 import { maxRoomPlaybacks, maxSources } from './limits.ts';
+import type { Pipe } from './pipe.ts';
 import { PlaybackClient } from './playback-client.ts';
 import type { PortClient } from './port-client.ts';
-import type { AudioSource, Effect, MediaPort, Playback } from './types.ts';
+import { MemberClient } from './room-member.ts';
+import { StreamClients } from './stream-client.ts';
+import type { MediaStream, StreamOptions } from './tap-types.ts';
+import type { AudioSource, MediaPort, Playback } from './types.ts';
 import type { Worker } from './worker-slot.ts';
+
+/** A port, and where it lives. */
+export interface Home {
+  worker: Worker;
+  port: PortClient;
+}
 
 export interface RoomClientOptions {
   id: string;
   now(): number;
-  /** Where a port lives; undefined when it is gone. */
-  workerOf(port: MediaPort): { worker: Worker; port: PortClient } | undefined;
+  /** Throws the Fault of a port that is gone. */
+  homeOf(port: MediaPort): Home;
+  /** Joins a leg to the room's worker. */
+  pipe(leg: Home, to: Worker): Promise<Pipe>;
   /** The room is closed. */
   forget(): void;
 }
@@ -21,10 +33,12 @@ export interface RoomClientOptions {
 export class RoomClient implements MediaRoom {
   readonly id: string;
   readonly #options: RoomClientOptions;
-  readonly #members = new Map<PortClient, Member>();
+  readonly #members = new Set<MemberClient>();
   readonly #plays = new Map<number, PlaybackClient>();
-  /** Of the first member; the others live there too. */
+  readonly #streams: StreamClients;
+  /** Of the first member. */
   #worker: Worker | undefined;
+  readonly #settled = Promise.withResolvers<void>();
   #restoring: Promise<void> | undefined;
   #lastPlayback = 0;
   #closed = false;
@@ -32,22 +46,24 @@ export class RoomClient implements MediaRoom {
   constructor(options: RoomClientOptions) {
     this.id = options.id;
     this.#options = options;
+    this.#streams = new StreamClients({
+      port: options.id,
+      ask: (name, body) => ('order' in body ? this.#stream(body.order) : this.#ask(name, body)),
+    });
   }
 
   async join(port: MediaPort, options: MemberOptions): Promise<RoomMember> {
-    if (this.#closed) throw new Fault('room-closed', 'the room is closed');
-    const home = this.#options.workerOf(port);
-    if (!home) throw new Fault('media-port-closed', 'the media port is closed');
-    if (home.port.joined) throw new Fault('bridge-busy', 'the leg is in a bridge or a room already');
-    this.#settle(home.worker);
-    const member = new Member(this, home.port, options);
-    this.#members.set(home.port, member);
-    try {
-      await home.port.ask('roomJoin', { port: port.id, ...member.place });
-    } catch (error) {
-      member.gone();
-      throw error;
-    }
+    if (this.#closed) throw closedFault();
+    const home = this.#options.homeOf(port);
+    const member: MemberClient = new MemberClient({
+      room: this.id,
+      port: home.port,
+      options,
+      onGone: () => this.#members.delete(member),
+    });
+    this.#members.add(member);
+    const worker = this.#settle(home.worker);
+    await member.enter(worker === home.worker ? undefined : () => this.#options.pipe(home, worker));
     return member;
   }
 
@@ -60,30 +76,39 @@ export class RoomClient implements MediaRoom {
     });
     const problem = this.#whyNot(sources);
     if (problem) playback.fail(problem);
-    else void this.#play(playback);
+    else {
+      this.#plays.set(playback.order.playback, playback);
+      void this.#order(playback, playback.order);
+    }
     return playback;
+  }
+
+  stream(options: StreamOptions): MediaStream {
+    return this.#streams.open(options);
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    for (const member of [...this.#members.values()]) member.gone();
-    await this.#ask('roomClose', { room: this.id }).catch(() => {});
+    this.#settled.resolve();
+    for (const member of [...this.#members]) member.gone();
+    // A worker that has died has nothing to close, and its successor is told nothing.
+    await this.#worker?.ask('roomClose', { room: this.id }).catch(() => {});
     for (const one of [...this.#plays.values()]) this.#finishStopped(one);
+    this.#streams.abandon();
     this.#worker?.rooms.delete(this.id);
     this.#options.forget();
   }
 
-  // --- what its members and its worker do with it
+  // --- what its worker does with it
 
-  left(port: PortClient): void {
-    this.#members.delete(port);
-  }
-
-  notice(name: 'roomPlayback' | 'roomFinished', body: Notices['roomPlayback'] | Notices['roomFinished']): void {
+  notice({ name, body }: NoticeFrame): void {
+    if (name === 'stream') return this.#streams.heard(body);
+    if (name === 'streamEnded') return this.#streams.finished(body);
+    if (name === 'roomPlayback') return this.#plays.get(body.playback)?.heard(body.event);
+    if (name !== 'roomFinished') return;
+    const { fault, ...rest } = body.result;
     const playback = this.#plays.get(body.playback);
-    if (name === 'roomPlayback') return playback?.heard((body as Notices['roomPlayback']).event);
-    const { fault, ...rest } = (body as Notices['roomFinished']).result;
     this.#plays.delete(body.playback);
     playback?.finish(fault ? { ...rest, fault: unpackFault(fault) } : rest);
   }
@@ -92,34 +117,34 @@ export class RoomClient implements MediaRoom {
     for (const { playback, ...where } of plays) this.#plays.get(playback)?.checked({ ...where, at });
   }
 
-  /** The worker died. Its ports bring their places along; what plays is ordered again. */
+  /** The worker died. Its ports bring their places along; what plays and streams is ordered again. */
   lost(up: Promise<void>, diedAt: number): void {
     for (const one of [...this.#plays.values()]) if (one.stopping) this.#finishStopped(one);
+    this.#streams.workerLost();
     const restoring = up.then(() => {
       if (this.#restoring !== restoring) return;
       this.#restoring = undefined;
-      for (const one of this.#plays.values()) {
-        void this.#order(one, one.resume(diedAt, this.#options.now()));
-      }
+      for (const one of this.#plays.values()) void this.#order(one, one.resume(diedAt, this.#options.now()));
+      // One that cannot begin again says so itself.
+      for (const order of this.#streams.orders) void this.#stream(order).catch(() => {});
     });
     this.#restoring = restoring;
   }
 
   // --- inside
 
-  #settle(worker: Worker): void {
-    if (this.#worker && this.#worker !== worker) {
-      throw new Fault('room-worker', 'the leg lives on another media worker than the room');
+  /** The first member's worker is the room's. */
+  #settle(worker: Worker): Worker {
+    if (!this.#worker) {
+      this.#worker = worker;
+      worker.rooms.set(this.id, this);
+      this.#settled.resolve();
     }
-    if (this.#worker) return;
-    this.#worker = worker;
-    worker.rooms.set(this.id, this);
-    // What was to be played before anybody was here.
-    for (const one of this.#plays.values()) void this.#order(one, one.order);
+    return this.#worker;
   }
 
   #whyNot(sources: AudioSource[]): Fault | undefined {
-    if (this.#closed) return new Fault('room-closed', 'the room is closed');
+    if (this.#closed) return closedFault();
     if (sources.length > maxSources) {
       return new Fault('play-too-many', `at most ${maxSources} sources may be played as one`);
     }
@@ -127,24 +152,23 @@ export class RoomClient implements MediaRoom {
     return new Fault('play-too-many', `at most ${maxRoomPlaybacks} things may be played to a room at once`);
   }
 
-  async #play(playback: PlaybackClient): Promise<void> {
-    this.#plays.set(playback.order.playback, playback);
-    if (this.#worker) await this.#order(playback, playback.order);
+  #stream(order: StreamOrder): Promise<{ at: number }> {
+    return this.#ask('roomStream', { room: this.id, order });
   }
 
+  /** An order that the worker knows already does no harm. */
   async #order(playback: PlaybackClient, order: PlaybackClient['order']): Promise<void> {
     try {
       await this.#ask('roomPlay', { room: this.id, order });
     } catch (error) {
-      // The next worker is told once it is there.
-      if (this.#restoring && isFault(error) && error.code === 'media-worker-lost') return;
       this.#plays.delete(playback.order.playback);
+      if (this.#closed) return playback.finish({ reason: 'stopped', ...playback.heardSoFar() });
       playback.fail(isFault(error) ? error : new Fault('media-failed', 'the audio cannot be played', { cause: error }));
     }
   }
 
   async #stop(playback: PlaybackClient): Promise<void> {
-    if (this.#restoring || !this.#worker) return this.#finishStopped(playback);
+    if (this.#restoring || !this.#worker) this.#finishStopped(playback);
     try {
       await this.#ask('roomStop', { room: this.id, playback: playback.order.playback });
     } catch {
@@ -157,68 +181,19 @@ export class RoomClient implements MediaRoom {
     playback.finish({ reason: 'stopped', ...playback.heardSoFar() });
   }
 
-  #ask<N extends AskName>(name: N, body: Ask<N>): Promise<Answer<N>> {
-    return this.#worker?.ask(name, body) ?? Promise.reject(new Fault('room-empty', 'nobody has joined the room'));
+  /** Asks the worker once there is one, and its successor when it dies meanwhile: for what may be asked twice. */
+  async #ask<N extends AskName>(name: N, body: Ask<N>): Promise<Answer<N>> {
+    for (;;) {
+      await (this.#restoring ?? this.#settled.promise);
+      if (this.#closed || !this.#worker) throw closedFault();
+      try {
+        return await this.#worker.ask(name, body);
+      } catch (error) {
+        const again = isFault(error) && error.code === 'media-worker-lost' && this.#restoring !== undefined;
+        if (!again) throw error;
+      }
+    }
   }
 }
 
-/** A port's place in a room. */
-class Member implements RoomMember {
-  readonly port: PortClient;
-  readonly #room: RoomClient;
-  readonly #onTalking: ((talking: boolean) => void) | undefined;
-  #flags: MemberFlags;
-  #unwatch: (() => void) | undefined;
-  #speaks = false;
-  #told = false;
-  #left = false;
-
-  constructor(room: RoomClient, port: PortClient, { onTalking, ...flags }: MemberOptions) {
-    this.port = port;
-    this.#room = room;
-    this.#flags = flags;
-    this.#onTalking = onTalking;
-    port.joined = this;
-    if (!onTalking) return;
-    this.#unwatch = port.talk.watch((talking) => {
-      this.#speaks = talking;
-      this.#tell();
-    });
-  }
-
-  get place(): RoomPlace {
-    return { room: this.#room.id, flags: this.#flags };
-  }
-
-  async set(flags: Partial<MemberFlags>): Effect {
-    if (this.#left) throw new Fault('room-left', 'the member has left the room');
-    this.#flags = { ...this.#flags, ...flags };
-    this.#tell();
-    return this.port.ask('roomSet', { port: this.port.id, ...this.place });
-  }
-
-  async leave(): Promise<void> {
-    if (this.#left) return;
-    this.gone();
-    await this.port.ask('roomLeave', { port: this.port.id, room: this.#room.id }).catch(() => {});
-  }
-
-  /** The port has closed, or the room. */
-  gone(): void {
-    if (this.#left) return;
-    this.#left = true;
-    this.port.joined = undefined;
-    this.#room.left(this.port);
-    this.#unwatch?.();
-    this.#speaks = false;
-    this.#tell();
-  }
-
-  /** One who is muted does not talk to anybody. */
-  #tell(): void {
-    const talking = this.#speaks && !this.#flags.muted;
-    if (talking === this.#told) return;
-    this.#told = talking;
-    this.#onTalking?.(talking);
-  }
-}
+const closedFault = (): Fault => new Fault('room-closed', 'the room is closed');

@@ -173,7 +173,12 @@ export class Worker {
         return this.#log[notice.body.level](notice.body.message, notice.body.fields);
       case 'roomPlayback':
       case 'roomFinished':
-        return this.rooms.get(notice.body.room)?.notice(notice.name, notice.body);
+        return this.rooms.get(notice.body.room)?.notice(notice);
+      case 'stream':
+      case 'streamEnded': {
+        const room = this.rooms.get(notice.body.port);
+        return room ? room.notice(notice) : this.ports.get(notice.body.port)?.notice(notice.name, notice.body);
+      }
       case 'broken':
         return this.ports.get(notice.body.port)?.broken();
       default:

@@ -1,7 +1,9 @@
-// Guest: hears a room and may speak to it without a leg, at a packet time of its own: a conference's stream or recording.
+// Guest: hears a room and may speak to it without a leg, at a packet time of its own: where a conference's stream begins.
 import { roomGuestPtimeMs } from '../../limits.ts';
 import type { EarListener } from '../ear.ts';
 import type { Feed } from '../feed.ts';
+import { Mixed } from '../mixed.ts';
+import type { MouthListener } from '../mouth.ts';
 import type { Paced, Seat } from '../pacer.ts';
 import type { EngineWorld } from '../world.ts';
 import type { Member } from './member.ts';
@@ -16,46 +18,44 @@ export interface GuestOptions {
   onClosed(): void;
 }
 
+/** To what taps a leg it looks like one: the ear is the room, the mouth is what is said to it. */
 export class Guest implements Paced {
   readonly id: string;
-  readonly sampleRate: number;
-  readonly ptimeMs = roomGuestPtimeMs;
+  readonly ear = { listen: (listener: EarListener): (() => void) => added(this.#listeners, listener) };
+  readonly mouth = {
+    listen: (listener: MouthListener): (() => void) => added(this.#sayListeners, listener),
+    mixIn: (feed: Feed): (() => void) => this.#feeds.add(feed),
+  };
   readonly #options: GuestOptions;
-  readonly #frame: Int16Array;
+  readonly #heard: Int16Array;
+  readonly #said: Int16Array;
   readonly #seat: Seat;
+  /** Hear the public voices and what is played to all, but not what this guest says; silence too. Frames are reused. */
   readonly #listeners = new Set<EarListener>();
-  #feed: Feed | undefined;
+  readonly #sayListeners = new Set<MouthListener>();
+  readonly #feeds = new Mixed();
   #closed = false;
 
   constructor(options: GuestOptions) {
-    this.id = options.id;
-    this.sampleRate = options.sampleRate;
+    const { id, sampleRate, world } = options;
+    this.id = id;
     this.#options = options;
-    this.#frame = new Int16Array((options.sampleRate * roomGuestPtimeMs) / 1000);
-    this.#seat = options.world.pacer.join(this, roomGuestPtimeMs);
-  }
-
-  /** Hears the public voices and what is played to all, but not what this guest says; silence too. Frames are reused. */
-  listen(listener: EarListener): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  }
-
-  /** What it says to everybody. */
-  setFeed(feed: Feed | undefined): void {
-    this.#feed = feed;
+    this.#heard = new Int16Array((sampleRate * roomGuestPtimeMs) / 1000);
+    this.#said = new Int16Array(this.#heard.length);
+    this.#seat = world.pacer.join(this, roomGuestPtimeMs);
   }
 
   onHearing(deadline: number): void {
-    const { member, slotOf } = this.#options;
-    if (!this.#feed?.read(this.#frame, this.sampleRate)) this.#frame.fill(0);
-    member.say(this.#frame, this.sampleRate, slotOf(deadline));
+    const { member, sampleRate, slotOf } = this.#options;
+    if (!this.#feeds.read(this.#said, sampleRate)) this.#said.fill(0);
+    member.say(this.#said, sampleRate, slotOf(deadline));
   }
 
   onFrame(deadline: number): void {
-    const { member, slotOf } = this.#options;
-    if (!member.hear(this.#frame, this.sampleRate, slotOf(deadline))) this.#frame.fill(0);
-    for (const listener of this.#listeners) listener(this.#frame, this.sampleRate);
+    const { member, sampleRate, slotOf } = this.#options;
+    if (!member.hear(this.#heard, sampleRate, slotOf(deadline))) this.#heard.fill(0);
+    for (const listener of this.#listeners) listener(this.#heard, sampleRate);
+    for (const listener of this.#sayListeners) listener(this.#said, sampleRate);
   }
 
   close(): void {
@@ -63,6 +63,12 @@ export class Guest implements Paced {
     this.#closed = true;
     this.#seat.leave();
     this.#listeners.clear();
+    this.#sayListeners.clear();
     this.#options.onClosed();
   }
+}
+
+function added<T>(set: Set<T>, one: T): () => void {
+  set.add(one);
+  return () => void set.delete(one);
 }

@@ -1,7 +1,7 @@
 // Room: members of any rate and packet time hear each other. What is said goes into slots of the pacer's grid and is heard from there,
 // so that nothing drifts: a frame due at T says the slots from T on, and hears those up to T.
 import { Fault } from '../../../base/index.ts';
-import type { FinishedPlay, PlayOrder, PlayPosition } from '../../channel.ts';
+import type { FinishedPlay, PlayOrder, PlayPosition, Responder } from '../../channel.ts';
 import type { MemberFlags } from '../../joined-types.ts';
 import { maxRoomPlaybacks, roomEffectSlots, roomSlots, slotMs } from '../../limits.ts';
 import type { DigitEvent, PlaybackEvent } from '../../types.ts';
@@ -9,8 +9,10 @@ import type { EarListener } from '../ear.ts';
 import type { Feed } from '../feed.ts';
 import type { EngineWorld } from '../world.ts';
 import { Bus } from './bus.ts';
+import { Guest } from './guest.ts';
 import { type Floor, Member } from './member.ts';
 import { Player } from './player.ts';
+import { RoomStreams } from './room-streams.ts';
 
 /** A port, as a room needs it. */
 export interface RoomPort {
@@ -29,6 +31,7 @@ export interface RoomOptions {
   world: EngineWorld;
   onPlayback: (playback: number, event: PlaybackEvent) => void;
   onFinished: (playback: number, result: FinishedPlay) => void;
+  notify: Responder['notify'];
 }
 
 interface Seated {
@@ -58,8 +61,8 @@ export class Room implements Floor {
   readonly #tags = new Map<string, { bus: Bus; unusedSince: number | undefined }>();
   readonly #seated = new Map<string, Seated>();
   readonly #players = new Map<number, Player>();
-  /** What is said without a leg. */
-  #guests = 0;
+  readonly streams: RoomStreams;
+  readonly #guests = new Set<Guest>();
   #origin: number | undefined;
   /** All slots before this one are complete. */
   #now = 0;
@@ -69,11 +72,13 @@ export class Room implements Floor {
   constructor(options: RoomOptions) {
     this.id = options.id;
     this.#options = options;
+    const { id: room, world, notify } = options;
+    this.streams = new RoomStreams({ room, world, notify, invite: (sampleRate) => this.#invite(sampleRate) });
   }
 
   /** Nobody is in it and nothing plays. */
   get isEmpty(): boolean {
-    return this.#seated.size === 0 && this.#players.size === 0 && this.#guests === 0;
+    return this.#seated.size === 0 && this.#players.size === 0 && this.#guests.size === 0;
   }
 
   has(port: string): boolean {
@@ -138,20 +143,6 @@ export class Room implements Floor {
     this.#tidy();
   }
 
-  /** One who hears the public and may speak to it without a port: see `Guest`. */
-  invite(): { member: Member; leave: () => void } {
-    const member = new Member(this);
-    member.speaksTo = this.#public;
-    member.hears(this.#public, undefined);
-    this.#guests++;
-    let left = false;
-    const leave = (): void => {
-      if (!left) this.#guests--;
-      left = true;
-    };
-    return { member, leave };
-  }
-
   play(order: PlayOrder): void {
     if (this.#players.has(order.playback)) return;
     // Those that still fade do not count.
@@ -172,7 +163,7 @@ export class Room implements Floor {
   stop(playback: number): void {
     this.#players.get(playback)?.stop();
     // Without a member no time passes in which it could fade.
-    if (this.#seated.size + this.#guests === 0) this.#players.delete(playback);
+    if (this.#seated.size + this.#guests.size === 0) this.#players.delete(playback);
   }
 
   positions(): { playback: number; position: PlayPosition; moving: boolean }[] {
@@ -185,6 +176,7 @@ export class Room implements Floor {
 
   close(): void {
     for (const port of [...this.#seated.keys()]) this.leave(port);
+    this.streams.close();
     for (const player of this.#players.values()) player.stop();
     this.#players.clear();
   }
@@ -238,6 +230,24 @@ export class Room implements Floor {
     member.speaksTo = muted ? undefined : speakOnlyTo === '' ? this.#public : this.#tagged(speakOnlyTo);
     member.hears(deaf ? undefined : this.#public, deaf || tag === '' ? undefined : this.#tagged(tag));
     this.#tidy();
+  }
+
+  /** One who hears the public, and speaks to it, without a port. */
+  #invite(sampleRate: number): Guest {
+    const member = new Member(this);
+    member.speaksTo = this.#public;
+    member.hears(this.#public, undefined);
+    if (sampleRate > this.#rate) this.#raise(sampleRate);
+    const guest: Guest = new Guest({
+      id: `${this.id} guest`,
+      world: this.#options.world,
+      member,
+      sampleRate,
+      slotOf: (deadline) => this.slotOf(deadline),
+      onClosed: () => void this.#guests.delete(guest),
+    });
+    this.#guests.add(guest);
+    return guest;
   }
 
   #tagged(tag: string): Bus {

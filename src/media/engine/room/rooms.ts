@@ -2,8 +2,8 @@
 import { Fault } from '../../../base/index.ts';
 import type { Ask, PlayPosition, Responder } from '../../channel.ts';
 import type { EngineWorld } from '../world.ts';
-import { Guest } from './guest.ts';
 import { Room, type RoomPort } from './room.ts';
+import type { RoomStreams } from './room-streams.ts';
 
 export class Rooms {
   readonly #world: EngineWorld;
@@ -56,21 +56,14 @@ export class Rooms {
     return this.#now();
   }
 
-  /** Hears the room's public, and may speak to it, without a leg: what streams and records a conference. Close it. */
-  guest(room: string, sampleRate: number): Guest {
-    const one = this.#room(room);
-    const { member, leave } = one.invite();
-    return new Guest({
-      id: `${room} guest`,
-      world: this.#world,
-      member,
-      sampleRate,
-      slotOf: (deadline) => one.slotOf(deadline),
-      onClosed: () => {
-        leave();
-        this.#tidy(room);
-      },
-    });
+  stream({ room, order }: Ask<'roomStream'>): { at: number } {
+    this.#room(room).streams.begin(order);
+    return this.#now();
+  }
+
+  /** Of a room; undefined when there is none of this name. */
+  streams(room: string): RoomStreams | undefined {
+    return this.#rooms.get(room)?.streams;
   }
 
   checkpoints(): { room: string; plays: { playback: number; position: PlayPosition; moving: boolean }[] }[] {
@@ -90,6 +83,7 @@ export class Rooms {
         world: this.#world,
         onPlayback: (playback, event) => this.#notify('roomPlayback', { room: id, playback, event }),
         onFinished: (playback, result) => this.#notify('roomFinished', { room: id, playback, result }),
+        notify: this.#notify,
       });
       this.#rooms.set(id, room);
     }

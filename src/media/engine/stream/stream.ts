@@ -13,8 +13,8 @@ import { Uplink } from './uplink.ts';
 
 export interface StreamParts {
   world: EngineWorld;
-  ear: Ear;
-  mouth: Mouth;
+  ear: Pick<Ear, 'listen'>;
+  mouth: Pick<Mouth, 'listen' | 'mixIn'>;
   order: StreamOrder;
   onEvent(event: StreamEvent): void;
   /** Once, unless it was closed first. */

@@ -11,8 +11,8 @@ import { Stream } from './stream.ts';
 export interface StreamsPlace {
   port: string;
   world: EngineWorld;
-  ear: Ear;
-  mouth: Mouth;
+  ear: Pick<Ear, 'listen'>;
+  mouth: Pick<Mouth, 'listen' | 'mixIn'>;
   notify: Responder['notify'];
 }
 

@@ -5,8 +5,8 @@ import type { Ear } from '../ear.ts';
 import type { Mouth } from '../mouth.ts';
 
 export interface TapOptions {
-  ear: Ear;
-  mouth: Mouth;
+  ear: Pick<Ear, 'listen'>;
+  mouth: Pick<Mouth, 'listen'>;
   mix: TapMix;
   sampleRate: number;
   state: TapState;
