@@ -41,6 +41,9 @@ export interface CalleeOptions {
   take?(call: PhoneCall, invite: IncomingInvite): void;
 }
 
+/** Any scene of a stage. */
+type Staged = Pick<Scene, 'stage'>;
+
 /** Lets a phone sing. */
 export function sing(call: PhoneCall, hz: number): void {
   const second = sine({ hz, amplitude: 8_000, samples: phoneRate, sampleRate: phoneRate });
@@ -88,8 +91,8 @@ export async function dialScene(
   });
 }
 
-async function openCallee(
-  s: Scene,
+export async function openCallee(
+  s: Staged,
   { name = 'bob', hz = calledHz, answerMs = 100, take }: CalleeOptions,
 ): Promise<Callee> {
   const phone = await s.stage.phone(name);
@@ -107,7 +110,7 @@ async function openCallee(
 }
 
 /** Level (dBov) of one frequency in what a phone heard from `fromMs` to `toMs` before now. */
-export function heard(s: Scene, call: PhoneCall, hz: number, { last = 400, until = 0 } = {}): number {
+export function heard(s: Staged, call: PhoneCall, hz: number, { last = 400, until = 0 } = {}): number {
   const now = s.stage.clock.now() - until;
   return toneLevelDbov(call.audio.between(now - last, now), hz, phoneRate);
 }
@@ -120,7 +123,7 @@ export const there = -35;
 export const quiet = -55;
 
 export function assertHears(
-  s: Scene,
+  s: Staged,
   call: PhoneCall,
   levels: Record<number, 'loud' | 'there' | 'quiet'>,
   last = 400,
