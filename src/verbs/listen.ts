@@ -1,9 +1,19 @@
 // listen, or stream: the leg's audio goes to a WebSocket server, and what comes back is heard (verbs.md 8).
 import type { HookInput } from '../apps/index.ts';
 import { isRefusal, type Refusal, refuse, type Scope, type Timer } from '../base/index.ts';
-import { type Call, openStream, playPlan, type StreamInput, streamRefusal, type VerbRun } from '../calls/index.ts';
+import {
+  type Call,
+  openStream,
+  playPlan,
+  type StreamInput,
+  streamRefusal,
+  type TranscribeInput,
+  transcribe,
+  type VerbRun,
+} from '../calls/index.ts';
 import { defineVerb } from './define.ts';
 import { longestListenSeconds } from './limits.ts';
+import { transcribeRefusal } from './transcribe.ts';
 
 export interface ListenOptions extends StreamInput {
   id?: string;
@@ -11,6 +21,8 @@ export interface ListenOptions extends StreamInput {
   finishOnKey?: string;
   maxLength?: number;
   playBeep?: boolean;
+  /** Nested: ends with the stream. */
+  transcribe?: TranscribeInput;
 }
 
 /** Before the socket opens (verbs.md 8.1). */
@@ -53,7 +65,8 @@ export function listenRefusal(options: ListenOptions): Refusal | undefined {
     return refuse('verb-option', `must be more than 0 and at most ${longestListenSeconds} seconds`, {
       path: 'maxLength',
     });
-  return streamRefusal(options);
+  const inner = options.transcribe && transcribeRefusal(options.transcribe);
+  return inner ? { ...inner, path: `transcribe.${inner.path}` } : streamRefusal(options);
 }
 
 /** One listen while it runs. */
@@ -79,11 +92,19 @@ class Listening {
     }
     const from = call.clock.now();
     this.#watch(() => stream.stop());
+    const transcribing = this.#transcribe();
     await stream.done;
+    void transcribing?.stop();
     this.#maxLength?.cancel();
     const dialCallDuration = Math.floor((call.clock.now() - from) / 1000);
     const digits = this.#digits === undefined ? {} : { digits: this.#digits };
     await hook(this.#options.actionHook, { dialCallDuration, ...digits });
+  }
+
+  #transcribe(): { stop(): unknown } | undefined {
+    const { session, call, scope } = this.#where;
+    const { transcribe: input, id } = this.#options;
+    return input && transcribe({ session, input, verb: { name: 'listen', id }, legs: [{ call, tag: 1 }], scope });
   }
 
   #watch(end: () => void): void {
