@@ -1,5 +1,5 @@
 // An upload: the file whole when it is small, else in parts of which the journal remembers each, so that a restart costs one part at most.
-import { type Files, isFault } from '../base/index.ts';
+import { Fault, type Files, isFault } from '../base/index.ts';
 import type { RecordingFacts } from '../calls/index.ts';
 import type { BucketCredential } from '../store/index.ts';
 import type { Bucket } from './bucket.ts';
@@ -36,6 +36,7 @@ export async function upload(parts: UploadParts): Promise<void> {
     if (isFault(error) && startsOver.has(String(error.detail.code))) {
       delete entry.upload;
       await parts.remember();
+      throw new Fault('upload-forgotten', error.message, { retryable: true, cause: error });
     }
     throw error;
   } finally {
@@ -75,9 +76,10 @@ function objectHeaders(facts: RecordingFacts, tags: BucketCredential['tags']): R
 
 export const contentType = (format: 'wav' | 'mp3'): string => (format === 'wav' ? 'audio/wav' : 'audio/mpeg');
 
-/** Headers hold printable ASCII: what is more is percent-encoded. */
+/** Headers hold printable ASCII: what is more is percent-encoded. Single blanks, as signers differ in what they make of more. */
 const headerText = (text: string): string =>
   text
     .toWellFormed()
     .replace(/[^\x20-\x7e]+/g, encodeURIComponent)
+    .replace(/ +/g, ' ')
     .trim();
