@@ -1,6 +1,7 @@
 // An outbound call created over REST: dial, then start the application when the far end answers (live-call-control.md 7.3).
 import type { HookInput } from '../apps/index.ts';
 import { isRefusal, newSid, type Refusal } from '../base/index.ts';
+import type { ExtraHeaders } from '../sip/index.ts';
 import { Call } from './call.ts';
 import { makeFacts } from './facts.ts';
 import { firstAnswer } from './first-answer.ts';
@@ -46,11 +47,15 @@ export async function placeCall(options: OutboundOptions): Promise<{ sid: string
   if (options.referHook !== undefined) call.inDialog.referHook = options.referHook;
   if (options.sipRequestHook !== undefined) call.inDialog.requestHook = options.sipRequestHook;
   world.directory.add(call);
-  const placed = await place(call, target);
+  const placed = await place(call, { ...target, headers: { ...target.headers, ...recordingHeader(owner) } });
   if (isRefusal(placed)) return { ...placed, http: 500 };
   watchRinging(call, options.timeoutMs ?? ringTimeoutMs);
   return { sid: callSid, callId: placed.callId };
 }
+
+/** sip-edge.md 14: whoever is called from here learns that the call is recorded from its beginning. */
+const recordingHeader = ({ account, application }: CallOwner): ExtraHeaders =>
+  account.record_all_calls || application?.record_all_calls ? { 'X-Record-All-Calls': account.record_format } : {};
 
 function watchRinging(call: Call, timeoutMs: number): void {
   const timer = call.clock.after(timeoutMs, () =>
