@@ -257,6 +257,16 @@ function callsPort({ records, settings, clock }: HousePorts, world: CallWorld, d
     remove: async (accountSid, callSid) => directory.forget(accountSid, callSid),
     count: async (accountSid) => directory.count(accountSid),
     queues: async (accountSid) => world.queues.list(accountSid),
+    async listen(accountSid, conference, listen) {
+      const forks = world.conferences.forks(accountSid, conference);
+      forks?.listen(listen);
+      return forks !== undefined;
+    },
+    async unlisten(accountSid, conference) {
+      const forks = world.conferences.forks(accountSid, conference);
+      forks?.unlisten();
+      return forks !== undefined;
+    },
     conferences: async (accountSid) => world.conferences.list(accountSid).map((conference) => ({ ...conference })),
   };
 }

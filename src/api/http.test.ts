@@ -168,6 +168,7 @@ async function foreign(): Promise<Record<string, string>> {
     speech_credential_sid: credential.speech_credential_sid,
     api_key_sid: key.api_key_sid,
     call_sid,
+    conference: 'standup',
   };
 }
 

@@ -16,6 +16,13 @@ export interface UpdateOutcome {
   body?: Record<string, unknown>;
 }
 
+/** Where a conference's mix goes, and the first text frame there. */
+export interface ConferenceListen {
+  url: string;
+  sampleRate: number;
+  metadata: Record<string, unknown>;
+}
+
 /** Live calls. wire.ts implements it from calls and commands, so that the API knows neither SIP nor media. */
 export interface CallsPort {
   /** Places a call. Refusals carry their HTTP status and path. */
@@ -36,6 +43,10 @@ export interface CallsPort {
   queues(accountSid: string): Promise<{ name: string; length: number }[]>;
   /** Conferences that have begun, with who is in them. */
   conferences(accountSid: string): Promise<({ name: string } & Record<string, unknown>)[]>;
+  /** Streams a conference's mix to a WebSocket server; false when it has not begun. */
+  listen(accountSid: string, conference: string, listen: ConferenceListen): Promise<boolean>;
+  /** Ends that; false when the conference has not begun. */
+  unlisten(accountSid: string, conference: string): Promise<boolean>;
 }
 
 /** Which recording: a call's, by the day (YYYY/MM/DD, UTC) on which it began. */

@@ -41,7 +41,7 @@ export class Announcements {
       call.alert('no-tts', plan.reason);
       throw new Fault('announcement-refused', refusalText(plan));
     }
-    if (this.#conference.room !== this.#room) throw new Fault('conference-over', 'the conference is over');
+    if (this.#conference.running?.room !== this.#room) throw new Fault('conference-over', 'the conference is over');
     if (replace) this.#stopAll();
     if (this.#running.size >= announcementLimit)
       throw new Fault('announcements-full', `${announcementLimit} announcements are heard already`);

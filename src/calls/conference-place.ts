@@ -5,6 +5,7 @@ import type { RoomMember } from '../media/client.ts';
 import type { Call } from './call.ts';
 import type { Conference, ConferencePart } from './conference.ts';
 import type { Announcing } from './conference-announcements.ts';
+import type { ForkInput } from './conference-forks.ts';
 import { conferenceWaitGapMs, holdGapMs } from './limits.ts';
 import { runSide, type SideEnd, soundVerbs } from './side-program.ts';
 
@@ -27,6 +28,8 @@ export interface AttendOptions {
   enterHook: HookInput | undefined;
   statusHook: HookInput | undefined;
   statusEvents: readonly string[];
+  /** Streams the conference. */
+  listen: ForkInput | undefined;
 }
 
 type State = 'waiting' | 'entering' | 'joined' | 'left';
@@ -60,6 +63,10 @@ export class Place implements ConferencePart {
     this.#tag = options.memberTag;
     this.#speakOnlyTo = options.speakOnlyTo;
     this.#scope = scope.child('conference');
+  }
+
+  get scope(): Scope {
+    return this.#scope;
   }
 
   get name(): string {
@@ -148,7 +155,7 @@ export class Place implements ConferencePart {
   }
 
   announce(announcing: Announcing): Promise<{ at: number }> {
-    const announcements = this.#conference.announcements;
+    const announcements = this.#conference.running?.announcements;
     if (!announcements) return Promise.reject(new Fault('conference-over', 'the conference is over'));
     return announcements.make(this, announcing);
   }
@@ -181,9 +188,10 @@ export class Place implements ConferencePart {
 
   async #join(): Promise<void> {
     const { call, options } = this;
-    const { room, news } = this.#conference;
+    const { running, news } = this.#conference;
     const { port } = call.leg;
-    if (!room || !port) return this.leave('nothing to join');
+    if (!running || !port) return this.leave('nothing to join');
+    const { room } = running;
     const onTalking = (talking: boolean): void => {
       if (this.joined) news.tell(talking ? 'start-talking' : 'stop-talking', this);
     };

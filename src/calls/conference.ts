@@ -1,9 +1,10 @@
 // Conferences: the named rooms of each account on this node, who is in them, and who waits for them to begin (verbs.md 6).
 import type { HookInput } from '../apps/index.ts';
-import { type Clock, errorText, type Log, type Scope, type Timer } from '../base/index.ts';
+import { type Clock, errorText, type Log, Scope, type Timer } from '../base/index.ts';
 import type { MediaPool, MediaRoom } from '../media/client.ts';
 import type { Call } from './call.ts';
 import { Announcements, type Announcing } from './conference-announcements.ts';
+import { ConferenceForks } from './conference-forks.ts';
 import { ConferenceNews } from './conference-news.ts';
 import { type AttendOptions, Place } from './conference-place.ts';
 
@@ -60,11 +61,24 @@ export class Conferences {
     return new Place({ call, scope, conference, options }).attend();
   }
 
+  /** Streams of a conference that has begun. */
+  forks(accountSid: string, name: string): ConferenceForks | undefined {
+    return this.#bySid.get(`conf:${accountSid}:${name}`)?.running?.forks;
+  }
+
   /** Those that have begun. */
   list(accountSid: string): ConferenceFacts[] {
     const own = [...this.#bySid].filter(([sid, { started }]) => started && sid.startsWith(`conf:${accountSid}:`));
     return own.map(([, conference]) => conference.facts());
   }
+}
+
+/** What a conference has between its beginning and its end. */
+interface Running {
+  readonly room: MediaRoom;
+  readonly scope: Scope;
+  readonly announcements: Announcements;
+  readonly forks: ConferenceForks;
 }
 
 /** One room, from its first arrival, who may have to wait, until everybody has gone. */
@@ -75,8 +89,7 @@ export class Conference {
   readonly #world: ConferenceWorld;
   readonly #onEmpty: () => void;
   readonly #places = new Set<Place>();
-  #room: MediaRoom | undefined;
-  #announcements: Announcements | undefined;
+  #running: Running | undefined;
   #startedAt = 0;
   #maxParticipants: number | undefined;
   /** Seconds the room outlives the leaving of a member that ends it; the last joiner's value. */
@@ -92,16 +105,11 @@ export class Conference {
   }
 
   get started(): boolean {
-    return this.#room !== undefined;
+    return this.#running !== undefined;
   }
 
-  /** Open from `start` until the end. */
-  get room(): MediaRoom | undefined {
-    return this.#room;
-  }
-
-  get announcements(): Announcements | undefined {
-    return this.#announcements;
+  get running(): Running | undefined {
+    return this.#running;
   }
 
   /** Seconds since the beginning. */
@@ -129,8 +137,7 @@ export class Conference {
   /** Begins with this member; who waited comes in. */
   start(place: Place): void {
     this.#startedAt = this.#world.clock.now();
-    this.#room = this.#world.media.room({ group: this.sid });
-    this.#announcements = new Announcements(this, this.#room);
+    this.#running = this.#begin();
     this.setLimits(place.options);
     this.news.begin(place);
     this.news.tell('start', place);
@@ -147,6 +154,7 @@ export class Conference {
   joined(place: Place): void {
     this.setLimits(place.options);
     if (place.options.endConferenceOnExit) this.#cancelEnding();
+    this.#running?.forks.joined(place, place.options.listen, this.members);
     this.news.tell('join', place);
   }
 
@@ -191,14 +199,22 @@ export class Conference {
 
   /** Everybody leaves; a member that still lives tells of it. */
   #end(place: Place): void {
-    const room = this.#room;
-    if (!room) return;
+    const running = this.#running;
+    if (!running) return;
     this.#cancelEnding();
-    this.#room = undefined;
-    this.#announcements = undefined;
+    this.#running = undefined;
     const others = this.#attending;
     for (const other of others) other.leave('the conference ended');
     this.news.tell('end', others.at(-1) ?? place);
-    room.close().catch((error: unknown) => this.#world.log.error('a room did not close', { error: errorText(error) }));
+    void running.scope.close('the conference ended');
+  }
+
+  #begin(): Running {
+    const { media, log } = this.#world;
+    const onError = (error: unknown): void => log.error('a conference did not close', { error: errorText(error) });
+    const scope = new Scope(`conference ${this.sid}`, { onError });
+    const room = media.room({ group: this.sid });
+    scope.defer(() => room.close());
+    return { room, scope, announcements: new Announcements(this, room), forks: new ConferenceForks(room, scope) };
   }
 }

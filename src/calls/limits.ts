@@ -67,3 +67,6 @@ export const transcriptLimit = 100;
 
 /** Finals that continuous ASR joins to one; a speaker who never stops gets his turn ended. */
 export const finalsLimit = 200;
+
+/** Addresses that one conference's audio is streamed to, by its members' verbs, of the mix and of the members each. */
+export const conferenceForkLimit = 10;

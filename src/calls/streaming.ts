@@ -26,6 +26,8 @@ export interface StreamExtra {
   about?: Call;
   /** config's: listen_status does not reach it (live-call-control.md 2.3). */
   background?: boolean;
+  /** Streams something else than the call's leg: its conference. */
+  open?: (options: StreamOptions) => MediaStream;
 }
 
 export interface OpenStream {
@@ -61,12 +63,12 @@ export function streamRefusal(input: StreamInput): Refusal | undefined {
 
 /** Begins to stream what `call`'s far end says (and hears). A Refusal says why not. */
 export function openStream(call: Call, input: StreamInput, extra: StreamExtra): OpenStream | Refusal {
-  const { scope, session = call, about = call, background = false } = extra;
+  const { scope, session = call, about = call, background = false, open } = extra;
   const { port } = call.leg;
   if (!port || call.leg.ended) return refuse('no-media', 'the call has no audio');
   const options = streamOptions(about, session, input);
   if (isRefusal(options)) return options;
-  const stream = port.stream(options);
+  const stream = open ? open(options) : port.stream(options);
   const undo = [scope.defer(() => stream.stop())];
   if (!background) undo.push(session.parts.put('stream', stream, scope));
   if (input.passDtmf) undo.push(passDigits(call, stream, scope));

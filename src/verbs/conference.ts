@@ -1,7 +1,7 @@
 // conference (room): puts the call into a named room of its account until it leaves, is kicked, or the room ends (verbs.md 6).
 import type { HookInput } from '../apps/index.ts';
 import { type Refusal, refuse } from '../base/index.ts';
-import type { AttendOptions } from '../calls/index.ts';
+import { type AttendOptions, type ForkInput, streamRefusal } from '../calls/index.ts';
 import { defineVerb } from './define.ts';
 import { longestGraceSeconds, longestName } from './limits.ts';
 
@@ -22,15 +22,17 @@ interface Options {
   statusEvents?: string[];
   actionHook?: HookInput;
   record?: object;
-  listen?: object;
-  stream?: object;
+  listen?: ForkInput;
+  /** The newer name. */
+  stream?: ForkInput;
 }
 
 export const conference = defineVerb<Options>({
   name: 'conference',
   example: { name: 'standup', startConferenceOnEnter: false, actionHook: '/done' },
   needs: 'media',
-  check: (options) => nameRefusal(options.name) ?? graceRefusal(options) ?? laterRefusal(options),
+  check: (options) =>
+    nameRefusal(options.name) ?? graceRefusal(options) ?? forkRefusal(options) ?? laterRefusal(options),
   async run(options, run) {
     const { call, scope } = run;
     await call.world.conferences.attend(call, scope, attendance(options));
@@ -49,9 +51,35 @@ const graceRefusal = ({ endConferenceDuration: seconds = 0 }: Options): Refusal 
     ? refuse('verb-option', `must be 0 to ${longestGraceSeconds} seconds`, { path: 'endConferenceDuration' })
     : undefined;
 
-function laterRefusal(options: Options): Refusal | undefined {
-  const later = (['record', 'listen', 'stream'] as const).find((name) => options[name] !== undefined);
-  return later && refuse('verb-later', `conference.${later} is not in this version`, { path: later });
+const laterRefusal = ({ record }: Options): Refusal | undefined =>
+  record && refuse('verb-later', 'conference.record is not in this version', { path: 'record' });
+
+const forkOptions = new Set([
+  'id',
+  'actionHook',
+  'url',
+  'wsAuth',
+  'mixType',
+  'sampleRate',
+  'metadata',
+  'passDtmf',
+  'bidirectionalAudio',
+  'disableBidirectionalAudio',
+  'scope',
+]);
+
+function forkRefusal({ listen, stream }: Options): Refusal | undefined {
+  const path = stream === undefined ? 'listen' : 'stream';
+  const input = stream ?? listen;
+  if (!input) return undefined;
+  if (stream && listen) return refuse('verb-option', 'must not stand beside listen', { path });
+  if (typeof input.url !== 'string') return refuse('verb-option', 'is required', { path: `${path}.url` });
+  const unknown = Object.keys(input).find((name) => !forkOptions.has(name));
+  if (unknown !== undefined) return refuse('verb-option', 'is no option of it', { path: `${path}.${unknown}` });
+  if (input.scope !== undefined && input.scope !== 'room' && input.scope !== 'members')
+    return refuse('verb-option', 'must be room or members', { path: `${path}.scope` });
+  const wrong = streamRefusal(input);
+  return wrong && { ...wrong, path: `${path}.${wrong.path}` };
 }
 
 function attendance(options: Options): AttendOptions {
@@ -70,5 +98,6 @@ function attendance(options: Options): AttendOptions {
     enterHook: options.enterHook,
     statusHook: options.statusHook,
     statusEvents: options.statusEvents ?? [],
+    listen: options.stream ?? options.listen,
   };
 }

@@ -81,6 +81,15 @@ export class ScriptedCalls implements CallsPort {
   async queues(accountSid: string) {
     return ['support', 'sales'].map((name) => ({ name, length: accountSid.length }));
   }
+  readonly listening = new Map<string, unknown>();
+  async listen(_accountSid: string, conference: string, listen: object) {
+    if (conference === 'standup') this.listening.set(conference, listen);
+    return conference === 'standup';
+  }
+  async unlisten(_accountSid: string, conference: string) {
+    this.listening.delete(conference);
+    return conference === 'standup';
+  }
   async conferences(accountSid: string) {
     return [{ name: 'standup', id: `conf:${accountSid}:standup`, durationSec: 7, participants: [] }];
   }

@@ -120,3 +120,26 @@ test('queues with search, and conferences by name or with who is in them', async
   assert.deepEqual(expanded, { name: 'standup', id: `conf:${account_sid}:standup`, durationSec: 7, participants: [] });
   for (const what of ['Queues', 'Conferences']) assert.equal((await of(what, siblingKey)).status, 403);
 });
+
+test('conference listen: POST starts, DELETE ends; no such conference is 404, a wrong address 400', async () => {
+  const { account_sid, accountKey: key, siblingKey } = t.one;
+  const path = (name: string) => `Accounts/${account_sid}/Conferences/${name}/listen`;
+  const body = { url: 'wss://fork.example/x', sampleRate: 16_000, metadata: { room: 'standup' } };
+  assert.equal((await t.request('POST', path('standup'), { key, body })).status, 202);
+  assert.deepEqual(t.calls.listening.get('standup'), body);
+  assert.equal((await t.request('POST', path('standup'), { key, body: { url: 'ws://a/' } })).status, 202);
+  assert.deepEqual(t.calls.listening.get('standup'), { url: 'ws://a/', sampleRate: 8_000, metadata: {} });
+  for (const [wrong, at] of [
+    [{ url: 'http://a/' }, 'url'],
+    [{}, 'url'],
+    [{ url: 'ws://a/', sampleRate: 11_025 }, 'sampleRate'],
+    [{ url: 'ws://a/', gain: 3 }, 'gain'],
+  ] as const) {
+    const { status, json } = await t.request('POST', path('standup'), { key, body: wrong });
+    assert.deepEqual([status, json.path], [400, at]);
+  }
+  assert.equal((await t.request('POST', path('other'), { key, body })).status, 404);
+  assert.equal((await t.request('DELETE', path('standup'), { key: siblingKey })).status, 403);
+  assert.equal((await t.request('DELETE', path('standup'), { key })).status, 204);
+  assert.equal(t.calls.listening.size, 0);
+});
