@@ -54,6 +54,7 @@ export class Transcribing implements TranscriptionPart {
   /** Those that end softly after a pause or the end. */
   readonly #ending = new Set<Promise<void>>();
   readonly #settle: () => void;
+  readonly #leaveParts: () => void;
   /** Sent and not answered yet. */
   #waiting = 0;
   #sent: Promise<void> = Promise.resolve();
@@ -69,7 +70,7 @@ export class Transcribing implements TranscriptionPart {
     this.done = promise;
     this.#settle = resolve;
     session.program.linger(promise);
-    session.parts.put('transcription', this, scope);
+    this.#leaveParts = session.parts.put('transcription', this, scope);
     scope.defer(() => void this.stop());
     for (const leg of this.#legs) this.#listen(leg);
   }
@@ -90,6 +91,7 @@ export class Transcribing implements TranscriptionPart {
   async stop(): Promise<{ at: number }> {
     if (this.#stopped) return this.#last([]);
     this.#stopped = true;
+    this.#leaveParts();
     const effect = await this.#endListening();
     await Promise.all(this.#ending);
     for (const buffer of this.#buffers.values()) buffer.flush();
