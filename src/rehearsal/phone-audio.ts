@@ -70,8 +70,18 @@ export class PhoneAudio {
     this.#ticker = every(clock, frameMs, () => this.#tick());
   }
 
+  /** Of what it says. */
+  get ssrc(): number {
+    return this.#output.ssrc;
+  }
+
   get local(): Address {
     return this.#socket.local;
+  }
+
+  /** Where it sends. */
+  get remote(): Address | undefined {
+    return this.#remote;
   }
 
   /** Our session description: PCMU and telephone-event. */

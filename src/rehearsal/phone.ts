@@ -68,6 +68,14 @@ export class PhoneCall {
     this.#clock = clock;
   }
 
+  /** The server's call_sid of it: in its answer to us, or in its INVITE. */
+  get sid(): string | undefined {
+    return (this.finalResponse ?? this.invite)?.header('X-Call-Sid');
+  }
+
+  /** What called us. */
+  invite: SipRequest | undefined;
+
   adopt(dialog: Dialog): void {
     this.dialog = dialog;
     this.answeredAt = this.#clock.now();
@@ -152,6 +160,7 @@ export async function openPhone(options: PhoneOptions): Promise<Phone> {
   sip.onInvite = (invite) => {
     void openAudio().then((audio) => {
       const call = new PhoneCall(audio, clock);
+      call.invite = invite.request;
       invite.onCancel = () => call.refused(487);
       phone.onCall(call, invite);
     });

@@ -2,8 +2,9 @@
 import { isRefusal, randomInt } from '../base/index.ts';
 import type { Phone, PhoneCall } from './phone.ts';
 import { brokenPromises } from './promises.ts';
-import { randomUpdate } from './random-json.ts';
-import { openPrograms, type RandomPrograms } from './random-programs.ts';
+import type { Props } from './random-json.ts';
+import { audioUrl, openPrograms, type RandomPrograms } from './random-programs.ts';
+import { randomUpdate } from './random-updates.ts';
 import { Stage } from './stage.ts';
 
 export interface Rehearsed {
@@ -31,6 +32,7 @@ export interface AskedUpdate {
 export interface Cast {
   readonly stage: Stage;
   readonly programs: RandomPrograms;
+  readonly props: Props;
   readonly phones: Phone[];
   /** Calls of the phones, either way. */
   readonly calls: PhoneCall[];
@@ -45,9 +47,12 @@ export async function rehearse(seed: number): Promise<Rehearsed> {
     {},
     { delayMs: 5, jitterMs: 15, lossRate: random.next() * 0.1, duplicateRate: 0.03, reorderRate: 0.03 },
   );
-  const programs = await openPrograms(stage);
-  const phones = [await stage.phone('alice'), await stage.phone('bob')];
-  const cast: Cast = { stage, programs, phones, calls: [], asked: [] };
+  const phones = [await stage.phone('alice'), await stage.phone('bob'), await stage.phone('carol')];
+  // The second does not exist, the first is no recorder: a call must not feel it.
+  const recorders = [phones[0]!.uri, 'sip:recorder@127.0.0.98'];
+  const props = { random, phones: phones.map(({ uri }) => uri), audioUrl, recorders };
+  const programs = await openPrograms(stage, props);
+  const cast: Cast = { stage, programs, props, phones, calls: [], asked: [] };
   for (const phone of phones) phone.onCall = (call, invite) => pickUp(cast, call, invite);
   for (let i = 0; i < firstCalls; i++) await dial(cast);
   for (let i = 0; i < acts; i++) {
@@ -111,15 +116,16 @@ async function act(cast: Cast): Promise<void> {
   else if (call && dice < 19) call.press('0123456789*#'[randomInt(random, 12)]!);
   else if (call && dice === 19) info(call, String(randomInt(random, 10)));
   else if (call && dice < 23) reoffer(cast, call);
+  else if (call && dice === 23) refer(cast, call);
   else update(cast, call);
 }
 
 /** An operator changes a call, usually one that is alive. */
-function update({ stage, asked }: Cast, call: PhoneCall | undefined): void {
+function update({ stage, props, asked }: Cast, call: PhoneCall | undefined): void {
   const { random, house, account } = stage;
-  const sid = call?.finalResponse?.header('X-Call-Sid') ?? stage.events.at(-1)?.callSid;
+  const sid = call?.sid ?? stage.events.at(-1)?.callSid;
   if (sid === undefined) return;
-  const body = randomUpdate(random);
+  const body = randomUpdate(props);
   const one: AskedUpdate = { body: JSON.stringify(body) };
   asked.push(one);
   void house.calls.update(account.account_sid, sid, body, { wait: random.next() < 0.3 }).then((outcome) => {
@@ -150,6 +156,14 @@ async function place({ stage, programs, phones, asked }: Cast): Promise<void> {
 function info(call: PhoneCall, digit: string): void {
   const content = `Signal=${digit}\r\nDuration=160\r\n`;
   call.dialog?.request('INFO', { body: { contentType: 'application/dtmf-relay', content } }).catch(() => {});
+}
+
+/** A phone asks us to call another one. */
+function refer({ props, stage }: Cast, call: PhoneCall): void {
+  const target = props.phones[randomInt(stage.random, props.phones.length)]!;
+  call.dialog
+    ?.request('REFER', { headers: { 'Refer-To': `<${target}>`, 'Referred-By': `<${target}>` } })
+    .catch(() => {});
 }
 
 /** Hold, resume, another codec, another packet time. */
