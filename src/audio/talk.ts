@@ -13,7 +13,7 @@ const loudestNoiseDbov = -38;
 const noiseWindowMs = 1600;
 const noiseParts = 8;
 /** So much of loud frames begins a talk: a click or a knock does not. */
-const beginMs = 60;
+const beginMs = 80;
 /** Such a pause ends it: longer than those between words, short enough to be told in time. */
 const endMs = 600;
 /** Pole of the filter that keeps hum and direct current out, by sample rate: about 120 Hz. */

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertHears, full, party, plainMember, sineDbov, smooth } from '../../test/kit/party.ts';
-import { gaps } from '../audio/index.ts';
+import { gaps, sine, toneLevelDbov } from '../audio/index.ts';
+import { every } from '../base/index.ts';
+import type { SimWsPeer } from '../base/sim/index.ts';
 import type { AudioSource, PlayOptions } from './client.ts';
 
 const tone = (hz: number, ms = 10_000): AudioSource => ({ kind: 'url', url: `tone_stream://v=-12;%(${ms},0,${hz})` });
@@ -81,16 +83,9 @@ test('digits of a member reach the others that hear it, when they shall', async 
   const { clock } = hall;
   const press = async (digit: number): Promise<string[]> => {
     const from = clock.now();
-    const { peer, port } = guests[0]!;
-    // The event's packets have one timestamp; they come at once, so that no audio falls between them.
-    for (const end of [0, 0x80, 0x80, 0x80]) {
-      peer.send(port.local, Uint8Array.of(digit, end | 10, 800 >> 8, 800 & 0xff), { payloadType: 101, advance: 0 });
-    }
+    guests[0]!.press(digit);
     await clock.runFor(600);
-    return guests.map(({ peer: { heard } }) => {
-      const events = heard.filter((p) => p.at >= from && p.payloadType === 101);
-      return [...new Set(events.map((p) => String(p.payload[0])))].join(' ');
-    });
+    return guests.map((guest) => guest.digits(from));
   };
   assert.deepEqual(await press(5), ['', '5', '', '5']);
   await clock.settle(members[0]!.set({ speakOnlyTo: 'agent' }));
@@ -171,5 +166,106 @@ test('many loud voices are bent towards full scale and not cut, and the quiet co
   const level = guests[0]!.level(560, t - 1000, t);
   assert.ok(level > sineDbov(20_000) - 6 && level < sineDbov(20_000), `${level} dBov`);
   assert.ok(full < level);
+  await end();
+});
+
+test('members of two workers are in one room: voices, flags, digits, prompts, and either worker may die', async () => {
+  const { hall, room, guests, members, tones, later, hears, end } = await party(
+    [{}, { group: 'far', codec: 'G722' }, { distributeDtmf: true }, { group: 'far', codec: 'PCMA' }],
+    { workers: 2 },
+  );
+  const { clock, links, pool } = hall;
+  assert.deepEqual(
+    pool.workers.map(({ ports }) => ports > 2),
+    [true, true],
+  );
+  const window = await later(1000);
+  assert.deepEqual(hears(window), ['1 2 3', '0 2 3', '0 1 3', '0 1 2']);
+  for (const guest of guests) smooth(guest, window);
+  const muted = await clock.settle(members[1]!.set({ muted: true }));
+  assert.deepEqual(hears(await later(300, 60)), ['2 3', '0 2 3', '0 3', '0 2']);
+  assert.ok(guests[0]!.level(tones[1]!, muted.at - 200, muted.at - 20) > full - 0.4);
+  await clock.settle(members[1]!.set({ muted: false, deaf: true }));
+  assert.deepEqual(hears(await later(300, 60)), ['1 2 3', '', '0 1 3', '0 1 2']);
+  await clock.settle(members[1]!.set({ deaf: false }));
+  const pressed = clock.now();
+  guests[2]!.press(5);
+  await later(600);
+  assert.deepEqual(
+    guests.map((guest) => guest.digits(pressed)),
+    ['5', '5', '', '5'],
+  );
+  const playback = room.play([tone(3000, 1000)], { loop: 1 });
+  await clock.runFor(300);
+  assert.ok(guests[1]!.level(3000, clock.now() - 150, clock.now()) > -30);
+  assert.equal((await clock.settle(playback.done)).reason, 'completed');
+  for (const link of [links[0]!, links[1]!]) {
+    link.kill();
+    await later(4000);
+    assert.deepEqual(hears(await later(500)), ['1 2 3', '0 2 3', '0 1 3', '0 1 2']);
+  }
+  await clock.settle(members[3]!.leave());
+  assert.deepEqual(hears(await later(300, 60)), ['1 2', '0 2', '0 1', '']);
+  await clock.settle(guests[1]!.port.close());
+  await later(100);
+  assert.deepEqual(hears(await later(300)), ['2', '', '0', '']);
+  assert.equal(pool.stats().ports, 4, 'the pipes are gone');
+  for (const guest of guests) guest.peer.heard.splice(0);
+  await end();
+});
+
+test('a room streams its public voices and what is played to it, and hears what comes back; a coach is private', async () => {
+  const { hall, room, guests, tones, later, hears, end } = await party([
+    {},
+    { codec: 'G722' },
+    { tag: 'agent' },
+    { speakOnlyTo: 'agent' },
+  ]);
+  const { clock, net, links } = hall;
+  const chunks: Uint8Array[] = [];
+  let server: SimWsPeer | undefined;
+  net.serveWs('ws://listener.test/room', (peer) => {
+    server = peer;
+    peer.onMessage = (data) => {
+      if (typeof data !== 'string') chunks.push(data);
+    };
+  });
+  const stream = room.stream({
+    url: 'ws://listener.test/room',
+    mix: 'mono',
+    sampleRate: 16_000,
+    hello: { room: 'x' },
+    back: 'streaming',
+    backSampleRate: 8000,
+  });
+  await later(500);
+  chunks.splice(0);
+  const song = sine({ hz: 3000, amplitude: 3000, samples: 8000, sampleRate: 8000 });
+  let sent = 0;
+  const singing = every(clock, 20, () => {
+    server?.send(new Uint8Array(song.slice((sent * 160) % 8000, ((sent++ * 160) % 8000) + 160).buffer));
+  });
+  const window = await later(1500, 500);
+  singing.cancel();
+  const bytes = Buffer.concat(chunks);
+  const pcm = Int16Array.from({ length: bytes.length / 2 }, (_, i) => bytes.readInt16LE(2 * i));
+  assert.ok(Math.abs(pcm.length - 24_000) <= 640, `${pcm.length}`);
+  assert.deepEqual(gaps(pcm, 16_000, 2), []);
+  for (const [i, hz] of tones.entries()) {
+    const level = toneLevelDbov(pcm, hz, 16_000);
+    if (i === 3) assert.ok(level < -60, `${hz} Hz at ${level}`);
+    else assert.ok(Math.abs(level - full) < 0.3, `${hz} Hz at ${level}`);
+  }
+  assert.ok(toneLevelDbov(pcm, 3000, 16_000) < -60, 'it does not hear itself');
+  for (const guest of guests) assertHears(guest, 3000, window);
+  assert.deepEqual(hears(window), ['1 2', '0 2', '0 1 3', '0 1 2']);
+  links[0]!.kill();
+  await later(3000);
+  chunks.splice(0);
+  await later(1000);
+  assert.ok(Buffer.concat(chunks).length > 28_000, 'it goes on from the next worker');
+  await clock.settle(room.close());
+  assert.equal((await clock.settle(stream.done)).reason, 'stopped');
+  for (const guest of guests) guest.peer.heard.splice(0);
   await end();
 });

@@ -129,3 +129,27 @@ test('a tenth of the packets of one is lost: the others are heard without a flaw
   assertHears(guests[0]!, tones[1]!, window);
   await end();
 });
+
+test('a voice is on its way at once: jitter buffer, packet times and room together take 40 ms on average, 60 at most', async () => {
+  const found: number[] = [];
+  for (let phase = 0; phase < 20; phase += 3) {
+    const { hall, guests, tones, end } = await party([{}, {}, {}], { phaseMs: 5 + phase });
+    const { clock } = hall;
+    for (const guest of guests) guest.sing(0);
+    await clock.runFor(1000 + phase);
+    guests[0]!.sing(tones[0]!);
+    const from = clock.now();
+    await clock.runFor(300);
+    for (const guest of guests.slice(1)) {
+      const packets = guest.packets(from, clock.now());
+      const first = packets.find(({ at }) => guest.level(tones[0]!, at, at + 1) > full - 10);
+      found.push(first!.at - guests[0]!.sangAt);
+    }
+    for (const guest of guests) guest.peer.heard.splice(0);
+    await end();
+  }
+  const mean = found.reduce((sum, ms) => sum + ms, 0) / found.length;
+  const told = `mean ${mean.toFixed(1)}: ${found.map(Math.round).join(' ')}`;
+  assert.ok(mean <= 42, told);
+  assert.ok(Math.max(...found) <= 60, told);
+});

@@ -12,6 +12,12 @@ export interface Guest {
   ptimeMs: number;
   /** Sends this tone from now on (0 Hz for silence), until called again. Phase goes on from the call's time. */
   sing(hz: number, amplitude?: number): void;
+  /** When the first packet with its present tone left. */
+  readonly sangAt: number;
+  /** Sends a digit of 100 ms as an event. */
+  press(digit: number): void;
+  /** Digits it was sent from then on, as events. */
+  digits(fromMs: number): string;
   /** What it heard between two times of the clock, as the packets follow one another. */
   heard(fromMs: number, toMs: number): Int16Array;
   packets(fromMs: number, toMs: number): HeardPacket[];
@@ -70,10 +76,12 @@ function guest({
   const encoder = peer.codec.makeEncoder();
   let tone: Int16Array = new Int16Array(sampleRate);
   let at = 0;
+  let sangAt: number | undefined;
   let streaming = false;
   const tick = (): void => {
     if (!streaming) return;
     const pcm = tone.subarray(at, at + frame);
+    sangAt ??= clock.now();
     at = (at + frame) % sampleRate;
     const payload = new Uint8Array(bytesPerMs * ptimeMs);
     encoder.encode(pcm.length === frame ? pcm : wrap(tone, pcm, frame), payload);
@@ -102,10 +110,25 @@ function guest({
     port,
     ptimeMs,
     sing(hz, amplitude = 3000) {
+      sangAt = undefined;
       tone = sine({ hz, amplitude: hz === 0 ? 0 : amplitude, samples: sampleRate, sampleRate });
       if (streaming) return;
       streaming = true;
       tick();
+    },
+    get sangAt() {
+      return sangAt ?? Number.POSITIVE_INFINITY;
+    },
+    press(digit) {
+      // The event's packets have one timestamp; they come at once, so that no audio falls between them.
+      for (const end of [0, 0x80, 0x80, 0x80]) {
+        const event = Uint8Array.of(digit, end | 10, 800 >> 8, 800 & 0xff);
+        peer.send(port.local, event, { payloadType: 101, advance: 0 });
+      }
+    },
+    digits(fromMs) {
+      const events = peer.heard.filter((p) => p.at >= fromMs && p.payloadType === 101);
+      return [...new Set(events.map((p) => String(p.payload[0])))].join(' ');
     },
     packets,
     heard,

@@ -62,20 +62,28 @@ export interface Party {
   end(): Promise<void>;
 }
 
-export type Entry = { codec?: string; ptimeMs?: number } & Partial<MemberOptions>;
+/** Ports of a group of its own live where there is most room. */
+export type Entry = { codec?: string; ptimeMs?: number; group?: string } & Partial<MemberOptions>;
 
 /** Guests in a room, each with a tone of its own. */
-export async function party(entries: Entry[], options: MediaStageOptions = {}): Promise<Party> {
+export async function party(
+  entries: Entry[],
+  { phaseMs = 7, ...options }: MediaStageOptions & { phaseMs?: number } = {},
+): Promise<Party> {
   const hall = await openHall(options);
   const { clock, pool } = hall;
   const room = pool.room({ group: 'hall' });
   const guests: Guest[] = [];
   const members: RoomMember[] = [];
   const tones = [440, 560, 700, 860, 1100, 1340, 1620, 1900, 2240, 2600].slice(0, entries.length);
-  for (const [i, { codec, ptimeMs, ...flags }] of entries.entries()) {
+  for (const [i, { codec, ptimeMs, group, ...flags }] of entries.entries()) {
     // Another phase of the 20 ms for each.
-    await clock.runFor(7);
-    const guest = await hall.enter({ ...(codec ? { codec } : {}), ...(ptimeMs ? { ptimeMs } : {}) });
+    await clock.runFor(phaseMs);
+    const guest = await hall.enter({
+      ...(codec ? { codec } : {}),
+      ...(ptimeMs ? { ptimeMs } : {}),
+      ...(group ? { port: { group } } : {}),
+    });
     guest.sing(tones[i]!);
     guests.push(guest);
     members.push(await clock.settle(room.join(guest.port, { ...plainMember, ...flags })));

@@ -123,6 +123,7 @@ class Engine {
       close: (ask) => this.#closePort(ask),
     });
     this.#scope.defer(() => this.#world.pacer.close());
+    this.#scope.defer(() => this.#rooms.closeAll());
     this.#scope.defer(() => this.#beating?.cancel());
     if (options.heartbeat) this.#beating = every(clock, beatMs, () => this.#beat());
   }

@@ -56,6 +56,12 @@ export class Rooms {
     return this.#now();
   }
 
+  /** The engine is closing. */
+  closeAll(): void {
+    for (const room of this.#rooms.values()) room.close();
+    this.#rooms.clear();
+  }
+
   stream({ room, order }: Ask<'roomStream'>): { at: number } {
     this.#room(room).streams.begin(order);
     return this.#now();
