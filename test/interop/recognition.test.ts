@@ -1,0 +1,220 @@
+// Speech recognition on the real program: a recognition server over a real WebSocket, a phone that speaks with a real voice or in tones.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { after, before, test } from 'node:test';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { resample } from '../../src/audio/index.ts';
+import { realClock } from '../../src/base/index.ts';
+import { makeSpeech } from '../../src/speech/index.ts';
+import { embeddedVoice, vendors } from '../../src/vendors/index.ts';
+import { type Hooks, type Json, openHooks } from '../kit/hooks.ts';
+import { type Program, startProgram } from '../kit/program.ts';
+import { spoken } from '../kit/speaking.ts';
+import { decode, encodeSample } from '../kit/ua/g711.ts';
+import { Ua, type UaCall } from '../kit/ua/ua.ts';
+import { pause, until } from '../kit/until.ts';
+
+/** One connection of the recognition server. */
+interface Session {
+  socket: WebSocket;
+  authorization: string | undefined;
+  start: Json | undefined;
+  audio: Buffer[];
+  stopped: boolean;
+}
+
+let program: Program;
+let hooks: Hooks;
+let ua: Ua;
+let server: WebSocketServer;
+const sessions: Session[] = [];
+/** Before the handshake is answered, ms. */
+let slowMs = 0;
+
+before(async () => {
+  server = new WebSocketServer({
+    port: 0,
+    host: '127.0.0.1',
+    verifyClient: (_, done) => void setTimeout(() => done(true), slowMs),
+  });
+  server.on('connection', (socket, request) => {
+    const session: Session = {
+      socket,
+      authorization: request.headers.authorization,
+      start: undefined,
+      audio: [],
+      stopped: false,
+    };
+    sessions.push(session);
+    socket.on('message', (data: Buffer, isBinary) => {
+      if (isBinary) return void session.audio.push(data);
+      const message = JSON.parse(data.toString()) as Json;
+      if (message.type === 'start') session.start = message;
+      if (message.type !== 'stop') return;
+      session.stopped = true;
+      socket.close(1000);
+    });
+  });
+  await once(server, 'listening');
+  program = await startProgram();
+  hooks = await openHooks({});
+  ua = await Ua.open('udp', program.sipPort);
+  const { status } = await program.api('POST', `/Accounts/${program.ready.account_sid}/SpeechCredentials`, {
+    vendor: 'custom:real',
+    use_for_stt: true,
+    use_for_tts: false,
+    custom_stt_url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/hear`,
+    auth_token: 'real token',
+  });
+  assert.equal(status, 201);
+});
+
+after(async () => {
+  ua.close();
+  await hooks.close();
+  await program.end();
+  for (const socket of server.clients) socket.terminate();
+  server.close();
+});
+
+async function call(replies: Hooks['replies']): Promise<UaCall> {
+  hooks.sent.length = 0;
+  sessions.length = 0;
+  for (const path of Object.keys(hooks.replies)) delete hooks.replies[path];
+  Object.assign(hooks.replies, replies);
+  const answered = await ua.call(`app-${await program.application(hooks)}`);
+  assert.equal(answered.finalStatus, 200);
+  return answered;
+}
+
+/** Lets the phone say these samples. */
+function speak(one: UaCall, pcm: Int16Array): void {
+  for (let at = 0; at < pcm.length; at += 160) {
+    const frame = new Int16Array(160);
+    frame.set(pcm.subarray(at, at + 160));
+    one.rtp.speech.push(Uint8Array.from(frame, encodeSample));
+  }
+}
+
+const samplesOf = ({ audio }: Session): Int16Array => {
+  const bytes = Buffer.concat(audio);
+  return new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+};
+
+const say = (session: Session | undefined, transcript: string): void =>
+  session?.socket.send(
+    JSON.stringify({ type: 'transcription', is_final: true, alternatives: [{ transcript, confidence: 0.9 }] }),
+  );
+
+const said = (body: Json): unknown => ((body.speech as Json).alternatives as Json[])[0]?.transcript;
+const gather = (recognizer: Json, more: Json = {}): Json => ({
+  verb: 'gather',
+  input: ['speech'],
+  actionHook: '/said',
+  timeout: 30,
+  recognizer,
+  ...more,
+});
+const custom = { vendor: 'custom:real', language: 'en-US' };
+const session = (n = 1): Promise<Session> =>
+  until(() => (sessions[n - 1]?.start ? sessions[n - 1] : undefined), { what: `${n} sessions` });
+
+/** The largest share of `part` that is found in `whole` at one place: 1 is all of it, exactly (normalised correlation). */
+function likeness(part: Int16Array, whole: Int16Array): number {
+  const power = (pcm: Int16Array): number => pcm.reduce((sum, s) => sum + s * s, 0);
+  const own = power(part);
+  let best = 0;
+  for (let delay = 0; delay + part.length <= whole.length; delay++) {
+    let sum = 0;
+    for (let i = 0; i < part.length; i += 2) sum += part[i]! * whole[delay + i]!;
+    if (2 * sum <= best * own) continue;
+    best = (2 * sum) / Math.sqrt(own * power(whole.subarray(delay, delay + part.length)) || 1);
+  }
+  return best;
+}
+
+test('a real voice arrives at the server as it was spoken, and its answer is the result', async () => {
+  const voice = makeSpeech({ clock: realClock(), http: () => Promise.reject(new Error('no network')), vendors });
+  const { pcm, sampleRate } = await voice.speak({ ...embeddedVoice }, 'I would like to speak to an agent, please.');
+  await voice.close();
+  const sentence = resample(pcm, sampleRate, 8000);
+  const one = await call({ '/': [gather(custom)], '/said': [{ verb: 'hangup' }] });
+  const heard = await session();
+  assert.equal(heard.authorization, 'Bearer real token');
+  assert.equal(heard.start?.sampleRateHz, 8000);
+  speak(one, sentence);
+  await until(() => samplesOf(heard).length > sentence.length + 12_000, { what: 'the whole sentence' });
+  const spokenAs = decode(Uint8Array.from(sentence, encodeSample));
+  const middle = spokenAs.subarray(8_000, 16_000);
+  const alike = likeness(middle, samplesOf(heard));
+  assert.ok(alike > 0.98, `a second out of the middle is found with ${alike}`);
+  say(heard, 'I would like to speak to an agent please');
+  const body = await hooks.wait('/said');
+  assert.equal(body.reason, 'speechDetected');
+  assert.equal(said(body), 'I would like to speak to an agent please');
+  await until(() => heard.stopped, { what: 'stop' });
+  await until(() => one.byed, { what: 'a BYE' });
+});
+
+test('the test recognizer understands a phone in tones, with 3 % of its packets lost', async () => {
+  const one = await call({ '/': [gather({ vendor: 'test' })], '/said': [{ verb: 'hangup' }] });
+  let n = 0;
+  one.rtp.fate = () => (++n % 33 === 0 ? 'dropped' : 'sent');
+  speak(one, spoken('zero one two yes agent stop', { wordMs: 240, gapMs: 120 }));
+  assert.equal(said(await hooks.wait('/said')), 'zero one two yes agent stop');
+  await until(() => one.byed, { what: 'a BYE' });
+});
+
+test('barge-in by voice cuts the prompt of a real call', async () => {
+  const prompt = { play: { url: 'tone_stream://%(60000,0,440)' } };
+  const one = await call({
+    '/': [gather({ vendor: 'test' }, { bargein: true, ...prompt })],
+    '/said': [{ verb: 'play', url: 'silence_stream://3000' }, { verb: 'hangup' }],
+  });
+  await until(() => one.rtp.voice().length > 40, { what: 'the prompt' });
+  speak(one, spoken('stop', { wordMs: 300 }));
+  assert.equal(said(await hooks.wait('/said')), 'stop');
+  assert.deepEqual(one.rtp.breaks(), []);
+  await one.bye();
+});
+
+test('a server that is slow to answer hears what was said meanwhile; one that dies is replaced by the fallback', async () => {
+  slowMs = 700;
+  const recognizer = { ...custom, fallbackVendor: 'test' };
+  const one = await call({ '/': [gather(recognizer)], '/said': [{ verb: 'hangup' }] });
+  speak(one, spoken('yes', { wordMs: 300 }));
+  const heard = await session();
+  slowMs = 0;
+  await until(() => samplesOf(heard).some((sample) => Math.abs(sample) > 5_000), { what: 'the word' });
+  heard.socket.terminate();
+  await pause(300);
+  speak(one, spoken('no help'));
+  assert.equal(said(await hooks.wait('/said')), 'no help');
+  await until(() => one.byed, { what: 'a BYE' });
+});
+
+test('a transcription is paused and resumed over REST, and outlives its media worker', async () => {
+  const verb = { verb: 'transcribe', transcriptionHook: '/t', recognizer: custom };
+  const one = await call({ '/': [verb], '/t': undefined });
+  const first = await session();
+  say(first, 'one');
+  assert.equal(said(await hooks.wait('/t')), 'one');
+  const paused = await program.update(one.callSid, { transcribe_status: 'pause' }, true);
+  assert.equal(paused.status, 200);
+  assert.ok(Number((paused.body as Json).applied_ms) < 1_000);
+  await until(() => first.stopped, { what: 'stop' });
+  assert.equal((await program.update(one.callSid, { transcribe_status: 'resume' }, true)).status, 200);
+  const second = await session(2);
+  say(second, 'two');
+  assert.equal(said(await hooks.wait('/t', 2)), 'two');
+  const workers = program.processes().filter(({ command }) => command.includes('src/worker.ts'));
+  assert.ok(workers.length > 0);
+  for (const { pid } of workers) process.kill(pid, 'SIGKILL');
+  const third = await session(3);
+  say(third, 'three');
+  assert.equal(said(await hooks.wait('/t', 3)), 'three');
+  await one.bye();
+  await until(() => third.stopped, { what: 'stop' });
+  await hooks.final(one.callSid);
+});
