@@ -1,8 +1,10 @@
 // Mouth: what the far end hears. Playbacks on their layers, then tones, then volume; one frame at a time at the codec's rate.
 import { Gain, MUTED_DB, mixInto } from '../../audio/index.ts';
-import type { Clock } from '../../base/index.ts';
+import { type Clock, Fault } from '../../base/index.ts';
 import type { FinishedPlay, PlayOrder, PlayPosition } from '../channel.ts';
+import { maxDubTracks } from '../limits.ts';
 import type { PlaybackEvent } from '../types.ts';
+import { DubTracks } from './dub-tracks.ts';
 import type { Feed } from './feed.ts';
 import { Mixed } from './mixed.ts';
 import type { Prompts } from './prompts.ts';
@@ -22,6 +24,7 @@ interface Voice {
   sampleRate: number;
   frame: Int16Array;
   layers: Layers;
+  dub: DubTracks;
   tones: Tones;
   volume: Volume;
   /** What the feed gives, and how much of it is heard: nothing while a prompt or whisper covers it. */
@@ -64,6 +67,7 @@ export class Mouth {
       sampleRate,
       frame: new Int16Array(samples),
       layers: kept?.layers ?? new Layers(sampleRate, (track) => this.#finished(track, 'completed')),
+      dub: kept?.dub ?? new DubTracks(sampleRate, (track) => this.#finished(track, 'completed')),
       tones: new Tones(sampleRate, samples),
       volume: kept?.volume ?? new Volume(sampleRate, this.#gainDb),
       fed: new Int16Array(samples),
@@ -74,7 +78,7 @@ export class Mouth {
     if (!kept) {
       for (const track of tracks) {
         track.setRate(sampleRate);
-        voice.layers.set(track.layer, track);
+        put(voice, track, track);
       }
     }
     for (const order of this.#early.splice(0)) this.#begin(voice, order);
@@ -114,8 +118,8 @@ export class Mouth {
     const voice = this.#voice;
     if (this.#listeners.size > 0 || !this.#added.empty) return false;
     if (!voice) return this.#early.length === 0;
-    const { layers, tones, volume, feedGain } = voice;
-    return layers.resting && !tones.busy && volume.even && feedGain.isUnity;
+    const { layers, dub, tones, volume, feedGain } = voice;
+    return layers.resting && dub.resting && !tones.busy && volume.even && feedGain.isUnity;
   }
 
   /** A prompt or whisper is heard instead of what is fed. */
@@ -129,13 +133,15 @@ export class Mouth {
     return () => void this.#listeners.delete(listener);
   }
 
-  #mix({ sampleRate, frame, layers, tones, volume, fed, added, feedGain }: Voice): Int16Array | undefined {
+  #mix(voice: Voice): Int16Array | undefined {
+    const { sampleRate, frame, layers, dub, tones, volume, fed, added, feedGain } = voice;
     const sounds = layers.render(frame);
     const covered = layers.covering;
     const voices = this.#feed?.read(fed, sampleRate) ?? false;
     feedGain.set(covered ? MUTED_DB : 0);
     const more = this.#added.read(added, sampleRate);
-    if (!sounds && !voices && !more && !tones.busy) return undefined;
+    const plays = sounds || voices || more || tones.busy;
+    if (!plays && dub.resting) return undefined;
     if (!sounds) frame.fill(0);
     if (voices) {
       feedGain.apply(fed);
@@ -144,24 +150,35 @@ export class Mouth {
     if (more) mixInto(frame, added);
     tones.process(frame);
     volume.process(frame);
-    return frame;
+    // Volume is for what is said and played, not for the tracks: they have their own (verbs.md 9).
+    const dubbed = dub.read(added);
+    if (dubbed) mixInto(frame, added);
+    return plays || dubbed ? frame : undefined;
   }
 
   /** Tells of tracks that have sounded for the first time; to be called once their packet has left. */
   noteStarted(at: number): void {
-    for (const layer of ['prompt', 'whisper'] as const) {
-      const track = this.#voice?.layers.get(layer);
-      if (!track || track.started || !track.audible) continue;
-      track.started = true;
-      this.#options.onPlayback(track.playback, { type: 'started', at });
-    }
+    const voice = this.#voice;
+    if (!voice) return;
+    this.#noteStarted(voice.layers.get('prompt'), at);
+    this.#noteStarted(voice.layers.get('whisper'), at);
+    if (!voice.dub.resting) for (const track of voice.dub.all) this.#noteStarted(track, at);
+  }
+
+  #noteStarted(track: Track | undefined, at: number): void {
+    if (!track || track.started || !track.audible) return;
+    track.started = true;
+    this.#options.onPlayback(track.playback, { type: 'started', at });
   }
 
   /** Plays on the order's layer; what is there is told that it was stopped. An order known already is not begun anew. */
   play(order: PlayOrder): void {
     if (this.#has(order.playback)) return;
+    const { layer, track } = order.options;
+    if (layer === 'track' && this.#full(track))
+      throw new Fault('play-too-many', `a leg has at most ${maxDubTracks} tracks`);
     if (this.#voice) return this.#begin(this.#voice, order);
-    const other = this.#early.findIndex(({ options }) => options.layer === order.options.layer);
+    const other = this.#early.findIndex(({ options }) => options.layer === layer && options.track === track);
     if (other >= 0) this.#options.onFinished(this.#early.splice(other, 1)[0]!.playback, nothingHeard);
     this.#early.push(order);
   }
@@ -174,7 +191,7 @@ export class Mouth {
     }
     const track = this.#tracks().find((one) => one.playback === playback);
     if (!track) return;
-    this.#voice?.layers.set(track.layer, undefined);
+    if (this.#voice) put(this.#voice, track, undefined);
     this.#finished(track, reason);
   }
 
@@ -198,8 +215,8 @@ export class Mouth {
 
   describe(): string {
     if (!this.#voice) return 'no codec yet';
-    const { layers, tones, volume } = this.#voice;
-    return describeStages([layers, tones, volume]) || 'silence';
+    const { layers, dub, tones, volume } = this.#voice;
+    return describeStages([layers, tones, volume, dub]) || 'silence';
   }
 
   close(): void {
@@ -209,12 +226,20 @@ export class Mouth {
   }
 
   #tracks(): Track[] {
-    const layers = this.#voice?.layers;
-    return [layers?.get('prompt'), layers?.get('whisper')].filter((track) => track !== undefined);
+    if (!this.#voice) return [];
+    const { layers, dub } = this.#voice;
+    return [layers.get('prompt'), layers.get('whisper'), ...dub.all].filter((track) => track !== undefined);
   }
 
   #has(playback: number): boolean {
     return [...this.#tracks(), ...this.#early].some((one) => one.playback === playback);
+  }
+
+  /** No room for one more track of another name. */
+  #full(name: string | undefined): boolean {
+    const names = new Set(this.#tracks().flatMap((track) => (track.layer === 'track' ? track.name : [])));
+    for (const { options } of this.#early) if (options.layer === 'track') names.add(options.track ?? '');
+    return !names.has(name ?? '') && names.size >= maxDubTracks;
   }
 
   #begin(voice: Voice, order: PlayOrder): void {
@@ -228,8 +253,8 @@ export class Mouth {
     if (options.timeoutMs !== undefined) {
       track.timer = clock.after(options.timeoutMs, () => this.stop(playback, 'timeout'));
     }
-    const old = voice.layers.get(track.layer);
-    voice.layers.set(track.layer, track);
+    const old = track.layer === 'track' ? voice.dub.get(track.name) : voice.layers.get(track.layer);
+    put(voice, track, track);
     if (old) this.#finished(old, 'stopped');
   }
 
@@ -237,4 +262,10 @@ export class Mouth {
     track.timer?.cancel();
     this.#options.onFinished(track.playback, track.result(reason));
   }
+}
+
+/** Sets what plays where `track` has its place. */
+function put(voice: Voice, { layer, name }: Track, playing: Track | undefined): void {
+  if (layer === 'track') voice.dub.set(name, playing);
+  else voice.layers.set(layer, playing);
 }

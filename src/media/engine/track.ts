@@ -1,4 +1,5 @@
 // Track: one playback on its way through a layer.
+import { Gain } from '../../audio/index.ts';
 import type { Timer } from '../../base/index.ts';
 import type { FinishedPlay, PlayOrder, PlayPosition } from '../channel.ts';
 import { packFault } from '../channel.ts';
@@ -6,7 +7,9 @@ import { type LoadClip, Playlist } from './playlist.ts';
 
 export class Track {
   readonly playback: number;
-  readonly layer: 'prompt' | 'whisper';
+  readonly layer: 'prompt' | 'whisper' | 'track';
+  /** Which track, on the layer of that name. */
+  readonly name: string;
   /** The last frame was full of it. Kept by the layers. */
   audible = false;
   /** `started` has been told. */
@@ -14,13 +17,18 @@ export class Track {
   /** Its time limit; the mouth's. */
   timer: Timer | undefined;
   #begun = false;
+  /** Of this playback alone. It never changes, so any rate will do. */
+  readonly #gain: Gain;
   readonly #playlist: Playlist;
   readonly #label: string;
 
   constructor(order: PlayOrder, sampleRate: number, load: LoadClip) {
     const { options, sources, resume } = order;
     this.playback = order.playback;
-    this.layer = options.layer === 'whisper' ? 'whisper' : 'prompt';
+    this.layer = options.layer;
+    this.name = options.track ?? '';
+    this.#gain = new Gain(sampleRate);
+    this.#gain.jump(options.gainDb ?? 0);
     this.started = resume !== undefined;
     this.#label = labelOf(sources[0]);
     this.#playlist = new Playlist({
@@ -40,11 +48,15 @@ export class Track {
   }
 
   read(frame: Int16Array): number {
-    return this.#playlist.read(frame, 0, frame.length);
+    const n = this.#playlist.read(frame, 0, frame.length);
+    if (n > 0) this.#gain.apply(frame);
+    return n;
   }
 
   peek(out: Int16Array): number {
-    return this.#playlist.peek(out);
+    const n = this.#playlist.peek(out);
+    this.#gain.apply(out);
+    return n;
   }
 
   samplesLeft(): number {

@@ -1,5 +1,6 @@
 // Layers: the prompt, and the whisper that pauses it. Every cut fades out and every resumption fades in; nothing is lost between.
 import { mixInto } from '../../../audio/index.ts';
+import { joinStep } from '../../limits.ts';
 import type { Track } from '../track.ts';
 import { fadeIn, fadeOut, fadeSamples } from './fade.ts';
 import { Join } from './join.ts';
@@ -13,6 +14,7 @@ const layers: readonly Layer[] = ['prompt', 'whisper'];
 export class Layers {
   readonly #fade: number;
   readonly #onOver: (track: Track) => void;
+  readonly #exact: boolean;
   readonly #join: Join;
   readonly #tail: Int16Array;
   readonly #tracks: Record<Layer, Track | undefined> = { prompt: undefined, whisper: undefined };
@@ -22,9 +24,13 @@ export class Layers {
   #tailLeft = 0;
   #tailAt = 0;
 
-  /** `onOver`: a track has played to its end, or failed; it has left its layer. */
-  constructor(sampleRate: number, onOver: (track: Track) => void) {
+  /**
+   * `onOver`: a track has played to its end, or failed; it has left its layer. `exact`: what begins softly begins as it is,
+   * without a fade.
+   */
+  constructor(sampleRate: number, onOver: (track: Track) => void, { exact = false } = {}) {
     this.#onOver = onOver;
+    this.#exact = exact;
     this.#fade = fadeSamples(sampleRate);
     this.#join = new Join(sampleRate);
     this.#tail = new Int16Array(this.#fade);
@@ -91,6 +97,7 @@ export class Layers {
   #play(track: Track, frame: Int16Array): number {
     const n = track.read(frame);
     if (n === 0) return 0;
+    if (this.#exact && this.#fadedIn === 0 && Math.abs(frame[0]!) <= joinStep) this.#fadedIn = this.#fade;
     if (this.#fadedIn < this.#fade) this.#fadedIn = fadeIn(frame, { from: 0, to: n }, this.#fadedIn, this.#fade);
     const left = track.samplesLeft();
     if (left < this.#fade) fadeOut(frame, { from: 0, to: n }, left, this.#fade);
