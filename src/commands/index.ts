@@ -5,6 +5,7 @@ import { callStatus } from './call-status.ts';
 import { confHold, confMute, participantAction } from './conference.ts';
 import type { AnyCommand } from './define.ts';
 import { dtmf } from './dtmf.ts';
+import { mediaPath } from './media-path.ts';
 import { mute } from './mute.ts';
 import { liveControlPage } from './page.ts';
 import { record } from './record.ts';
@@ -33,6 +34,7 @@ export const commands: readonly AnyCommand[] = [
   sipRequest,
   dtmf,
   record,
+  mediaPath,
   tag,
   boost,
   agentUpdate,
@@ -43,7 +45,7 @@ export const commands: readonly AnyCommand[] = [
   whisper,
 ];
 
-export type { AnyCommand, CommandDefinition, Target } from './define.ts';
+export type { AnyCommand, CommandDefinition, CommandNeed, Target } from './define.ts';
 export { type Outcome, performSocket, performUpdate } from './perform.ts';
 export { readSocketCommand, readUpdate } from './read.ts';
 
