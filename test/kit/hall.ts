@@ -1,6 +1,6 @@
 // A hall for tests: a media stage with several far ends, each of which sends a tone of its own and keeps what it hears.
 import assert from 'node:assert/strict';
-import { sine, toneLevelDbov } from '../../src/audio/index.ts';
+import { type Encoder, sine, toneLevelDbov } from '../../src/audio/index.ts';
 import { isRefusal } from '../../src/base/index.ts';
 import type { MediaPort } from '../../src/media/client.ts';
 import { type MediaStage, type MediaStageOptions, mediaStage } from './media-stage.ts';
@@ -59,65 +59,37 @@ export async function openHall(options: MediaStageOptions = {}): Promise<Hall> {
   };
 }
 
-function guest({
-  stage,
-  peer,
-  port,
-  ptimeMs,
-}: {
+interface Parts {
   stage: MediaStage;
   peer: SimPeer;
   port: MediaPort;
   ptimeMs: number;
-}): Guest {
-  const { clock } = stage;
-  const { sampleRate, bytesPerMs } = peer.codec;
-  const frame = (sampleRate * ptimeMs) / 1000;
-  const encoder = peer.codec.makeEncoder();
-  let tone: Int16Array = new Int16Array(sampleRate);
-  let at = 0;
-  let sangAt: number | undefined;
-  let streaming = false;
-  const tick = (): void => {
-    if (!streaming) return;
-    const pcm = tone.subarray(at, at + frame);
-    sangAt ??= clock.now();
-    at = (at + frame) % sampleRate;
-    const payload = new Uint8Array(bytesPerMs * ptimeMs);
-    encoder.encode(pcm.length === frame ? pcm : wrap(tone, pcm, frame), payload);
-    peer.send(port.local, payload, { advance: (peer.codec.clockRate * ptimeMs) / 1000 });
-    clock.after(ptimeMs, tick);
-  };
-  const stop = peer.stop.bind(peer);
-  peer.stop = () => {
-    streaming = false;
-    stop();
-  };
+}
+
+function guest(parts: Parts): Guest {
+  const { peer, port, ptimeMs } = parts;
+  const { sampleRate } = peer.codec;
+  const singer = new Singer(parts);
   const packets = (fromMs: number, toMs: number): HeardPacket[] =>
     peer.heard.filter((p) => p.at >= fromMs && p.at < toMs);
   const heard = (fromMs: number, toMs: number): Int16Array => {
+    const within = packets(fromMs, toMs);
+    const [first, a, b] = [peer.heard[0], within[0], within.at(-1)];
+    if (!first || !a || !b) return new Int16Array(0);
+    const offset = (p: HeardPacket): number =>
+      (((p.timestamp - first.timestamp) >>> 0) * sampleRate) / peer.codec.clockRate;
     // Decoded from the beginning, as the codec may have state.
-    const all = peer.audio();
-    const first = peer.heard[0]!;
-    const perUnit = sampleRate / peer.codec.clockRate;
-    const [a, b] = [packets(fromMs, toMs)[0], packets(fromMs, toMs).at(-1)];
-    if (!a || !b) return new Int16Array(0);
-    const offset = (p: HeardPacket): number => ((p.timestamp - first.timestamp) >>> 0) * perUnit;
-    return all.subarray(offset(a), offset(b) + frame);
+    return peer.audio().subarray(offset(a), offset(b) + (sampleRate * ptimeMs) / 1000);
   };
   return {
     peer,
     port,
     ptimeMs,
-    sing(hz, amplitude = 3000) {
-      sangAt = undefined;
-      tone = sine({ hz, amplitude: hz === 0 ? 0 : amplitude, samples: sampleRate, sampleRate });
-      if (streaming) return;
-      streaming = true;
-      tick();
-    },
+    packets,
+    heard,
+    sing: (hz, amplitude = 3000) => singer.sing(hz, amplitude),
     get sangAt() {
-      return sangAt ?? Number.POSITIVE_INFINITY;
+      return singer.sangAt;
     },
     press(digit) {
       // The event's packets have one timestamp; they come at once, so that no audio falls between them.
@@ -130,10 +102,52 @@ function guest({
       const events = peer.heard.filter((p) => p.at >= fromMs && p.payloadType === 101);
       return [...new Set(events.map((p) => String(p.payload[0])))].join(' ');
     },
-    packets,
-    heard,
     level: (hz, fromMs, toMs) => toneLevelDbov(heard(fromMs, toMs), hz, sampleRate),
   };
+}
+
+/** A far end's voice: a tone without a seam, a packet every packet time. */
+class Singer {
+  sangAt = Number.POSITIVE_INFINITY;
+  readonly #parts: Parts;
+  readonly #encoder: Encoder;
+  #tone: Int16Array = new Int16Array(0);
+  #at = 0;
+  #streaming = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    const { peer } = parts;
+    this.#encoder = peer.codec.makeEncoder();
+    const stop = peer.stop.bind(peer);
+    peer.stop = () => {
+      this.#streaming = false;
+      stop();
+    };
+  }
+
+  sing(hz: number, amplitude: number): void {
+    const { sampleRate } = this.#parts.peer.codec;
+    this.sangAt = Number.POSITIVE_INFINITY;
+    this.#tone = sine({ hz, amplitude: hz === 0 ? 0 : amplitude, samples: sampleRate, sampleRate });
+    if (this.#streaming) return;
+    this.#streaming = true;
+    this.#tick();
+  }
+
+  #tick(): void {
+    if (!this.#streaming) return;
+    const { peer, port, ptimeMs, stage } = this.#parts;
+    const { sampleRate, bytesPerMs, clockRate } = peer.codec;
+    const frame = (sampleRate * ptimeMs) / 1000;
+    const pcm = this.#tone.subarray(this.#at, this.#at + frame);
+    this.sangAt = Math.min(this.sangAt, stage.clock.now());
+    this.#at = (this.#at + frame) % sampleRate;
+    const payload = new Uint8Array(bytesPerMs * ptimeMs);
+    this.#encoder.encode(pcm.length === frame ? pcm : wrap(this.#tone, pcm, frame), payload);
+    peer.send(port.local, payload, { advance: (clockRate * ptimeMs) / 1000 });
+    stage.clock.after(ptimeMs, () => this.#tick());
+  }
 }
 
 /** The end of a second and the beginning of the next one. */
