@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { isRefusal } from '../../src/base/index.ts';
+import { finalStatuses } from '../../src/calls/index.ts';
 import { parseApplication, verbSurface, verbs } from '../../src/verbs/index.ts';
 import { scene, toneUrl } from '../kit/scene.ts';
 
@@ -38,8 +39,10 @@ for (const { name, example } of verbs) {
       const sid = s.stage.events[0]!.callSid;
       assert.equal(s.stage.eventsOf(sid, 'ended').length, 1);
       assert.equal(s.stage.eventsOf(sid, 'error').length, 0, JSON.stringify(s.stage.eventsOf(sid, 'error')));
-      const finals = s.statuses().filter((status) => ['completed', 'failed', 'busy', 'no-answer'].includes(status));
-      assert.equal(finals.length, 1);
+      const finals = s.sentTo('/status').filter((body) => finalStatuses.has(String(body.call_status)));
+      const calls = new Set(s.stage.events.map((e) => e.callSid));
+      assert.equal(finals.length, calls.size);
+      assert.deepEqual(new Set(finals.map((body) => body.call_sid)), calls);
       await s.end();
     }
   });
