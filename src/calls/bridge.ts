@@ -2,8 +2,7 @@
 import { errorText, isFault, type Refusal, refuse, type Scope } from '../base/index.ts';
 import type { MediaBridge } from '../media/client.ts';
 import type { Call } from './call.ts';
-
-export type MediaPath = 'full-media' | 'partial-media' | 'no-media';
+import { BridgeMedia, type MediaPath } from './media-path.ts';
 
 /** A bridge, seen from one of its two calls. */
 export interface BridgePart {
@@ -13,7 +12,9 @@ export interface BridgePart {
   readonly path: MediaPath;
   /** Resolves when it has ended, for whatever reason. */
   readonly over: Promise<void>;
-  /** Resolves when both legs' audio goes the new way. */
+  /** Why the media cannot go this way, from what is known now. */
+  pathRefusal(path: MediaPath): Refusal | undefined;
+  /** Resolves when both legs' audio goes the new way; rejects with a Fault when a far end refused, and then all is as it was. */
   setPath(path: MediaPath): Promise<{ at: number }>;
 }
 
@@ -31,8 +32,7 @@ export class Bridge {
   /** Resolves when it has ended, for whatever reason. */
   readonly over: Promise<void>;
   readonly #scope: Scope;
-  readonly #media: MediaBridge;
-  #path: MediaPath = 'full-media';
+  readonly #media: BridgeMedia;
 
   /** Both must have audio. A Refusal says why they cannot hear each other; then nothing has changed. */
   static async join({ owner, other, scope }: BridgeOptions): Promise<Bridge | Refusal> {
@@ -53,7 +53,7 @@ export class Bridge {
   private constructor({ owner, other, scope }: BridgeOptions, media: MediaBridge) {
     this.owner = owner;
     this.other = other;
-    this.#media = media;
+    this.#media = new BridgeMedia({ calls: [owner, other], media });
     this.#scope = scope.child('bridge');
     this.over = new Promise((resolve) => void this.#scope.defer(() => resolve()));
     for (const [call, far] of [
@@ -66,7 +66,7 @@ export class Bridge {
       this.#scope.defer(
         call.digits.listen((digit, durationMs, source) => {
           // Keys that come as packets the engine hands on.
-          if (source === 'info' && !call.leg.muted) far.leg.port?.sendDigits(digit, durationMs).catch(() => {});
+          if (source === 'info' && !call.leg.muted) far.leg.keys.send(digit, durationMs).catch(() => {});
         }),
       );
     }
@@ -77,12 +77,13 @@ export class Bridge {
         [other, owner],
       ] as const)
         call.events.append('unbridged', { with: far.sid, reason });
+      this.#media.close();
       await media.close();
     });
   }
 
   get path(): MediaPath {
-    return this.#path;
+    return this.#media.path;
   }
 
   get closed(): boolean {
@@ -101,15 +102,14 @@ export class Bridge {
       owner: call === this.owner,
       over: this.over,
       get path() {
-        return bridge.#path;
+        return bridge.path;
       },
+      pathRefusal: (path) => this.#media.refusal(path),
       setPath: (path) => this.setPath(path),
     };
   }
 
-  async setPath(path: MediaPath): Promise<{ at: number }> {
-    const effect = await this.#media.setPath(path === 'full-media' ? 'engine' : 'relay');
-    this.#path = path;
-    return effect;
+  setPath(path: MediaPath): Promise<{ at: number }> {
+    return this.#media.set(path);
   }
 }

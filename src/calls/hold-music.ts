@@ -11,14 +11,16 @@ export class HoldMusic {
     this.#held = held;
   }
 
+  /** The far end holds, somebody is there to hear, and nobody else says what (a dial's onHoldHook). */
+  get wanted(): boolean {
+    return this.#url !== undefined;
+  }
+
   /** Begins or stops it, whatever is right now: the far end held or resumed, or a bridge was made. */
   update(): void {
-    const call = this.#held;
-    const bridge = call.parts.get('bridge');
-    const url = bridge && (musicOf(call) ?? musicOf(bridge.other));
-    // A dial's onHoldHook says what is heard instead.
-    const wanted = call.leg.offers.held && call.parts.get('hold') === undefined;
-    if (!wanted || !bridge || url === undefined) return this.#stop();
+    const url = this.#url;
+    const bridge = this.#held.parts.get('bridge');
+    if (!bridge || url === undefined) return this.#stop();
     if (this.#playing) return;
     const plan = { sources: [{ kind: 'url' as const, url }], loop: Number.POSITIVE_INFINITY };
     const playing = playPlan(bridge.other, plan, { layer: 'prompt' });
@@ -27,6 +29,13 @@ export class HoldMusic {
     void playing?.done.then(() => {
       if (playing === this.#playing) this.#playing = undefined;
     });
+  }
+
+  get #url(): string | undefined {
+    const call = this.#held;
+    const bridge = call.parts.get('bridge');
+    if (!bridge || !call.leg.offers.held || call.parts.get('hold')) return undefined;
+    return musicOf(call) ?? musicOf(bridge.other);
   }
 
   #stop(): void {

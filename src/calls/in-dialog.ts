@@ -1,12 +1,13 @@
 // What the far end does inside its dialog, for the application: requests, hold and REFER (live-call-control.md 7.6).
 import type { HookInput } from '../apps/index.ts';
-import { isFault } from '../base/index.ts';
+import { errorText, isFault } from '../base/index.ts';
 import type { SipRequest, SipResponse } from '../sip/index.ts';
 import type { Call } from './call.ts';
 import type { Answer } from './conversation.ts';
 import type { CallEvent } from './events.ts';
 import { HoldMusic } from './hold-music.ts';
 import type { LegRefer } from './leg-refer.ts';
+import { type MediaPath, takeMedia } from './media-path.ts';
 import type { Step } from './types.ts';
 
 /** Who acts on the far end's hold of a leg: a dial with an onHoldHook. On both legs of a bridge. */
@@ -36,6 +37,8 @@ export class InDialog {
   holdMusic: string | undefined;
   readonly #call: Call;
   readonly #music: HoldMusic;
+  /** Where the media went before the far end held the call. */
+  #pathBefore: MediaPath | undefined;
 
   constructor(call: Call) {
     this.#call = call;
@@ -60,9 +63,7 @@ export class InDialog {
     const call = this.#call;
     if (call.ended) return;
     call.events.append('hold', { held });
-    for (const part of call.parts.all('hold'))
-      part.onHold(held, { from: message.header('From'), to: message.header('To') });
-    this.#music.update();
+    this.#hear(held, { from: message.header('From'), to: message.header('To') });
     if (!call.world.settings.holdEvents) return;
     this.#tellApplication({
       sipMethod: 'INVITE',
@@ -71,6 +72,29 @@ export class InDialog {
       sipBody: Buffer.from(message.body).toString('utf8'),
       sipHeaders: customHeaders(message),
     });
+  }
+
+  /** What the other leg of a bridge hears while this one is held. Media that goes past us comes back for it, and leaves again after it. */
+  #hear(held: boolean, detail: Parameters<HoldPart['onHold']>[1]): void {
+    const call = this.#call;
+    const act = (): void => {
+      for (const part of call.parts.all('hold')) part.onHold(held, detail);
+      this.#music.update();
+    };
+    const bridge = call.parts.get('bridge');
+    const before = bridge?.path;
+    const heard = held && (this.#music.wanted || call.parts.get('hold') !== undefined);
+    const taken = heard ? takeMedia(call) : undefined;
+    if (taken) {
+      this.#pathBefore = before;
+      taken.then(
+        () => call.turn('media is back', () => call.leg.offers.held && act()),
+        (error: unknown) => call.events.append('error', { what: 'no hold audio', reason: errorText(error) }),
+      );
+    } else act();
+    if (held || !this.#pathBefore) return;
+    bridge?.setPath(this.#pathBefore).catch(() => {});
+    this.#pathBefore = undefined;
   }
 
   /** Asks the hook, then answers: 202 when it succeeded, its own status when it failed, 501 when there is none. */

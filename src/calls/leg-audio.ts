@@ -3,6 +3,7 @@ import { errorText, isFault, isRefusal, type Refusal, refuse, type Scope } from 
 import type { CodecWish, MediaPort, NegotiatedMedia } from '../media/client.ts';
 import type { MessageBody, SipRequest, SipResponse } from '../sip/index.ts';
 import { type EventLog, logged } from './events.ts';
+import type { Describer } from './leg-offers.ts';
 import type { CallWorld } from './types.ts';
 
 const sdpType = 'application/sdp';
@@ -36,6 +37,19 @@ export class LegAudio {
   /** Our latest description, as a message body. */
   get body(): MessageBody {
     return { contentType: sdpType, content: this.#localSdp };
+  }
+
+  /** As a describer whose offers have these codecs. */
+  describer(codecs?: CodecWish): Describer {
+    const audio = this;
+    return {
+      get body() {
+        return audio.body;
+      },
+      offer: () => this.offer(codecs),
+      answer: (offer) => this.answer(offer),
+      accept: (answer) => this.accept(answer),
+    };
   }
 
   async open(): Promise<Refusal | undefined> {

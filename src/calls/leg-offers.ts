@@ -1,6 +1,6 @@
 // A leg's session after its first offer and answer: re-INVITE and UPDATE both ways, and hold by the far end (RFC 3261 14, RFC 3264 8).
 import { errorText, isFault, type Refusal, refuse, type Scope } from '../base/index.ts';
-import { isHold } from '../sdp/index.ts';
+import { audioDirection, isHold } from '../sdp/index.ts';
 import type { Dialog, ExtraHeaders, IncomingReinvite, MessageBody, SipRequest, SipResponse } from '../sip/index.ts';
 import { callOver, sdpOf } from './leg-audio.ts';
 
@@ -25,8 +25,8 @@ export interface LegOffersOptions {
 }
 
 export class LegOffers {
-  /** Replaced while media goes past us. */
-  describer: Describer;
+  /** Takes the far end's offers. */
+  #describer: Describer;
   readonly #options: LegOffersOptions;
   #dialog: Dialog | undefined;
   #held = false;
@@ -37,12 +37,24 @@ export class LegOffers {
 
   constructor(options: LegOffersOptions) {
     this.#options = options;
-    this.describer = options.audio;
+    this.#describer = options.audio;
   }
 
   /** The far end holds the call: it will not hear us (sip-edge.md RI-6; RFC 3264 8.4 for 0.0.0.0). */
   get held(): boolean {
     return this.#held;
+  }
+
+  /** The media goes past us: another describes it, until the returned function is called. */
+  take(describer: Describer): () => void {
+    this.#describer = describer;
+    return () => {
+      if (this.#describer === describer) this.#describer = this.#options.audio;
+    };
+  }
+
+  get past(): boolean {
+    return this.#describer !== this.#options.audio;
   }
 
   /** The dialog stands. `sdp` is what the far end has said so far: a call that begins on hold has not been put there. */
@@ -69,7 +81,7 @@ export class LegOffers {
    * re-INVITE. The offer is made when it can be sent: after what the far end offers at the same time, and again after a 491.
    * A refusal (its `sip` is the far end's status, when it gave one) leaves the session as it was.
    */
-  reinvite(describer: Describer = this.describer, headers: ExtraHeaders = {}): Promise<Refusal | undefined> {
+  reinvite(describer: Describer = this.#options.audio, headers: ExtraHeaders = {}): Promise<Refusal | undefined> {
     const done = this.#ours.then(() => this.#reinvite(describer, headers));
     this.#ours = done;
     return done;
@@ -92,7 +104,7 @@ export class LegOffers {
     if (status >= 300) return refuse('reinvite-refused', `the far end answered ${status} ${reason}`, { sip: status });
     const sdp = sdpOf(response);
     const refusal = unfit ?? (await describer.accept(sdp));
-    if (!refusal && sdp !== undefined) this.#noteHold(sdp, response);
+    if (!refusal && sdp !== undefined && offersSound(describer.body)) this.#noteHold(sdp, response);
     return refusal;
   }
 
@@ -101,7 +113,7 @@ export class LegOffers {
     const { request } = reinvite;
     const offer = sdpOf(request);
     if (offer === undefined) return this.#askedForOffer(reinvite);
-    const { describer } = this;
+    const describer = this.#describer;
     const refusal = await describer.answer(offer);
     if (this.#options.scope.closed) return;
     if (refusal) return reinvite.reject(refusal.sip ?? 488, undefined, { headers: { 'X-Reason': refusal.reason } });
@@ -112,7 +124,7 @@ export class LegOffers {
   /** No SDP: a session refresh by UPDATE, or an INVITE that asks for our offer and answers in its ACK. */
   #askedForOffer(reinvite: IncomingReinvite): void {
     if (reinvite.method === 'UPDATE') return reinvite.accept({});
-    const { describer } = this;
+    const describer = this.#describer;
     const refusal = describer.offer();
     if (refusal) return reinvite.reject(refusal.sip ?? 488);
     this.#lateAnswer = (ack) => void this.#lateAnswered(describer, ack);
@@ -135,4 +147,10 @@ export class LegOffers {
     this.#held = held;
     this.#options.onHold(held, message);
   }
+}
+
+/** Our offer would let us be heard. To one that does not, whoever does not listen has not put us on hold. */
+function offersSound({ content }: MessageBody): boolean {
+  const direction = typeof content === 'string' ? audioDirection(content) : undefined;
+  return direction === 'sendrecv' || direction === 'sendonly';
 }

@@ -15,6 +15,7 @@ import type {
 } from '../sip/index.ts';
 import { readInfoDigit } from './info-digit.ts';
 import { callOver, LegAudio, sdpOf } from './leg-audio.ts';
+import { LegDigits } from './leg-digits.ts';
 import { contactOf, failureEnd } from './leg-failure.ts';
 import { LegOffers } from './leg-offers.ts';
 import { LegRefers } from './leg-refer.ts';
@@ -29,6 +30,8 @@ export class Leg {
   /** Changes of the session, and who holds it. */
   readonly offers: LegOffers;
   readonly refers: LegRefers;
+  /** Digits to the far end. */
+  readonly keys: LegDigits;
   readonly #options: LegOptions;
   readonly #audio: LegAudio;
   #invite: IncomingInvite | undefined;
@@ -63,6 +66,12 @@ export class Leg {
       onRefused: ({ reason }) => events.append('error', { what: 'the session stays as it was', reason }),
     });
     this.refers = new LegRefers(world.clock, this.scope);
+    this.keys = new LegDigits({
+      clock: world.clock,
+      scope: this.scope,
+      port: () => this.port,
+      info: (contentType, content) => this.request('INFO', { contentType, content }, { 'X-Reason': 'Dtmf' }),
+    });
   }
 
   /** The audio; undefined until it was opened, and after the end. */
@@ -164,6 +173,11 @@ export class Leg {
     await done;
   }
 
+  /** re-INVITE with our own audio. A refusal leaves the session as it was. `codecs` holds from then on. */
+  reinvite(codecs?: CodecWish): Promise<Refusal | undefined> {
+    return this.offers.reinvite(this.#audio.describer(codecs));
+  }
+
   /** A request in the dialog; rejects with a Fault when no answer comes. */
   async request(
     method: string,
@@ -225,6 +239,7 @@ export class Leg {
     dialog.onRequest = (request) => this.#requested(request);
     this.offers.adopt(dialog, sdpOf(said));
     this.refers.adopt(dialog);
+    this.keys.learn(said.values('Allow'));
   }
 
   #dialogEnded(end: DialogEnd): void {
@@ -259,7 +274,9 @@ export class Leg {
   async #reofferAfterMove(): Promise<void> {
     if (!this.#moved || !this.#dialog) return;
     this.#moved = false;
-    const refusal = await this.offers.reinvite();
+    // Who talks past us is told where we are when the media comes back.
+    if (this.offers.past) return;
+    const refusal = await this.reinvite();
     if (refusal) this.#faulted(480, 'Media Server Failure', { details: refusal.reason });
   }
 

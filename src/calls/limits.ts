@@ -40,6 +40,9 @@ export const partingMs = 1_500;
 /** 3xx answers followed by one outbound call; more is a loop. */
 export const redirectLimit = 5;
 
+/** Between two digits that go by INFO, after the time of the first: as long as between two in the media, so that both are told apart. */
+export const infoDigitGapMs = 50;
+
 /** REFERs of one far end that are being worked on. It has one call to send elsewhere; the second is for its change of mind. */
 export const referLimit = 4;
 

@@ -46,6 +46,8 @@ export interface CommandDefinition<V> {
   summary: string;
   /** What the call must have for it to act: for the documents, and for the contract suite, which makes such a call. */
   needs?: CommandNeed;
+  /** It changes or hears sound: media that does not come through the engine is brought there first. Told by `needs` when absent. */
+  takesMedia?(target: Target): boolean;
   /** The verb it addresses, while no version has that: such a command is read and checked, and always refused with 422. */
   waitsFor?: string;
   /** Request bodies for documents and tests. */

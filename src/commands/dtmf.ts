@@ -1,4 +1,4 @@
-// dtmf: sends digits to the addressed leg: RFC 4733 where agreed, else in-band.
+// dtmf: sends digits to the addressed leg: RFC 4733 where agreed, else INFO, else tones.
 import { isObject } from '../base/index.ts';
 import { defineCommand } from './define.ts';
 import { badValue, needsAnswer, needsMedia } from './refusals.ts';
@@ -15,7 +15,8 @@ export const dtmf = defineCommand<Digits>({
   rest: 'dtmf',
   ws: 'dtmf',
   needs: 'an answered call',
-  summary: 'Sends digits to the addressed leg, in order: as RFC 4733 events where agreed, else as tones.',
+  summary:
+    'Sends digits to the addressed leg, in order: as RFC 4733 events where agreed, else by SIP INFO where it takes that, else as tones.',
   schema: {
     type: 'object',
     required: ['digit'],
@@ -37,7 +38,6 @@ export const dtmf = defineCommand<Digits>({
   },
   fromSocket: (data) => (isObject(data) && isObject(data.dtmf) ? data.dtmf : data),
   allowed: (target) => needsAnswer(target) ?? needsMedia(target),
-  apply: ({ leg }, { digits, durationMs }) => ({
-    ...(leg.port && { effect: leg.port.sendDigits(digits, durationMs) }),
-  }),
+  takesMedia: ({ leg }) => leg.keys.inMedia,
+  apply: ({ leg }, { digits, durationMs }) => ({ effect: leg.keys.send(digits, durationMs) }),
 });

@@ -1,7 +1,7 @@
 // Performing commands: in one turn of the call all are allowed or none acts; effects and answers follow.
-import { errorText, isRefusal, type Refusal, refusalText, refuse } from '../base/index.ts';
-import type { AppCommand, Call, Directory } from '../calls/index.ts';
-import type { Applied, Target } from './define.ts';
+import { errorText, Fault, isRefusal, type Refusal, refusalText, refuse } from '../base/index.ts';
+import { type AppCommand, type Call, type Directory, takeMedia } from '../calls/index.ts';
+import type { AnyCommand, Applied, CommandNeed, Target } from './define.ts';
 import { type Command, readSocketCommand, readUpdate } from './read.ts';
 
 /** An HTTP answer. */
@@ -67,14 +67,37 @@ function act(call: Call, commands: Command[], at: number): Applied[] | Refusal {
     return refusal;
   }
   call.events.append('commanded', { commands: names });
+  const taken = commands.some(({ definition }) => takesMedia(definition, target)) ? takeMedia(call) : undefined;
   return commands.map((command) => {
-    const applied = command.definition.apply(target, command.value);
+    const applied = taken
+      ? { effect: afterwards(taken, target, command) }
+      : command.definition.apply(target, command.value);
     applied.effect?.then(
       (effect) =>
         call.events.append('effect', { command: command.definition.rest, applied_ms: Math.max(0, effect.at - at) }),
       (error) => noteFailure(call, command.definition.rest, errorText(error)),
     );
     return applied;
+  });
+}
+
+const sounding: ReadonlySet<CommandNeed | undefined> = new Set(['audio', 'a stream', 'a transcription']);
+
+const takesMedia = (definition: AnyCommand, target: Target): boolean =>
+  definition.takesMedia?.(target) ?? sounding.has(definition.needs);
+
+/** The media comes back first; then it is the call's turn again. */
+async function afterwards(taken: Promise<void>, target: Target, command: Command): Promise<{ at: number }> {
+  await taken;
+  const { call } = target;
+  return new Promise((resolve, reject) => {
+    const turn = call.turn('update', () => {
+      const refusal = call.ended ? gone(call) : command.definition.allowed(target, command.value);
+      if (refusal) return reject(new Fault(refusal.code, refusal.reason));
+      const { effect } = command.definition.apply(target, command.value);
+      resolve(effect ?? { at: call.clock.now() });
+    });
+    if (!turn) reject(new Fault('call-gone', 'the call has ended'));
   });
 }
 

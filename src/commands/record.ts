@@ -15,6 +15,7 @@ export const record = defineCommand<RecordRequest>({
   ],
   read: readRecord,
   fromSocket: (data) => (isObject(data) && isObject(data.record) ? data.record : data),
+  takesMedia: () => true,
   allowed: ({ call }, request) => call.recordings.allowed(request),
   apply: ({ call }, request) => ({ effect: call.recordings.apply(request) }),
 });

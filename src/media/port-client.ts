@@ -170,6 +170,10 @@ export class PortClient implements MediaPort {
     return isRefusal(sdp) ? bug(sdp.reason) : sdp;
   }
 
+  prefer(wish: CodecWish): void {
+    this.#session.prefer(wish);
+  }
+
   offerPast(past: FarAudio): string | Refusal {
     return this.#session.offer({ past });
   }

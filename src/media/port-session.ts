@@ -45,8 +45,12 @@ export class PortSession {
     return this.#offered?.past ?? false;
   }
 
+  prefer(wish: CodecWish): void {
+    this.#codecs = wished(wish);
+  }
+
   offer(options: { direction?: Direction; codecs?: CodecWish; past?: FarAudio }): string | Refusal {
-    if (options.codecs) this.#codecs = wished(options.codecs);
+    if (options.codecs) this.prefer(options.codecs);
     const local = options.past
       ? passed(options.past)
       : { ...this.#ours(), direction: options.direction ?? ('sendrecv' as const) };

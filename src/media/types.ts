@@ -180,6 +180,8 @@ export interface MediaPort {
   /** An offer that describes another far end's audio in place of ours; its answer leaves the port as it is. */
   offerPast(past: FarAudio): string | Refusal;
   readonly farCodecs: FarCodecs;
+  /** For later offers, and answers to theirs. */
+  prefer(codecs: CodecWish): void;
   /** The far end's answer to our last offer. */
   accept(answer: string): Promise<NegotiatedMedia | Refusal>;
   /**

@@ -40,6 +40,14 @@ export interface CallOptions {
 
 const sdpBody = (content: string) => ({ contentType: 'application/sdp', content });
 
+/** RFC 3264 6.1: what both want. */
+function answerTo(offer: string, wanted: string): string {
+  const theirs = /^a=(sendrecv|sendonly|recvonly|inactive)\r?$/m.exec(offer)?.[1] ?? 'sendrecv';
+  const sends = /send/.test(wanted) && /recv/.test(theirs);
+  const receives = /recv/.test(wanted) && /send/.test(theirs);
+  return sends ? (receives ? 'sendrecv' : 'sendonly') : receives ? 'recvonly' : 'inactive';
+}
+
 /** One call of a phone, either way. */
 export class PhoneCall {
   readonly audio: PhoneAudio;
@@ -61,6 +69,8 @@ export class PhoneCall {
     this.#resolveEnded = resolve;
   });
   answeredAt = 0;
+  /** What its user wants: a hold stays one when the other side offers something. */
+  #direction = 'sendrecv';
   finalResponse: SipResponse | undefined;
 
   constructor(audio: PhoneAudio, clock: Clock) {
@@ -84,8 +94,9 @@ export class PhoneCall {
       incoming.respond(200);
     };
     dialog.onReinvite = (reinvite) => {
-      this.audio.aim(Buffer.from(reinvite.request.body).toString());
-      reinvite.accept({ body: sdpBody(this.audio.sdp()) });
+      const offer = Buffer.from(reinvite.request.body).toString();
+      this.audio.aim(offer);
+      reinvite.accept({ body: sdpBody(this.audio.sdp(answerTo(offer, this.#direction))) });
     };
     dialog.onEnd = (end) => {
       this.ended = end;
@@ -106,7 +117,10 @@ export class PhoneCall {
 
   /** Puts the other side on hold, or takes it back. */
   async reinvite(direction: 'sendrecv' | 'sendonly' | 'inactive'): Promise<SipResponse> {
-    return this.dialog!.reinvite({ body: sdpBody(this.audio.sdp(direction)) });
+    this.#direction = direction;
+    const response = await this.dialog!.reinvite({ body: sdpBody(this.audio.sdp(direction)) });
+    if (response.status < 300) this.audio.aim(Buffer.from(response.body).toString());
+    return response;
   }
 
   async hangup(headers?: ExtraHeaders): Promise<void> {

@@ -1,6 +1,6 @@
 // sdp: parse, print, and offer/answer as pure functions. Values in, values out.
 export { type Answered, answerOffer } from './answer.ts';
-export { isHold } from './hold.ts';
+export { audioDirection, isHold } from './hold.ts';
 export * from './limits.ts';
 export { applyAnswer, makeOffer, passRefusal } from './offer.ts';
 export { isSdpError, parseSdp } from './parse.ts';

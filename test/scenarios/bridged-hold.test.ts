@@ -75,7 +75,7 @@ for (const who of ['the caller', 'the called'] as const) {
     // The holder's own voice still comes in (sendonly): the music covers it, and begins anew when it is over.
     assertHears(s, other, { [musicHz]: 'loud', [holderHz]: 'quiet' }, 2_500);
     const music = heardFrom(other, musicHz, at);
-    assert.ok(music <= 60, `music after ${music} ms`);
+    assert.ok(music <= 100, `music after ${music} ms`);
     assert.equal(holder.audio.heard.filter((p) => p.at > at + 100).length, 0, 'the holder is sent nothing');
     const resumed = s.stage.clock.now();
     await hold(s, holder, 'sendrecv');
@@ -83,7 +83,7 @@ for (const who of ['the caller', 'the called'] as const) {
     assertHears(s, other, { [holderHz]: 'loud', [musicHz]: 'quiet' });
     assertHears(s, holder, { [otherHz]: 'loud', [musicHz]: 'quiet' });
     const voice = heardFrom(other, holderHz, resumed);
-    assert.ok(voice <= 60, `voice after ${voice} ms`);
+    assert.ok(voice <= 100, `voice after ${voice} ms`);
     assertUnbroken(other, resumed + 500, s.stage.clock.now());
     await end(t);
   });

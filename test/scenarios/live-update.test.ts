@@ -197,7 +197,7 @@ test('bodies that can never be right are 400 with the field, those of later vers
     [{ call_hook: 'ftp://x' }, 400, 'call_hook'],
     [{ sip_request: { method: 'INFO' } }, 400, 'sip_request'],
     [{ record: { action: 'startCallRecording' } }, 422, 'record'],
-    [{ media_path: 'no-media' }, 422, 'media_path'],
+    [{ media_path: 'no-media' }, 422, undefined],
   ] as const) {
     const outcome = await s.update(call, body);
     assert.equal(outcome.status, status, JSON.stringify(body));

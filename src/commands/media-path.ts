@@ -1,0 +1,27 @@
+// media_path: whether the media of a bridge goes through the engine, is relayed without decoding, or goes from far end to far end.
+import { isObject, refuse } from '../base/index.ts';
+import type { MediaPath } from '../calls/index.ts';
+import { defineCommand } from './define.ts';
+import { oneOf } from './refusals.ts';
+
+const paths: readonly MediaPath[] = ['full-media', 'partial-media', 'no-media'];
+
+export const mediaPath = defineCommand<MediaPath>({
+  rest: 'media_path',
+  ws: 'media:path',
+  needs: 'a bridge',
+  summary:
+    'Sends the media of two bridged calls through the engine (full-media), as packets that are passed on as they are (partial-media), or directly between the far ends by re-INVITE (no-media). A command that needs the sound brings it back first.',
+  schema: { type: 'string', enum: paths },
+  examples: [{ media_path: 'no-media' }],
+  read: (value) => oneOf(value, paths),
+  fromSocket: (data) => (isObject(data) ? data.media_path : data),
+  allowed({ call }, path) {
+    const bridge = call.parts.get('bridge');
+    return bridge ? bridge.pathRefusal(path) : refuse('no-bridge', 'the call is not bridged with another one');
+  },
+  apply({ call }, path) {
+    const bridge = call.parts.get('bridge');
+    return bridge ? { effect: bridge.setPath(path) } : {};
+  },
+});
