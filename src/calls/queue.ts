@@ -28,7 +28,10 @@ export class Queues {
     const sid = `queue:${accountSid}:${name}`;
     const known = this.#bySid.get(sid);
     if (known) return known;
-    const queue = new Queue({ sid, name, accountSid }, () => this.#bySid.delete(sid));
+    const queue: Queue = new Queue({ sid, name, accountSid }, () => {
+      // An empty one may hear of its last pair's end when another of its name has begun.
+      if (this.#bySid.get(sid) === queue) this.#bySid.delete(sid);
+    });
     this.#bySid.set(sid, queue);
     return queue;
   }
