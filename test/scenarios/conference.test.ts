@@ -187,3 +187,43 @@ test('who comes too early waits with the waitHook; the moderator begins, and end
   assert.ok(after.status === 422 && after.reason?.includes('not in a conference'), JSON.stringify(after));
   await over(s, bob, carol);
 });
+
+test('who still waits, or is being greeted, can be kicked, redirected, or hang up, and never comes in', async () => {
+  const s = await conference(
+    {
+      bob: { startConferenceOnEnter: false, waitHook: '/wait' },
+      carol: { startConferenceOnEnter: false, waitHook: '/wait' },
+      dave: { startConferenceOnEnter: false },
+      erin: { enterHook: '/greeting' },
+      alice: { startConferenceOnEnter: true, statusHook: '/news', statusEvents: ['join', 'leave'] },
+    },
+    {
+      '/wait': [{ verb: 'play', url: toneUrl(1_900, 2_000) }],
+      '/greeting': [{ verb: 'play', url: toneUrl(2_600, 3_000) }],
+      '/next': [{ verb: 'play', url: toneUrl(1_600) }],
+    },
+  );
+  const bob = await singer(s, 'bob');
+  const carol = await singer(s, 'carol');
+  const dave = await singer(s, 'dave');
+  await s.run(1_500);
+  const kicked = await s.update(bob, { conferenceParticipantAction: { action: 'kick' } }, true);
+  assert.equal(kicked.status, 200, JSON.stringify(kicked));
+  assert.equal((await s.update(carol, { call_hook: '/next' })).status, 202);
+  await s.stage.clock.settle(dave.hangup());
+  await s.run(500);
+  assert.ok(isHeard(s, bob, 2_200) && isHeard(s, carol, 1_600));
+  assert.equal(s.sentTo('/left').length, 3);
+  const alice = await singer(s, 'alice');
+  const erin = await singer(s, 'erin');
+  await s.run(1_000);
+  assert.ok(isHeard(s, erin, 2_600));
+  await s.stage.clock.settle(erin.hangup());
+  await s.run(500);
+  assert.deepEqual(whoHears(s, { alice, bob, carol }), { alice: '', bob: '', carol: '' });
+  assert.deepEqual(
+    s.sentTo('/news').map((body) => `${body.event} ${body.from}`),
+    ['join alice'],
+  );
+  await over(s, alice, bob, carol);
+});
