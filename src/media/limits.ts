@@ -34,6 +34,8 @@ export const restoreJumpPackets = 5;
 
 /** Legs are spread over slots of this length. Every ptime is a multiple of it. */
 export const slotMs = 5;
+/** Slots from which the least crowded is chosen when a leg's frames should follow another's packets: each costs 5 ms of delay. */
+export const seatChoiceSlots = 2;
 /** A packet that leaves more than this after its deadline is counted as late. */
 export const lateMs = 10;
 /** After a stall a leg sends at most this many overdue packets at once; what is older is skipped: the timestamp jumps, the sequence and the audio do not. */
@@ -154,6 +156,8 @@ export const streamMarks = 30;
 
 /** Recordings of one leg: the call's own, a conference's, and their successors. */
 export const maxRecordings = 4;
+/** A side of a recording from which nothing has come for so long, while the other goes on, is silent: more than two sides' frames ever lie apart. */
+export const recordLapseMs = 60;
 /** Audio that waits in memory while a file is being opened; what is more becomes silence. 320 KB at 16 kHz. */
 export const recordWaitingSeconds = 5;
 /** Audio that waits for a slow disk; what is more becomes silence. */

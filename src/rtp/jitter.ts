@@ -211,6 +211,12 @@ export class JitterBuffer {
     this.#waiting = !isAudio;
   }
 
+  /** When what is played next should be, or undefined while that is not known: a talk spurt has not begun. */
+  get nextAtMs(): number | undefined {
+    if (this.#waiting || this.#arrivals.empty) return undefined;
+    return this.#nextTimestamp / this.#unitsPerMs + this.#arrivals.base + this.targetMs;
+  }
+
   /** RTP timestamp (modulo 2^32) of what is played next, once something is. */
   get nextTimestamp(): number {
     return this.#nextTimestamp % 2 ** 32;

@@ -42,8 +42,8 @@ export const jitterSlots = 64;
 /** Largest payload kept: an Ethernet packet less IP, UDP and RTP headers; audio frames of 60 ms are a third of it. */
 export const jitterMaxPayload = 1460;
 
-/** Least playout delay: what our own timers and sockets may be late by on a busy machine. */
-export const jitterMinDelayMs = 10;
+/** Least playout delay: what our own timers and sockets may be late by, when what was measured says less. */
+export const jitterMinDelayMs = 6;
 
 /** Most playout delay: with it and the network's share a call is still a conversation (ITU-T G.114: 400 ms mouth to ear). */
 export const jitterMaxDelayMs = 200;

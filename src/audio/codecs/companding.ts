@@ -26,6 +26,7 @@ export function compandingCodec(name: string, payloadType: number, expand: (code
     clockRate: 8000,
     channels: 1,
     bytesPerMs: 8,
+    delaySamples: 0,
     makeEncoder: () => encoder,
     makeDecoder: () => decoder,
   };

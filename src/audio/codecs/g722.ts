@@ -252,6 +252,7 @@ export const g722: Codec = {
   clockRate: 8000,
   channels: 1,
   bytesPerMs: 8,
+  delaySamples: 22,
   makeEncoder: () => new G722Encoder(),
   makeDecoder: () => new G722Decoder(),
 };

@@ -24,6 +24,8 @@ export interface Codec {
   readonly channels: 1;
   /** Bytes on the wire per millisecond. */
   readonly bytesPerMs: number;
+  /** Samples by which what is decoded is later than what was encoded. */
+  readonly delaySamples: number;
   makeEncoder(): Encoder;
   makeDecoder(): Decoder;
 }

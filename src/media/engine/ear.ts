@@ -146,6 +146,11 @@ export class Ear {
       });
   }
 
+  /** When the next frame should be pulled, for the least delay; undefined while that is not known. */
+  get nextAt(): number | undefined {
+    return this.#jitter?.nextAtMs;
+  }
+
   /** RTP timestamp that the next frame begins with; undefined while that cannot be said. */
   get position(): number | undefined {
     return this.#hearing?.level ? this.#jitter?.nextTimestamp : undefined;
@@ -183,6 +188,7 @@ export class Ear {
    */
   lead(): () => void {
     this.#pullers++;
+    this.#pulledAt = this.#options.clock.now();
     this.#attend();
     return () => {
       this.#pullers--;

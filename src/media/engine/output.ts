@@ -12,6 +12,7 @@ import {
 } from '../../rtp/index.ts';
 import type { OutputState } from '../channel.ts';
 import type { Place } from './joined/follower.ts';
+import { stretch } from './stages/fade.ts';
 
 export interface OutputFormat {
   codec: string;
@@ -40,6 +41,8 @@ export class Output implements RtpOutput {
   /** The same with silence in it, for codecs that keep no state. */
   #silence: Uint8Array | undefined;
   #zeros = new Int16Array(0);
+  /** Sent by others, up to the next frame. */
+  #heard: readonly Int16Array[] | undefined;
   /** Of packets that are passed on. */
   readonly #passed: RtpHeader = { marker: false, payloadType: 0, sequence: 0, timestamp: 0, ssrc: 0 };
   readonly #header: RtpHeader = { marker: true, payloadType: 0, sequence: 0, timestamp: 0, ssrc: 0 };
@@ -87,6 +90,7 @@ export class Output implements RtpOutput {
   /** The next packet, ready to be sent; the bytes are reused by the next call. `pcm` undefined is silence. */
   next(pcm: Int16Array | undefined): Uint8Array {
     let packet = this.#packet;
+    if (this.#heard) pcm = this.#leadIn(pcm ?? this.#zeros);
     if (pcm) this.#encoder!.encode(pcm, this.#payload);
     else if (this.#silence) packet = this.#silence;
     else this.#encoder!.encode(this.#zeros, this.#payload);
@@ -135,10 +139,24 @@ export class Output implements RtpOutput {
     return packet;
   }
 
-  /** An encoder that keeps state goes on from audio which the far end was sent by others. */
-  prime(pcm: Int16Array): void {
-    if (this.#silence || !this.#encoder || pcm.length === 0) return;
-    this.#encoder.encode(pcm, new Uint8Array(pcm.length));
+  /** The far end was sent `heard` by others: an encoder that keeps state goes on from it with the next frame. */
+  goOn(heard: readonly Int16Array[]): void {
+    if (!this.#silence) this.#heard = heard;
+  }
+
+  /**
+   * What we decode and encode anew is later than what was sent on as it came, by the codec's own delay. The first frame catches up:
+   * the encoder has been through its beginning already, and the frame is stretched, from there to its end.
+   */
+  #leadIn(pcm: Int16Array): Int16Array {
+    const encoder = this.#encoder!;
+    const lead = this.#codec!.delaySamples;
+    const scratch = new Uint8Array(2 * pcm.length);
+    for (const heard of this.#heard!) encoder.encode(heard, scratch);
+    this.#heard = undefined;
+    if (pcm.length < 2 * lead) return pcm;
+    encoder.encode(pcm.subarray(0, lead), scratch);
+    return stretch(pcm, lead);
   }
 
   /** Payload bytes and samples of one frame. */

@@ -1,6 +1,6 @@
 // Pacer: one scheduler for all legs of a worker. Frames leave by deadlines on a 5 ms grid; an interval timer is never trusted.
 import type { Clock, Timer } from '../../base/index.ts';
-import { catchUpPackets, slotMs } from '../limits.ts';
+import { catchUpPackets, seatChoiceSlots, slotMs } from '../limits.ts';
 
 export interface Paced {
   /**
@@ -47,13 +47,19 @@ export class Pacer {
     this.#origin = clock.now();
   }
 
-  /** The first frame is due within one packet time, in the least crowded slot. */
-  join(paced: Paced, ptimeMs: number): Seat {
+  /**
+   * The first frame is due within one packet time, in the least crowded slot; with `from` (clock time), in one of the first slots from
+   * then on.
+   */
+  join(paced: Paced, ptimeMs: number, from?: number): Seat {
     const periodSlots = Math.max(1, Math.round(ptimeMs / slotMs));
     const lanes = this.#lanesOf(periodSlots);
-    if (this.#members === 0) this.#slot = this.#slotAt(this.#clock.now()) + 1;
-    const lane = lanes.reduce((best, one) => (this.#crowd(one) < this.#crowd(best) ? one : best));
-    const member: Member = { paced, next: nextIn(lane, this.#slotAt(this.#clock.now()) + 1) };
+    const coming = this.#slotAt(this.#clock.now()) + 1;
+    if (this.#members === 0) this.#slot = coming;
+    const first = from === undefined ? coming : Math.max(coming, this.#slotAt(from - 1e-6) + 1);
+    const few = from === undefined ? lanes : lanes.filter((lane) => nextIn(lane, first) - first < seatChoiceSlots);
+    const lane = few.reduce((best, one) => (this.#crowd(one) < this.#crowd(best) ? one : best));
+    const member: Member = { paced, next: nextIn(lane, first) };
     lane.members.push(member);
     this.#members++;
     if (member.next < this.#slot) this.#slot = member.next;

@@ -2,7 +2,14 @@
 import { type RtpView, timestampDistance } from '../../../rtp/index.ts';
 import type { LinkState } from '../../channel.ts';
 import type { BridgeMode } from '../../joined-types.ts';
-import { eventLapseMs, forwardCalmMs, forwardIdleMs, forwardNoiseIdleMs } from '../../limits.ts';
+import {
+  eventLapseMs,
+  forwardCalmMs,
+  forwardIdleMs,
+  forwardNoiseIdleMs,
+  seatChoiceSlots,
+  slotMs,
+} from '../../limits.ts';
 import type { Meaning, PacketTaker } from '../ear.ts';
 import type { Port } from '../port.ts';
 import { crossfade } from '../stages/fade.ts';
@@ -37,6 +44,8 @@ export class Link implements PacketTaker {
   #idleMs = forwardIdleMs;
   /** When something last stood in the way of forwarding. */
   #busyAt = Number.NEGATIVE_INFINITY;
+  /** The target's frame times suit the source's. */
+  #seated = false;
   /** The frame that is due next was forwarded already. */
   #ahead = false;
   #feed: LiveFeed | undefined;
@@ -113,12 +122,13 @@ export class Link implements PacketTaker {
     this.#mode = mode;
     if (mode === 'forwarded') return;
     if (this.#flowing) {
-      for (const pcm of this.#recentAudio()) to.output.prime(pcm);
+      to.output.goOn(this.#recentAudio());
       to.output.catchUp(now);
       // The frame after the last packet's is due in a while; whoever is muted or spoken over is not waited for.
       this.#ahead = now < to.output.dueAt && this.from.ear.plain && !to.mouth.covered;
       this.#flowing = false;
     }
+    this.#seated = false;
     if (mode === 'processed') this.#open();
     else this.#shut();
   }
@@ -148,10 +158,22 @@ export class Link implements PacketTaker {
   onFrame(now: number): FrameFill {
     this.review();
     const fill = this.#fill(now);
+    if (!this.#seated && this.#mode === 'processed') this.#seat(now);
     // Who listens to the source keeps its frames at this time, whatever becomes of them.
     const { ear } = this.from;
     if (this.#state.exclusive && ear.listened && (fill === 'packets' || fill === 'wait' || !this.#feed)) ear.pull(now);
     return fill;
+  }
+
+  /** Moves the target's frame times to where the source's packets have just come, unless they are. */
+  #seat(now: number): void {
+    const { from, to } = this;
+    const ptimeMs = to.media?.ptimeMs;
+    const at = from.ear.nextAt;
+    if (!this.#state.exclusive || at === undefined || ptimeMs !== from.media?.ptimeMs) return;
+    this.#seated = true;
+    const late = now + ptimeMs! - at;
+    if (late < 0 || late >= seatChoiceSlots * slotMs) to.seat(at);
   }
 
   #fill(now: number): FrameFill {

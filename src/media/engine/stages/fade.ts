@@ -42,3 +42,18 @@ export function crossfade(pcm: Int16Array, old: Int16Array | undefined): void {
     pcm[i] = Math.round(pcm[i]! * weight + (old?.[i] ?? 0) * (1 - weight));
   }
 }
+
+/** The samples from `skipped` on, as long as all of it: slower, and at the end in time again. */
+export function stretch(pcm: Int16Array, skipped: number): Int16Array {
+  const n = pcm.length;
+  return Int16Array.from(pcm, (_, i) => {
+    const at = i + skipped * (0.5 + 0.5 * Math.cos((Math.PI * i) / n));
+    const k = Math.floor(at);
+    const t = at - k;
+    const [a, b, c, d] = [k - 1, k, k + 1, k + 2].map((j) => pcm[Math.min(n - 1, Math.max(0, j))]!) as Point;
+    // Catmull-Rom: smooth through the samples.
+    return Math.round(b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a))));
+  });
+}
+
+type Point = [number, number, number, number];
