@@ -3,7 +3,7 @@ import { Resampler, softClip } from '../../../audio/index.ts';
 import { Lane } from './lane.ts';
 
 /** Slots after the last voice in which a resampler still has some of it. */
-const tailSlots = 3;
+export const tailSlots = 3;
 
 /** What goes from one lane to those who listen at another rate. */
 class Crossing {

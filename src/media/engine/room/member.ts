@@ -1,7 +1,7 @@
 // Member: one who speaks into a room and hears it. It says and hears frames of its own length and rate, at its own times.
 import { softClip } from '../../../audio/index.ts';
 
-import type { Bus } from './bus.ts';
+import { type Bus, tailSlots } from './bus.ts';
 import { rising } from './edge.ts';
 import { samplesOfSlot } from './lane.ts';
 import { Voice } from './voice.ts';
@@ -30,6 +30,7 @@ export class Member {
     { heard: undefined, wanted: undefined },
     { heard: undefined, wanted: undefined },
   ];
+  #listensFrom = 0;
   /** The slot after the last one heard. */
   #heardUntil = -1;
   #wide = new Int32Array(0);
@@ -57,8 +58,14 @@ export class Member {
   /** What it says in the frame that begins with `slot`. */
   say(frame: Int16Array, sampleRate: number, slot: number): void {
     const from = Math.max(slot, this.#floor.reach(slot));
-    if (this.#voice?.sampleRate !== sampleRate) this.#voice = new Voice(sampleRate, samplesOfSlot(sampleRate));
-    this.#voice.say(frame, from, this.speaksTo);
+    let voice = this.#voice;
+    if (voice?.sampleRate !== sampleRate) {
+      // What it said at another rate cannot be taken off any more: it does not listen until that is over.
+      if (voice) this.#listensFrom = voice.last + 1 + tailSlots;
+      voice = new Voice(sampleRate, samplesOfSlot(sampleRate));
+      this.#voice = voice;
+    }
+    voice.say(frame, from, this.speaksTo);
   }
 
   /**
@@ -73,10 +80,12 @@ export class Member {
     if (this.#wide.length !== frame.length) this.#wide = new Int32Array(frame.length);
     else this.#wide.fill(0);
     const first = slot - frame.length / samples;
-    if (first !== this.#heardUntil) for (const inlet of this.#inlets) inlet.heard = undefined;
+    if (first !== this.#heardUntil || first < this.#listensFrom)
+      for (const inlet of this.#inlets) inlet.heard = undefined;
     this.#heardUntil = slot;
     let sounds = false;
     for (let at = first, to = 0; at < slot; at++, to += samples) {
+      if (at < this.#listensFrom) continue;
       if (this.#take(this.#inlets[0], at, { sampleRate, to })) sounds = true;
       if (this.#take(this.#inlets[1], at, { sampleRate, to })) sounds = true;
     }

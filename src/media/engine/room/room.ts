@@ -81,6 +81,11 @@ export class Room implements Floor {
     return this.#seated.size === 0 && this.#players.size === 0 && this.#guests.size === 0;
   }
 
+  /** Tags that are kept. */
+  get tags(): number {
+    return this.#tags.size;
+  }
+
   has(port: string): boolean {
     return this.#seated.has(port);
   }

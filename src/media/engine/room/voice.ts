@@ -22,6 +22,11 @@ export class Voice {
     this.#said = new Int16Array(roomSlots * slotSamples);
   }
 
+  /** After this slot nothing of it is left. */
+  get last(): number {
+    return this.#until;
+  }
+
   /** Says a frame that is due at `slot` to `wanted`; undefined: to nobody. */
   say(frame: Int16Array, slot: number, wanted: Bus | undefined): void {
     const samples = this.#samples;
