@@ -21,6 +21,8 @@ export class LegDigits {
   #takesInfo = false;
   /** One string of digits after another, whichever way each goes. */
   #last: Promise<unknown> = Promise.resolve();
+  /** When the time of the last digit that went by INFO is over. */
+  #freeAt = 0;
 
   constructor(options: LegDigitsOptions) {
     this.#options = options;
@@ -45,33 +47,45 @@ export class LegDigits {
     return sent;
   }
 
-  #play(digits: string, durationMs: number): Promise<{ at: number }> {
+  async #play(digits: string, durationMs: number): Promise<{ at: number }> {
+    await this.#free();
     const port = this.#options.port();
-    return port ? port.sendDigits(digits, durationMs) : Promise.reject(over());
+    if (!port) throw over();
+    return port.sendDigits(digits, durationMs);
   }
 
   async #inform(digits: string, durationMs: number): Promise<{ at: number }> {
-    const { clock, scope, info } = this.#options;
-    let at: number | undefined;
+    const { clock, info } = this.#options;
+    let first: number | undefined;
     for (let i = 0; i < digits.length; i++) {
       const digit = digits[i]!;
+      await this.#free();
+      const at = clock.now();
       const pauseMs = pausesMs[digit];
-      if (pauseMs === undefined) {
-        const began = clock.now();
-        const body = `Signal=${digit.toUpperCase()}\r\nDuration=${durationMs}\r\n`;
-        const { status } = await info('application/dtmf-relay', body);
-        if (status >= 300) {
-          this.#takesInfo = false;
-          const rest = await this.#play(digits.slice(i), durationMs);
-          return { at: at ?? rest.at };
-        }
-        at ??= began;
-        // The far end may play them one after another, each for its time.
-        const over = began + durationMs + infoDigitGapMs;
-        if (i < digits.length - 1) await sleep(clock, Math.max(0, over - clock.now()), scope.signal);
-      } else await sleep(clock, pauseMs, scope.signal);
+      // The far end may play them one after another, each for its time.
+      this.#freeAt = at + (pauseMs ?? durationMs + infoDigitGapMs);
+      if (pauseMs !== undefined) continue;
+      const body = `Signal=${digit.toUpperCase()}\r\nDuration=${durationMs}\r\n`;
+      const { status } = await info('application/dtmf-relay', body);
+      if (status >= 300) return this.#otherwise(digits.slice(i), durationMs, first);
+      first ??= at;
     }
-    return { at: at ?? clock.now() };
+    return { at: first ?? clock.now() };
+  }
+
+  /** It refuses INFO after all. */
+  async #otherwise(digits: string, durationMs: number, first: number | undefined): Promise<{ at: number }> {
+    this.#takesInfo = false;
+    this.#freeAt = 0;
+    const { at } = await this.#play(digits, durationMs);
+    return { at: first ?? at };
+  }
+
+  /** The time of the digit before has passed. */
+  #free(): Promise<void> {
+    const { clock, scope } = this.#options;
+    const leftMs = this.#freeAt - clock.now();
+    return leftMs > 0 ? sleep(clock, leftMs, scope.signal) : Promise.resolve();
   }
 }
 

@@ -196,7 +196,8 @@ export function readRefer(request: SipRequest): ReferFacts | Refusal {
 
 /** Whom an application names: a SIP or tel address as it is, anything else as a user or number at `host`. */
 export function addressAt(who: string, host: string): string | Refusal {
-  const text = /^\s*(<|"|[a-z][a-z0-9+.-]*:)/i.test(who) ? who : `sip:${escapeUser(who.trim())}@${host}`;
+  const uri = /^[a-z][a-z0-9+.-]*:/i.test(who.trim()) ? who.trim() : `sip:${escapeUser(who.trim())}@${host}`;
+  const text = /^\s*[<"]/.test(who) ? who : `<${uri}>`;
   try {
     return printNameAddr(parseNameAddr(text));
   } catch (error) {

@@ -196,7 +196,7 @@ test('bodies that can never be right are 400 with the field, those of later vers
     [{ tag: [] }, 400, 'tag'],
     [{ call_hook: 'ftp://x' }, 400, 'call_hook'],
     [{ sip_request: { method: 'INFO' } }, 400, 'sip_request'],
-    [{ record: { action: 'startCallRecording' } }, 422, 'record'],
+    [{ record: { action: 'startCallRecording' } }, 400, 'record.siprecServerURL'],
     [{ media_path: 'no-media' }, 422, undefined],
   ] as const) {
     const outcome = await s.update(call, body);

@@ -183,7 +183,9 @@ test('sip:refer: refused, never told the outcome, and a far end that hangs up wh
   await refused.s.stage.clock.settle(refused.call.hangup());
   await refused.s.end();
 
-  const silent = await referScene({ referTo: 'sip:carol@example.com' }, 202, []);
+  const replacing = 'sip:carol@example.com?Replaces=abc%3Bto-tag%3D1%3Bfrom-tag%3D2';
+  const silent = await referScene({ referTo: replacing }, 202, []);
+  assert.equal(silent.seen[0]!.header('Refer-To'), `<${replacing}>`, 'an attended transfer');
   await silent.s.run(14_000);
   assert.equal(silent.s.sentTo('/done').length, 0);
   await silent.s.run(1_500);
