@@ -313,3 +313,33 @@ test('on a socket: verb:status of the conference alone, news on the socket, comm
   await s.stage.clock.runFor(1_000);
   await s.end();
 });
+
+test('a bridged pair moves into a conference and meets a third there; a queue takes it from a conference', async () => {
+  const s = await scene({
+    '/': ({ from }) =>
+      from === 'carol'
+        ? [{ verb: 'conference', name: 'standup' }]
+        : [{ verb: from === 'alice' ? 'enqueue' : 'dequeue', name: 'line' }],
+    '/room': [{ verb: 'conference', name: 'standup' }],
+    '/wait': [{ verb: 'enqueue', name: 'line' }],
+    '/take': [{ verb: 'dequeue', name: 'line' }],
+  });
+  const alice = await singer(s, 'alice');
+  const bob = await singer(s, 'bob');
+  const carol = await singer(s, 'carol');
+  await s.run(500);
+  const heard = () => whoHears(s, { alice, bob, carol });
+  assert.deepEqual(heard(), { alice: 'bob', bob: 'alice', carol: '' });
+  for (const call of [alice, bob]) await s.update(call, { call_hook: '/room' });
+  await s.run(600);
+  assert.deepEqual(heard(), { alice: 'bob carol', bob: 'alice carol', carol: 'alice bob' });
+  await s.update(carol, { call_hook: '/wait' });
+  await s.update(alice, { call_hook: '/take' });
+  await s.run(600);
+  assert.deepEqual(heard(), { alice: 'carol', bob: '', carol: 'alice' });
+  assert.deepEqual(
+    s.stage.events.filter(({ event }) => event.type === 'error'),
+    [],
+  );
+  await over(s, alice, bob, carol);
+});
