@@ -62,6 +62,11 @@ for (const base of ['', '/api']) {
     assert.deepEqual(t.calls.updates.at(-1)?.body, { mute_status: 'mute' });
     await client.calls.redirect(call, 'http://other.example/');
     assert.deepEqual(t.calls.updates.at(-1)?.body, { call_hook: 'http://other.example/' });
+    assert.deepEqual(await client.conferences.list(), ['standup']);
+    assert.deepEqual(
+      (await client.queues.list('s*es')).map(({ name }) => name),
+      ['sales'],
+    );
     await client.calls.delete(call);
     await assert.rejects(client.calls.get(call), /404/);
   });
