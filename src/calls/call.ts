@@ -14,12 +14,14 @@ import type { CallEnd, CallOptions, Conclusion } from './call-types.ts';
 import { conclude } from './conclude.ts';
 import { type Answer, Conversation } from './conversation.ts';
 import { Digits } from './digits.ts';
+import { DubTracks } from './dub-tracks.ts';
 import { EventLog } from './events.ts';
 import { InDialog } from './in-dialog.ts';
 import { Leg } from './leg.ts';
 import type { LegHandler } from './leg-types.ts';
 import { lastHooksMs, mailboxLimit } from './limits.ts';
 import { Parts } from './parts.ts';
+import { Patience } from './patience.ts';
 import { Program } from './program.ts';
 import { Recordings } from './recordings.ts';
 import { SpeechSettings } from './speech-settings.ts';
@@ -39,13 +41,14 @@ export class Call {
   readonly leg: Leg;
   readonly program: Program;
   readonly speech: SpeechSettings;
-  readonly whispers: Whispers;
+  readonly whispers = new Whispers(this);
   /** What commands reach of running verbs. */
   readonly parts = new Parts();
   readonly recordings = new Recordings(this);
   /** Calls of one group are carried by one media worker. */
   readonly group: string;
   readonly backgroundStream = new BackgroundStream(this);
+  readonly dub = new DubTracks(this);
   /** Resolves with the last status, when that is given. */
   readonly over: Promise<CallEnd>;
   /** Why media could not be had: the final response of a call that was never answered says so. */
@@ -54,6 +57,7 @@ export class Call {
   notifyEvents = false;
   /** Requests, hold and REFER of the far end, for the application. */
   readonly inDialog = new InDialog(this);
+  readonly patience = new Patience(this);
   /** Redirects by update: how many were asked for, the newest that was applied, and whose hooks still think. */
   readonly redirects = { asked: 0, applied: 0, waiting: 0 };
   readonly #mailbox: Mailbox<{ what: string; run: () => void }>;
@@ -100,7 +104,6 @@ export class Call {
     });
     this.program = new Program(new VerbHost(this));
     this.speech = new SpeechSettings(speechOf(options.owner));
-    this.whispers = new Whispers(this);
     this.#conversation = parent?.conversation ?? new Conversation(this, options.hooks);
     this.events.append('created', { direction: facts.direction, from: facts.from, to: facts.to });
   }
@@ -220,9 +223,7 @@ export class Call {
     const { facts } = this;
     if (finalStatuses.has(facts.callStatus)) return;
     this.#reported = `${status} ${sipStatus}`;
-    facts.callStatus = status;
-    facts.sipStatus = sipStatus;
-    facts.sipReason = sipReason;
+    Object.assign(facts, { callStatus: status, sipStatus, sipReason });
     this.events.append('status', { status, sip_status: sipStatus, sip_reason: sipReason, by: facts.callTerminationBy });
     this.conversation.notify('call:status', this.payload());
   }

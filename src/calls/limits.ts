@@ -73,3 +73,10 @@ export const finalsLimit = 200;
 
 /** Addresses that one conference's audio is streamed to, by its members' verbs, of the mix and of the members each. */
 export const conferenceForkLimit = 10;
+
+/** Dub tracks of one leg, as the media room has them: music, an interpreter, a coach, with room to spare. */
+export const dubTrackLimit = 10;
+/** Characters of a track's name: it stands in logs and events. */
+export const longestTrackName = 128;
+/** Characters said on a track, as in a say. */
+export const longestDubText = 10_000;

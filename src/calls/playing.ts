@@ -18,7 +18,11 @@ export interface SynthesisFacts {
 }
 
 export interface PlayingOptions {
-  layer: 'prompt' | 'whisper';
+  layer: 'prompt' | 'whisper' | 'track';
+  /** Which track, on that layer. */
+  track?: string;
+  /** Of this playback alone, dB. */
+  gainDb?: number;
   /** The time of the first packet. */
   onStart?(at: number): void;
   onSynthesized?(facts: SynthesisFacts): void;
@@ -26,12 +30,14 @@ export interface PlayingOptions {
 
 /** Starts a plan; undefined when the leg has no audio any more. */
 export function playPlan(call: Call, plan: AudioPlan, options: PlayingOptions): Playing | undefined {
-  const { layer, onStart, onSynthesized } = options;
+  const { layer, track, gainDb, onStart, onSynthesized } = options;
   const port = call.leg.port;
   if (!port || call.leg.ended) return undefined;
   const { sources, loop, seekSamples, timeoutMs } = plan;
   const playback = port.play(sources, {
     layer,
+    ...(track !== undefined && { track }),
+    ...(gainDb !== undefined && { gainDb }),
     loop,
     ...(seekSamples !== undefined && { seekSamples }),
     ...(timeoutMs !== undefined && { timeoutMs }),
@@ -39,7 +45,7 @@ export function playPlan(call: Call, plan: AudioPlan, options: PlayingOptions): 
   const what = sources.map((s) => (s.kind === 'url' ? withoutSecrets(s.url) : `say: ${s.text.slice(0, 60)}`));
   playback.onEvent = (event) => {
     if (event.type === 'started') {
-      call.events.append('play-started', { layer, what, packet_at: event.at });
+      call.events.append('play-started', { layer, ...(track !== undefined && { track }), what, packet_at: event.at });
       onStart?.(event.at);
     } else {
       const { type: _, ...facts } = event;

@@ -5,6 +5,7 @@ import { callStatus } from './call-status.ts';
 import { confHold, confMute, participantAction } from './conference.ts';
 import type { AnyCommand } from './define.ts';
 import { dtmf } from './dtmf.ts';
+import { dub } from './dub.ts';
 import { mediaPath } from './media-path.ts';
 import { mute } from './mute.ts';
 import { liveControlPage } from './page.ts';
@@ -36,6 +37,7 @@ export const commands: readonly AnyCommand[] = [
   record,
   mediaPath,
   tag,
+  dub,
   boost,
   agentUpdate,
   llmUpdate,

@@ -14,7 +14,6 @@ const besideAnything = new Set(['tag', 'whisper']);
 
 /** Fields of the contract whose effect is not in this version (live-call-control.md 2, 6). They are refused by name, never ignored. */
 const later = new Set([
-  'dub',
   'noise_isolation_status',
   'noise_isolation_vendor',
   'noise_isolation_level',

@@ -86,6 +86,7 @@ const samples: Record<CallEventType, Record<string, unknown>[]> = {
   'play-started': [
     { layer: 'prompt', what: ['http://x/a.wav'], packet_at: 1 },
     { layer: 'whisper', what: ['say: hello'], packet_at: 1 },
+    { layer: 'track', track: 'music', what: ['http://x/a.mp3'], packet_at: 1 },
   ],
   'play-finished': [
     ...['completed', 'stopped', 'timeout'].map((reason) => ({ what: ['a'], reason, played_ms: 12.5 })),

@@ -43,7 +43,8 @@ const sentences: Record<CallEvent['type'], Words> = {
     e.reason === 'the application answered with no verbs'
       ? `${e.reason}; ${verbsWanted}`
       : `what the application answered cannot run: ${e.reason}`,
-  'play-started': (e) => `the far end hears ${list(e.what)}${e.layer === 'whisper' ? ', whispered' : ''}`,
+  'play-started': (e) =>
+    `the far end hears ${list(e.what)}${e.layer === 'whisper' ? ', whispered' : e.layer === 'track' ? `, on track ${e.track}` : ''}`,
   'play-finished': (e) =>
     `${e.reason === 'completed' ? 'played' : `playing ${e.reason}`} ${list(e.what)}, ${ms(e.played_ms)}${e.message === undefined ? '' : `: ${e.message}`}`,
   recognition: (e) =>

@@ -8,6 +8,7 @@ import type { AnyVerb } from './define.ts';
 import { dequeue } from './dequeue.ts';
 import { dial } from './dial/index.ts';
 import { dtmf } from './dtmf.ts';
+import { dub } from './dub.ts';
 import { enqueue } from './enqueue.ts';
 import { gather } from './gather.ts';
 import schemas from './generated/schemas.cjs';
@@ -34,6 +35,7 @@ export const verbs: readonly AnyVerb[] = [
   redirect,
   tag,
   dtmf,
+  dub,
   alert,
   sipDecline,
   sipRequest,

@@ -21,6 +21,7 @@ export function addFeatures(options: DialOptions, talk: Talk): void {
   takeRefer(options, talk);
   watchHold(options.onHoldHook, talk);
   hearTalk(options, talk);
+  for (const track of options.dub ?? []) leg.dub.perform(track, run.call);
   const boost = options.boostAudioSignal === undefined ? undefined : readBoostDb(options.boostAudioSignal);
   if (typeof boost === 'number') void leg.leg.port?.setGain(boost);
   if (options.exitMediaPath && !options.anchorMedia)

@@ -1,7 +1,7 @@
 // A dial's options (verbs.md 5.1, 5.2), and what of them the schema lets through though it cannot work.
 import type { HookInput } from '../../apps/index.ts';
 import { isRefusal, type Refusal, refuse } from '../../base/index.ts';
-import { type Dialled, isHost, readBoostDb, readDestination } from '../../calls/index.ts';
+import { type Dialled, type DubInput, isHost, readBoostDb, readDestination, readDub } from '../../calls/index.ts';
 import { headersRefusal, textRefusal } from '../headers.ts';
 import { longestDialSeconds } from '../limits.ts';
 import { type ListenOptions, listenRefusal } from '../listen.ts';
@@ -49,12 +49,14 @@ export interface DialOptions {
   /** The same. */
   stream?: ListenOptions & { channel?: number };
   transcribe?: TranscribeOptions;
+  /** Tracks of the leg. */
+  dub?: DubInput[];
   onHoldHook?: HookInput;
   referHook?: HookInput;
 }
 
 /** Options of the contract whose effect is not in this version. */
-const later = ['amd', 'srtpEncryption', 'dub'] as const;
+const later = ['amd', 'srtpEncryption'] as const;
 
 const no = (reason: string, path: string): Refusal => refuse('verb-option', reason, { path });
 
@@ -106,6 +108,10 @@ function nestedRefusal(options: DialOptions): Refusal | undefined {
     if (typeof nested.url !== 'string') return no('is required', `${name}.url`);
     const refusal = listenRefusal(nested);
     if (refusal) return below(name, refusal);
+  }
+  for (const [index, track] of (options.dub ?? []).entries()) {
+    const wrong = readDub(track);
+    if (isRefusal(wrong)) return below(`dub[${index}]`, wrong);
   }
   const refusal = options.transcribe && transcribeRefusal(options.transcribe);
   return refusal && below('transcribe', refusal);

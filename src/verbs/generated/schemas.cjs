@@ -7312,11 +7312,11 @@ return errors === 0;
 }
 validate16.evaluated = {"props":{"verb":true,"id":true,"dtmf":true,"duration":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.alert = validate17;
-const schema32 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/alert","minVersion":"0.9.6","title":"Alert","description":"Sends a 180 Ringing provisional response with an Alert-Info header. Used to trigger a specific ring tone or alert behavior on the caller's device before the call is answered.","type":"object","properties":{"verb":{"const":"alert"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"message":{"type":"string","description":"The value to include in the Alert-Info header.","examples":["info=alert-internal","http://example.com/ringtone.wav"]}},"required":["message"],"examples":[{"verb":"alert","message":"info=alert-internal"}]};
+exports.dub = validate17;
+const schema32 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/dub","minVersion":"0.9.6","title":"Dub","description":"Manages audio dubbing tracks on a call. Allows adding, removing, and controlling auxiliary audio tracks that are mixed into the call audio. Used for background music, coaching whispers, or injecting audio from external sources.\n\n**Track Routing:** Tracks are heard by the party on whose call leg they are created. A dub verb in the main verb stack (A-leg) creates tracks heard by the caller. A dub verb nested in the dial verb's `dub` array creates tracks heard by the callee. When using injectCommand to play/say on a track from a different call leg, pass the target call's `call_sid` as the third argument to `session.injectCommand()` to route the command to the correct leg.","type":"object","properties":{"verb":{"const":"dub"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"action":{"type":"string","description":"The dubbing action to perform.","enum":["addTrack","removeTrack","silenceTrack","playOnTrack","sayOnTrack"]},"track":{"type":"string","description":"The name of the audio track. Used to reference the track in subsequent dub actions.","examples":["background-music","coach-whisper"]},"play":{"type":"string","format":"uri","description":"URL of an audio file to play on the track. Used with 'playOnTrack' action."},"say":{"oneOf":[{"type":"string"},{"type":"object","additionalProperties":true}],"description":"Text to synthesize and play on the track. Used with 'sayOnTrack' action. Can be a string or a say configuration object."},"loop":{"type":"boolean","description":"If true, loop the audio on the track continuously."},"gain":{"oneOf":[{"type":"number"},{"type":"string"}],"description":"Audio gain for the track in dB. Use negative values to reduce volume.","examples":[-10,0,6]}},"required":["action","track"],"examples":[{"verb":"dub","action":"addTrack","track":"bgm"},{"verb":"dub","action":"playOnTrack","track":"bgm","play":"https://example.com/music.mp3","loop":true,"gain":-15},{"verb":"dub","action":"sayOnTrack","track":"coach","say":"Ask about their budget"},{"verb":"dub","action":"removeTrack","track":"bgm"}]};
 
 function validate17(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="https://jambonz.org/schema/verbs/alert" */;
+/*# sourceURL="https://jambonz.org/schema/verbs/dub" */;
 let vErrors = null;
 let errors = 0;
 const evaluated0 = validate17.evaluated;
@@ -7329,15 +7329,15 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((data.message === undefined) && (missing0 = "message")){
+if(((data.action === undefined) && (missing0 = "action")) || ((data.track === undefined) && (missing0 = "track"))){
 validate17.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
 if(data.verb !== undefined){
 const _errs1 = errors;
-if("alert" !== data.verb){
-validate17.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "alert"},message:"must be equal to constant"}];
+if("dub" !== data.verb){
+validate17.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "dub"},message:"must be equal to constant"}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -7358,16 +7358,216 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.message !== undefined){
+if(data.action !== undefined){
+let data2 = data.action;
 const _errs4 = errors;
-if(typeof data.message !== "string"){
-validate17.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+if(typeof data2 !== "string"){
+validate17.errors = [{instancePath:instancePath+"/action",schemaPath:"#/properties/action/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if(!(((((data2 === "addTrack") || (data2 === "removeTrack")) || (data2 === "silenceTrack")) || (data2 === "playOnTrack")) || (data2 === "sayOnTrack"))){
+validate17.errors = [{instancePath:instancePath+"/action",schemaPath:"#/properties/action/enum",keyword:"enum",params:{allowedValues: schema32.properties.action.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.track !== undefined){
+const _errs6 = errors;
+if(typeof data.track !== "string"){
+validate17.errors = [{instancePath:instancePath+"/track",schemaPath:"#/properties/track/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.play !== undefined){
+const _errs8 = errors;
+if(errors === _errs8){
+if(errors === _errs8){
+if(!(typeof data.play === "string")){
+validate17.errors = [{instancePath:instancePath+"/play",schemaPath:"#/properties/play/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.say !== undefined){
+let data5 = data.say;
+const _errs10 = errors;
+const _errs11 = errors;
+let valid1 = false;
+let passing0 = null;
+const _errs12 = errors;
+if(typeof data5 !== "string"){
+const err0 = {instancePath:instancePath+"/say",schemaPath:"#/properties/say/oneOf/0/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+var _valid0 = _errs12 === errors;
+if(_valid0){
+valid1 = true;
+passing0 = 0;
+}
+const _errs14 = errors;
+if(errors === _errs14){
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+}
+else {
+const err1 = {instancePath:instancePath+"/say",schemaPath:"#/properties/say/oneOf/1/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+var _valid0 = _errs14 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 1];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 1;
+}
+}
+if(!valid1){
+const err2 = {instancePath:instancePath+"/say",schemaPath:"#/properties/say/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf"};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+validate17.errors = vErrors;
+return false;
+}
+else {
+errors = _errs11;
+if(vErrors !== null){
+if(_errs11){
+vErrors.length = _errs11;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.loop !== undefined){
+const _errs17 = errors;
+if(typeof data.loop !== "boolean"){
+validate17.errors = [{instancePath:instancePath+"/loop",schemaPath:"#/properties/loop/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs17 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.gain !== undefined){
+let data7 = data.gain;
+const _errs19 = errors;
+const _errs20 = errors;
+let valid2 = false;
+let passing1 = null;
+const _errs21 = errors;
+if(!(typeof data7 == "number")){
+const err3 = {instancePath:instancePath+"/gain",schemaPath:"#/properties/gain/oneOf/0/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+var _valid1 = _errs21 === errors;
+if(_valid1){
+valid2 = true;
+passing1 = 0;
+}
+const _errs23 = errors;
+if(typeof data7 !== "string"){
+const err4 = {instancePath:instancePath+"/gain",schemaPath:"#/properties/gain/oneOf/1/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+var _valid1 = _errs23 === errors;
+if(_valid1 && valid2){
+valid2 = false;
+passing1 = [passing1, 1];
+}
+else {
+if(_valid1){
+valid2 = true;
+passing1 = 1;
+}
+}
+if(!valid2){
+const err5 = {instancePath:instancePath+"/gain",schemaPath:"#/properties/gain/oneOf",keyword:"oneOf",params:{passingSchemas: passing1},message:"must match exactly one schema in oneOf"};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+validate17.errors = vErrors;
+return false;
+}
+else {
+errors = _errs20;
+if(vErrors !== null){
+if(_errs20){
+vErrors.length = _errs20;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs19 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
 }
 }
 }
@@ -7381,13 +7581,13 @@ return false;
 validate17.errors = vErrors;
 return errors === 0;
 }
-validate17.evaluated = {"props":{"verb":true,"id":true,"message":true},"dynamicProps":false,"dynamicItems":false};
+validate17.evaluated = {"props":{"verb":true,"id":true,"action":true,"track":true,"play":true,"say":true,"loop":true,"gain":true},"dynamicProps":false,"dynamicItems":false};
 
-exports["sip:decline"] = validate18;
-const schema33 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/sip:decline","minVersion":"0.9.6","title":"SIP Decline","description":"Rejects an incoming call with a SIP error response. Used to decline calls with a specific status code and reason (e.g. 486 Busy Here, 603 Decline).","type":"object","properties":{"verb":{"const":"sip:decline"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"status":{"type":"number","description":"The SIP response status code to send.","examples":[486,603,404,480]},"reason":{"type":"string","description":"The SIP reason phrase to include in the response.","examples":["Busy Here","Decline","Not Found"]},"headers":{"type":"object","description":"Custom SIP headers to include in the response.","additionalProperties":{"oneOf":[{"type":"string"},{"type":"number"}]}}},"required":["status"],"examples":[{"verb":"sip:decline","status":486,"reason":"Busy Here"},{"verb":"sip:decline","status":603,"reason":"Decline"}]};
+exports.alert = validate18;
+const schema33 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/alert","minVersion":"0.9.6","title":"Alert","description":"Sends a 180 Ringing provisional response with an Alert-Info header. Used to trigger a specific ring tone or alert behavior on the caller's device before the call is answered.","type":"object","properties":{"verb":{"const":"alert"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"message":{"type":"string","description":"The value to include in the Alert-Info header.","examples":["info=alert-internal","http://example.com/ringtone.wav"]}},"required":["message"],"examples":[{"verb":"alert","message":"info=alert-internal"}]};
 
 function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="https://jambonz.org/schema/verbs/sip:decline" */;
+/*# sourceURL="https://jambonz.org/schema/verbs/alert" */;
 let vErrors = null;
 let errors = 0;
 const evaluated0 = validate18.evaluated;
@@ -7400,15 +7600,15 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((data.status === undefined) && (missing0 = "status")){
+if((data.message === undefined) && (missing0 = "message")){
 validate18.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
 if(data.verb !== undefined){
 const _errs1 = errors;
-if("sip:decline" !== data.verb){
-validate18.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "sip:decline"},message:"must be equal to constant"}];
+if("alert" !== data.verb){
+validate18.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "alert"},message:"must be equal to constant"}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -7429,119 +7629,16 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.status !== undefined){
+if(data.message !== undefined){
 const _errs4 = errors;
-if(!(typeof data.status == "number")){
-validate18.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+if(typeof data.message !== "string"){
+validate18.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
-}
-if(valid0){
-if(data.reason !== undefined){
-const _errs6 = errors;
-if(typeof data.reason !== "string"){
-validate18.errors = [{instancePath:instancePath+"/reason",schemaPath:"#/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"}];
-return false;
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.headers !== undefined){
-let data4 = data.headers;
-const _errs8 = errors;
-if(errors === _errs8){
-if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
-for(const key0 in data4){
-let data5 = data4[key0];
-const _errs11 = errors;
-const _errs12 = errors;
-let valid2 = false;
-let passing0 = null;
-const _errs13 = errors;
-if(typeof data5 !== "string"){
-const err0 = {instancePath:instancePath+"/headers/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/headers/additionalProperties/oneOf/0/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-var _valid0 = _errs13 === errors;
-if(_valid0){
-valid2 = true;
-passing0 = 0;
-}
-const _errs15 = errors;
-if(!(typeof data5 == "number")){
-const err1 = {instancePath:instancePath+"/headers/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/headers/additionalProperties/oneOf/1/type",keyword:"type",params:{type: "number"},message:"must be number"};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-var _valid0 = _errs15 === errors;
-if(_valid0 && valid2){
-valid2 = false;
-passing0 = [passing0, 1];
-}
-else {
-if(_valid0){
-valid2 = true;
-passing0 = 1;
-}
-}
-if(!valid2){
-const err2 = {instancePath:instancePath+"/headers/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/headers/additionalProperties/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf"};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-validate18.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid1 = _errs11 === errors;
-if(!valid1){
-break;
-}
-}
-}
-else {
-validate18.errors = [{instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/type",keyword:"type",params:{type: "object"},message:"must be object"}];
-return false;
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-}
 }
 }
 }
@@ -7555,13 +7652,13 @@ return false;
 validate18.errors = vErrors;
 return errors === 0;
 }
-validate18.evaluated = {"props":{"verb":true,"id":true,"status":true,"reason":true,"headers":true},"dynamicProps":false,"dynamicItems":false};
+validate18.evaluated = {"props":{"verb":true,"id":true,"message":true},"dynamicProps":false,"dynamicItems":false};
 
-exports["sip:request"] = validate19;
-const schema34 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/sip:request","minVersion":"0.9.6","title":"SIP Request","description":"Sends a SIP request within the current dialog. Used to send INFO, NOTIFY, or other SIP methods to the remote party during an active call.","type":"object","properties":{"verb":{"const":"sip:request"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"method":{"type":"string","description":"The SIP method to send.","examples":["INFO","NOTIFY","MESSAGE"]},"body":{"type":"string","description":"The body of the SIP request."},"headers":{"type":"object","description":"Custom SIP headers to include in the request.","additionalProperties":{"oneOf":[{"type":"string"},{"type":"number"}]}},"actionHook":{"$ref":"../components/actionHook","description":"A webhook invoked when the response to the SIP request is received."}},"required":["method"],"examples":[{"verb":"sip:request","method":"INFO","body":"Signal=1\nDuration=250","headers":{"Content-Type":"application/dtmf-relay"}}]};
+exports["sip:decline"] = validate19;
+const schema34 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/sip:decline","minVersion":"0.9.6","title":"SIP Decline","description":"Rejects an incoming call with a SIP error response. Used to decline calls with a specific status code and reason (e.g. 486 Busy Here, 603 Decline).","type":"object","properties":{"verb":{"const":"sip:decline"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"status":{"type":"number","description":"The SIP response status code to send.","examples":[486,603,404,480]},"reason":{"type":"string","description":"The SIP reason phrase to include in the response.","examples":["Busy Here","Decline","Not Found"]},"headers":{"type":"object","description":"Custom SIP headers to include in the response.","additionalProperties":{"oneOf":[{"type":"string"},{"type":"number"}]}}},"required":["status"],"examples":[{"verb":"sip:decline","status":486,"reason":"Busy Here"},{"verb":"sip:decline","status":603,"reason":"Decline"}]};
 
 function validate19(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="https://jambonz.org/schema/verbs/sip:request" */;
+/*# sourceURL="https://jambonz.org/schema/verbs/sip:decline" */;
 let vErrors = null;
 let errors = 0;
 const evaluated0 = validate19.evaluated;
@@ -7574,15 +7671,15 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((data.method === undefined) && (missing0 = "method")){
+if((data.status === undefined) && (missing0 = "status")){
 validate19.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
 if(data.verb !== undefined){
 const _errs1 = errors;
-if("sip:request" !== data.verb){
-validate19.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "sip:request"},message:"must be equal to constant"}];
+if("sip:decline" !== data.verb){
+validate19.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "sip:decline"},message:"must be equal to constant"}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -7603,10 +7700,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.method !== undefined){
+if(data.status !== undefined){
 const _errs4 = errors;
-if(typeof data.method !== "string"){
-validate19.errors = [{instancePath:instancePath+"/method",schemaPath:"#/properties/method/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+if(!(typeof data.status == "number")){
+validate19.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -7615,10 +7712,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.body !== undefined){
+if(data.reason !== undefined){
 const _errs6 = errors;
-if(typeof data.body !== "string"){
-validate19.errors = [{instancePath:instancePath+"/body",schemaPath:"#/properties/body/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+if(typeof data.reason !== "string"){
+validate19.errors = [{instancePath:instancePath+"/reason",schemaPath:"#/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -7715,6 +7812,180 @@ var valid0 = _errs8 === errors;
 else {
 var valid0 = true;
 }
+}
+}
+}
+}
+}
+}
+else {
+validate19.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate19.errors = vErrors;
+return errors === 0;
+}
+validate19.evaluated = {"props":{"verb":true,"id":true,"status":true,"reason":true,"headers":true},"dynamicProps":false,"dynamicItems":false};
+
+exports["sip:request"] = validate20;
+const schema35 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/sip:request","minVersion":"0.9.6","title":"SIP Request","description":"Sends a SIP request within the current dialog. Used to send INFO, NOTIFY, or other SIP methods to the remote party during an active call.","type":"object","properties":{"verb":{"const":"sip:request"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"method":{"type":"string","description":"The SIP method to send.","examples":["INFO","NOTIFY","MESSAGE"]},"body":{"type":"string","description":"The body of the SIP request."},"headers":{"type":"object","description":"Custom SIP headers to include in the request.","additionalProperties":{"oneOf":[{"type":"string"},{"type":"number"}]}},"actionHook":{"$ref":"../components/actionHook","description":"A webhook invoked when the response to the SIP request is received."}},"required":["method"],"examples":[{"verb":"sip:request","method":"INFO","body":"Signal=1\nDuration=250","headers":{"Content-Type":"application/dtmf-relay"}}]};
+
+function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="https://jambonz.org/schema/verbs/sip:request" */;
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate20.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.method === undefined) && (missing0 = "method")){
+validate20.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.verb !== undefined){
+const _errs1 = errors;
+if("sip:request" !== data.verb){
+validate20.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "sip:request"},message:"must be equal to constant"}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.id !== undefined){
+const _errs2 = errors;
+if(typeof data.id !== "string"){
+validate20.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.method !== undefined){
+const _errs4 = errors;
+if(typeof data.method !== "string"){
+validate20.errors = [{instancePath:instancePath+"/method",schemaPath:"#/properties/method/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.body !== undefined){
+const _errs6 = errors;
+if(typeof data.body !== "string"){
+validate20.errors = [{instancePath:instancePath+"/body",schemaPath:"#/properties/body/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.headers !== undefined){
+let data4 = data.headers;
+const _errs8 = errors;
+if(errors === _errs8){
+if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+for(const key0 in data4){
+let data5 = data4[key0];
+const _errs11 = errors;
+const _errs12 = errors;
+let valid2 = false;
+let passing0 = null;
+const _errs13 = errors;
+if(typeof data5 !== "string"){
+const err0 = {instancePath:instancePath+"/headers/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/headers/additionalProperties/oneOf/0/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+var _valid0 = _errs13 === errors;
+if(_valid0){
+valid2 = true;
+passing0 = 0;
+}
+const _errs15 = errors;
+if(!(typeof data5 == "number")){
+const err1 = {instancePath:instancePath+"/headers/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/headers/additionalProperties/oneOf/1/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+var _valid0 = _errs15 === errors;
+if(_valid0 && valid2){
+valid2 = false;
+passing0 = [passing0, 1];
+}
+else {
+if(_valid0){
+valid2 = true;
+passing0 = 1;
+}
+}
+if(!valid2){
+const err2 = {instancePath:instancePath+"/headers/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/headers/additionalProperties/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf"};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+validate20.errors = vErrors;
+return false;
+}
+else {
+errors = _errs12;
+if(vErrors !== null){
+if(_errs12){
+vErrors.length = _errs12;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid1 = _errs11 === errors;
+if(!valid1){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
 if(valid0){
 if(data.actionHook !== undefined){
 const _errs17 = errors;
@@ -7735,23 +8006,23 @@ var valid0 = true;
 }
 }
 else {
-validate19.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate20.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate19.errors = vErrors;
+validate20.errors = vErrors;
 return errors === 0;
 }
-validate19.evaluated = {"props":{"verb":true,"id":true,"method":true,"body":true,"headers":true,"actionHook":true},"dynamicProps":false,"dynamicItems":false};
+validate20.evaluated = {"props":{"verb":true,"id":true,"method":true,"body":true,"headers":true,"actionHook":true},"dynamicProps":false,"dynamicItems":false};
 
-exports["sip:refer"] = validate21;
-const schema35 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/sip:refer","minVersion":"0.9.6","title":"SIP Refer","description":"Sends a SIP REFER request to transfer the call to another party. Initiates an attended or unattended (blind) transfer.","type":"object","properties":{"verb":{"const":"sip:refer"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"referTo":{"type":"string","description":"The SIP URI or phone number to transfer the call to.","examples":["sip:alice@example.com","+15085551212"]},"referredBy":{"type":"string","description":"The SIP URI to use in the Referred-By header."},"referredByDisplayName":{"type":"string","description":"The display name to use in the Referred-By header."},"headers":{"type":"object","description":"Custom SIP headers to include in the REFER request.","additionalProperties":{"oneOf":[{"type":"string"},{"type":"number"}]}},"actionHook":{"$ref":"../components/actionHook","description":"A webhook invoked when the REFER completes (or fails)."},"eventHook":{"$ref":"../components/actionHook","description":"A webhook invoked for NOTIFY events during the REFER process, providing transfer progress updates."}},"required":["referTo"],"examples":[{"verb":"sip:refer","referTo":"sip:alice@example.com","actionHook":"/refer-complete"}]};
+exports["sip:refer"] = validate22;
+const schema36 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/sip:refer","minVersion":"0.9.6","title":"SIP Refer","description":"Sends a SIP REFER request to transfer the call to another party. Initiates an attended or unattended (blind) transfer.","type":"object","properties":{"verb":{"const":"sip:refer"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"referTo":{"type":"string","description":"The SIP URI or phone number to transfer the call to.","examples":["sip:alice@example.com","+15085551212"]},"referredBy":{"type":"string","description":"The SIP URI to use in the Referred-By header."},"referredByDisplayName":{"type":"string","description":"The display name to use in the Referred-By header."},"headers":{"type":"object","description":"Custom SIP headers to include in the REFER request.","additionalProperties":{"oneOf":[{"type":"string"},{"type":"number"}]}},"actionHook":{"$ref":"../components/actionHook","description":"A webhook invoked when the REFER completes (or fails)."},"eventHook":{"$ref":"../components/actionHook","description":"A webhook invoked for NOTIFY events during the REFER process, providing transfer progress updates."}},"required":["referTo"],"examples":[{"verb":"sip:refer","referTo":"sip:alice@example.com","actionHook":"/refer-complete"}]};
 
-function validate21(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://jambonz.org/schema/verbs/sip:refer" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate21.evaluated;
+const evaluated0 = validate22.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7762,14 +8033,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.referTo === undefined) && (missing0 = "referTo")){
-validate21.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate22.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
 if(data.verb !== undefined){
 const _errs1 = errors;
 if("sip:refer" !== data.verb){
-validate21.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "sip:refer"},message:"must be equal to constant"}];
+validate22.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "sip:refer"},message:"must be equal to constant"}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -7781,7 +8052,7 @@ if(valid0){
 if(data.id !== undefined){
 const _errs2 = errors;
 if(typeof data.id !== "string"){
-validate21.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate22.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -7793,7 +8064,7 @@ if(valid0){
 if(data.referTo !== undefined){
 const _errs4 = errors;
 if(typeof data.referTo !== "string"){
-validate21.errors = [{instancePath:instancePath+"/referTo",schemaPath:"#/properties/referTo/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate22.errors = [{instancePath:instancePath+"/referTo",schemaPath:"#/properties/referTo/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -7805,7 +8076,7 @@ if(valid0){
 if(data.referredBy !== undefined){
 const _errs6 = errors;
 if(typeof data.referredBy !== "string"){
-validate21.errors = [{instancePath:instancePath+"/referredBy",schemaPath:"#/properties/referredBy/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate22.errors = [{instancePath:instancePath+"/referredBy",schemaPath:"#/properties/referredBy/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -7817,7 +8088,7 @@ if(valid0){
 if(data.referredByDisplayName !== undefined){
 const _errs8 = errors;
 if(typeof data.referredByDisplayName !== "string"){
-validate21.errors = [{instancePath:instancePath+"/referredByDisplayName",schemaPath:"#/properties/referredByDisplayName/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate22.errors = [{instancePath:instancePath+"/referredByDisplayName",schemaPath:"#/properties/referredByDisplayName/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -7884,7 +8155,7 @@ else {
 vErrors.push(err2);
 }
 errors++;
-validate21.errors = vErrors;
+validate22.errors = vErrors;
 return false;
 }
 else {
@@ -7905,7 +8176,7 @@ break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate22.errors = [{instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -7948,24 +8219,24 @@ var valid0 = true;
 }
 }
 else {
-validate21.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate22.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate21.errors = vErrors;
+validate22.errors = vErrors;
 return errors === 0;
 }
-validate21.evaluated = {"props":{"verb":true,"id":true,"referTo":true,"referredBy":true,"referredByDisplayName":true,"headers":true,"actionHook":true,"eventHook":true},"dynamicProps":false,"dynamicItems":false};
+validate22.evaluated = {"props":{"verb":true,"id":true,"referTo":true,"referredBy":true,"referredByDisplayName":true,"headers":true,"actionHook":true,"eventHook":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.config = validate24;
-const schema36 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/config","minVersion":"0.9.6","title":"Config","description":"Sets session-level defaults for the call. Configures default TTS, STT, VAD, recording, streaming, and other session-wide settings. These defaults apply to all subsequent verbs unless overridden at the verb level. Typically the first verb in an application. Can be used multiple times during a call to change settings.","type":"object","properties":{"verb":{"const":"config","description":"The verb name."},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"synthesizer":{"$ref":"../components/synthesizer","description":"Default TTS configuration for the session."},"recognizer":{"$ref":"../components/recognizer","description":"Default STT configuration for the session."},"bargeIn":{"type":"object","description":"Default barge-in configuration. When enabled, callers can interrupt playing prompts with speech or DTMF.","properties":{"enable":{"type":"boolean"},"sticky":{"type":"boolean","description":"If true, barge-in settings persist across verbs rather than resetting after each verb."},"actionHook":{"$ref":"../components/actionHook"},"input":{"type":"array","items":{"type":"string","enum":["speech","digits"]}},"minBargeinWordCount":{"type":"number"}}},"ttsStream":{"type":"object","description":"Default TTS streaming configuration for the session.","properties":{"enable":{"type":"boolean"},"synthesizer":{"$ref":"../components/synthesizer"}}},"record":{"type":"object","description":"Session-level call recording configuration.","additionalProperties":true},"listen":{"type":"object","description":"Session-level audio streaming configuration defaults. Properties match the listen verb but no fields are required here.","additionalProperties":true},"stream":{"type":"object","description":"Session-level audio streaming configuration defaults. Alias for 'listen'.","additionalProperties":true},"transcribe":{"type":"object","description":"Session-level transcription configuration defaults.","additionalProperties":true},"amd":{"$ref":"../components/amd","description":"Session-level answering machine detection configuration."},"fillerNoise":{"$ref":"../components/fillerNoise","description":"Default filler noise configuration for the session."},"vad":{"$ref":"../components/vad","description":"Default voice activity detection configuration for the session."},"notifyEvents":{"type":"boolean","description":"If true, send call events (e.g. DTMF, call status changes) to the application via the status webhook."},"notifySttLatency":{"type":"boolean","description":"If true, include STT latency measurements in webhook payloads."},"reset":{"oneOf":[{"type":"string"},{"type":"array","items":{"type":"string"}}],"description":"Reset specific session-level settings to their defaults. Pass a setting name or array of setting names to reset."},"onHoldMusic":{"type":"string","format":"uri","description":"URL of an audio file to play when the call is placed on hold."},"actionHookDelayAction":{"$ref":"../components/actionHookDelayAction","description":"Default configuration for handling slow webhook responses."},"sipRequestWithinDialogHook":{"$ref":"../components/actionHook","description":"A webhook to invoke when a SIP request (e.g. INFO, NOTIFY) is received within the dialog."},"boostAudioSignal":{"oneOf":[{"type":"number"},{"type":"string"}],"description":"Boost (or attenuate) the audio signal in dB for the session."},"referHook":{"$ref":"../components/actionHook","description":"A webhook to invoke when a SIP REFER request is received."},"earlyMedia":{"type":"boolean","description":"If true, allow early media (audio before call answer) for the session."},"autoStreamTts":{"type":"boolean","description":"If true, automatically use streaming TTS for all 'say' verbs in the session."},"disableTtsCache":{"type":"boolean","description":"If true, disable TTS caching for the session."},"trackTtsPlayout":{"type":"boolean","description":"If true, report the actual text spoken via TTS. Requires a TTS vendor that supports alignment data (e.g. ElevenLabs). On each utterance completion or interruption, a tts_spoken event is sent to the '/streaming-event' endpoint with fields: 'text' (string — the text actually spoken) and 'bargein' (boolean — true if the user interrupted before TTS finished). See the tts-streaming-event callback schema for full details."},"noiseIsolation":{"type":"object","description":"Noise isolation configuration to reduce background noise on call audio. Defaults to filtering inbound (caller) audio; can also filter outbound audio via the direction option.","properties":{"enable":{"type":"boolean"},"vendor":{"type":"string"},"level":{"type":"number"},"model":{"type":"string"}}},"turnTaking":{"type":"object","description":"Turn-taking detection configuration for conversational AI applications.","properties":{"enable":{"type":"boolean"},"vendor":{"type":"string"},"threshold":{"type":"number"},"model":{"type":"string"}}}},"required":[],"examples":[{"verb":"config","synthesizer":{"vendor":"elevenlabs","voice":"Rachel","language":"en-US"},"recognizer":{"vendor":"deepgram","language":"en-US"},"fillerNoise":{"enable":true,"url":"https://example.com/sounds/typing.wav","startDelaySecs":2}}]};
-const schema39 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/components/amd","title":"Answering Machine Detection","description":"Configuration for answering machine detection (AMD). Detects whether an outbound or inbound call was answered by a human or a machine. Used as a nested property on the 'config' or 'dial' verb. IMPORTANT: AMD runs asynchronously in the background. When using AMD with the 'config' verb, you MUST follow it with a 'pause' verb (e.g. pause({ length: 25 })) to keep the call alive while AMD detection runs. Without a pause, the call will end immediately after config completes.","type":"object","properties":{"actionHook":{"$ref":"actionHook","description":"Webhook to receive AMD events (amd_human_detected, amd_machine_detected, amd_no_speech_detected, amd_decision_timeout, amd_machine_stopped_speaking, amd_tone_detected, amd_error, amd_stopped)."},"thresholdWordCount":{"type":"number","description":"Number of spoken words in a greeting that triggers an amd_machine_detected result.","default":9},"digitCount":{"type":"number","description":"Number of digits in a greeting to trigger detection. 0 disables digit-based detection.","default":0},"timers":{"type":"object","description":"Timer settings controlling AMD detection windows.","properties":{"noSpeechTimeoutMs":{"type":"number","description":"Milliseconds to wait for any speech before returning amd_no_speech_detected.","default":5000},"decisionTimeoutMs":{"type":"number","description":"Milliseconds before returning amd_decision_timeout if no determination is made.","default":15000},"toneTimeoutMs":{"type":"number","description":"Milliseconds to wait for beep/tone detection.","default":20000},"greetingCompletionTimeoutMs":{"type":"number","description":"Milliseconds of silence after speech before determining the machine greeting is complete. Automatically reduced to 1000ms if a beep is detected.","default":2000}},"additionalProperties":false},"recognizer":{"$ref":"recognizer","description":"Override the STT recognizer used for AMD speech detection. When omitted, AMD uses the session default recognizer with enhancedModel enabled."}},"required":["actionHook"],"examples":[{"actionHook":"/amd-events"},{"actionHook":"/amd-events","thresholdWordCount":6,"timers":{"noSpeechTimeoutMs":3000,"decisionTimeoutMs":10000}}]};
+exports.config = validate25;
+const schema37 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/config","minVersion":"0.9.6","title":"Config","description":"Sets session-level defaults for the call. Configures default TTS, STT, VAD, recording, streaming, and other session-wide settings. These defaults apply to all subsequent verbs unless overridden at the verb level. Typically the first verb in an application. Can be used multiple times during a call to change settings.","type":"object","properties":{"verb":{"const":"config","description":"The verb name."},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"synthesizer":{"$ref":"../components/synthesizer","description":"Default TTS configuration for the session."},"recognizer":{"$ref":"../components/recognizer","description":"Default STT configuration for the session."},"bargeIn":{"type":"object","description":"Default barge-in configuration. When enabled, callers can interrupt playing prompts with speech or DTMF.","properties":{"enable":{"type":"boolean"},"sticky":{"type":"boolean","description":"If true, barge-in settings persist across verbs rather than resetting after each verb."},"actionHook":{"$ref":"../components/actionHook"},"input":{"type":"array","items":{"type":"string","enum":["speech","digits"]}},"minBargeinWordCount":{"type":"number"}}},"ttsStream":{"type":"object","description":"Default TTS streaming configuration for the session.","properties":{"enable":{"type":"boolean"},"synthesizer":{"$ref":"../components/synthesizer"}}},"record":{"type":"object","description":"Session-level call recording configuration.","additionalProperties":true},"listen":{"type":"object","description":"Session-level audio streaming configuration defaults. Properties match the listen verb but no fields are required here.","additionalProperties":true},"stream":{"type":"object","description":"Session-level audio streaming configuration defaults. Alias for 'listen'.","additionalProperties":true},"transcribe":{"type":"object","description":"Session-level transcription configuration defaults.","additionalProperties":true},"amd":{"$ref":"../components/amd","description":"Session-level answering machine detection configuration."},"fillerNoise":{"$ref":"../components/fillerNoise","description":"Default filler noise configuration for the session."},"vad":{"$ref":"../components/vad","description":"Default voice activity detection configuration for the session."},"notifyEvents":{"type":"boolean","description":"If true, send call events (e.g. DTMF, call status changes) to the application via the status webhook."},"notifySttLatency":{"type":"boolean","description":"If true, include STT latency measurements in webhook payloads."},"reset":{"oneOf":[{"type":"string"},{"type":"array","items":{"type":"string"}}],"description":"Reset specific session-level settings to their defaults. Pass a setting name or array of setting names to reset."},"onHoldMusic":{"type":"string","format":"uri","description":"URL of an audio file to play when the call is placed on hold."},"actionHookDelayAction":{"$ref":"../components/actionHookDelayAction","description":"Default configuration for handling slow webhook responses."},"sipRequestWithinDialogHook":{"$ref":"../components/actionHook","description":"A webhook to invoke when a SIP request (e.g. INFO, NOTIFY) is received within the dialog."},"boostAudioSignal":{"oneOf":[{"type":"number"},{"type":"string"}],"description":"Boost (or attenuate) the audio signal in dB for the session."},"referHook":{"$ref":"../components/actionHook","description":"A webhook to invoke when a SIP REFER request is received."},"earlyMedia":{"type":"boolean","description":"If true, allow early media (audio before call answer) for the session."},"autoStreamTts":{"type":"boolean","description":"If true, automatically use streaming TTS for all 'say' verbs in the session."},"disableTtsCache":{"type":"boolean","description":"If true, disable TTS caching for the session."},"trackTtsPlayout":{"type":"boolean","description":"If true, report the actual text spoken via TTS. Requires a TTS vendor that supports alignment data (e.g. ElevenLabs). On each utterance completion or interruption, a tts_spoken event is sent to the '/streaming-event' endpoint with fields: 'text' (string — the text actually spoken) and 'bargein' (boolean — true if the user interrupted before TTS finished). See the tts-streaming-event callback schema for full details."},"noiseIsolation":{"type":"object","description":"Noise isolation configuration to reduce background noise on call audio. Defaults to filtering inbound (caller) audio; can also filter outbound audio via the direction option.","properties":{"enable":{"type":"boolean"},"vendor":{"type":"string"},"level":{"type":"number"},"model":{"type":"string"}}},"turnTaking":{"type":"object","description":"Turn-taking detection configuration for conversational AI applications.","properties":{"enable":{"type":"boolean"},"vendor":{"type":"string"},"threshold":{"type":"number"},"model":{"type":"string"}}}},"required":[],"examples":[{"verb":"config","synthesizer":{"vendor":"elevenlabs","voice":"Rachel","language":"en-US"},"recognizer":{"vendor":"deepgram","language":"en-US"},"fillerNoise":{"enable":true,"url":"https://example.com/sounds/typing.wav","startDelaySecs":2}}]};
+const schema40 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/components/amd","title":"Answering Machine Detection","description":"Configuration for answering machine detection (AMD). Detects whether an outbound or inbound call was answered by a human or a machine. Used as a nested property on the 'config' or 'dial' verb. IMPORTANT: AMD runs asynchronously in the background. When using AMD with the 'config' verb, you MUST follow it with a 'pause' verb (e.g. pause({ length: 25 })) to keep the call alive while AMD detection runs. Without a pause, the call will end immediately after config completes.","type":"object","properties":{"actionHook":{"$ref":"actionHook","description":"Webhook to receive AMD events (amd_human_detected, amd_machine_detected, amd_no_speech_detected, amd_decision_timeout, amd_machine_stopped_speaking, amd_tone_detected, amd_error, amd_stopped)."},"thresholdWordCount":{"type":"number","description":"Number of spoken words in a greeting that triggers an amd_machine_detected result.","default":9},"digitCount":{"type":"number","description":"Number of digits in a greeting to trigger detection. 0 disables digit-based detection.","default":0},"timers":{"type":"object","description":"Timer settings controlling AMD detection windows.","properties":{"noSpeechTimeoutMs":{"type":"number","description":"Milliseconds to wait for any speech before returning amd_no_speech_detected.","default":5000},"decisionTimeoutMs":{"type":"number","description":"Milliseconds before returning amd_decision_timeout if no determination is made.","default":15000},"toneTimeoutMs":{"type":"number","description":"Milliseconds to wait for beep/tone detection.","default":20000},"greetingCompletionTimeoutMs":{"type":"number","description":"Milliseconds of silence after speech before determining the machine greeting is complete. Automatically reduced to 1000ms if a beep is detected.","default":2000}},"additionalProperties":false},"recognizer":{"$ref":"recognizer","description":"Override the STT recognizer used for AMD speech detection. When omitted, AMD uses the session default recognizer with enhancedModel enabled."}},"required":["actionHook"],"examples":[{"actionHook":"/amd-events"},{"actionHook":"/amd-events","thresholdWordCount":6,"timers":{"noSpeechTimeoutMs":3000,"decisionTimeoutMs":10000}}]};
 
-function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://jambonz.org/schema/components/amd" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate27.evaluated;
+const evaluated0 = validate28.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7976,7 +8247,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.actionHook === undefined) && (missing0 = "actionHook")){
-validate27.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate28.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
@@ -7995,7 +8266,7 @@ if(valid0){
 if(data.thresholdWordCount !== undefined){
 const _errs2 = errors;
 if(!(typeof data.thresholdWordCount == "number")){
-validate27.errors = [{instancePath:instancePath+"/thresholdWordCount",schemaPath:"#/properties/thresholdWordCount/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate28.errors = [{instancePath:instancePath+"/thresholdWordCount",schemaPath:"#/properties/thresholdWordCount/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -8007,7 +8278,7 @@ if(valid0){
 if(data.digitCount !== undefined){
 const _errs4 = errors;
 if(!(typeof data.digitCount == "number")){
-validate27.errors = [{instancePath:instancePath+"/digitCount",schemaPath:"#/properties/digitCount/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate28.errors = [{instancePath:instancePath+"/digitCount",schemaPath:"#/properties/digitCount/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -8024,7 +8295,7 @@ if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 const _errs8 = errors;
 for(const key0 in data3){
 if(!((((key0 === "noSpeechTimeoutMs") || (key0 === "decisionTimeoutMs")) || (key0 === "toneTimeoutMs")) || (key0 === "greetingCompletionTimeoutMs"))){
-validate27.errors = [{instancePath:instancePath+"/timers",schemaPath:"#/properties/timers/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
+validate28.errors = [{instancePath:instancePath+"/timers",schemaPath:"#/properties/timers/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
 return false;
 break;
 }
@@ -8033,7 +8304,7 @@ if(_errs8 === errors){
 if(data3.noSpeechTimeoutMs !== undefined){
 const _errs9 = errors;
 if(!(typeof data3.noSpeechTimeoutMs == "number")){
-validate27.errors = [{instancePath:instancePath+"/timers/noSpeechTimeoutMs",schemaPath:"#/properties/timers/properties/noSpeechTimeoutMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate28.errors = [{instancePath:instancePath+"/timers/noSpeechTimeoutMs",schemaPath:"#/properties/timers/properties/noSpeechTimeoutMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -8045,7 +8316,7 @@ if(valid1){
 if(data3.decisionTimeoutMs !== undefined){
 const _errs11 = errors;
 if(!(typeof data3.decisionTimeoutMs == "number")){
-validate27.errors = [{instancePath:instancePath+"/timers/decisionTimeoutMs",schemaPath:"#/properties/timers/properties/decisionTimeoutMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate28.errors = [{instancePath:instancePath+"/timers/decisionTimeoutMs",schemaPath:"#/properties/timers/properties/decisionTimeoutMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -8057,7 +8328,7 @@ if(valid1){
 if(data3.toneTimeoutMs !== undefined){
 const _errs13 = errors;
 if(!(typeof data3.toneTimeoutMs == "number")){
-validate27.errors = [{instancePath:instancePath+"/timers/toneTimeoutMs",schemaPath:"#/properties/timers/properties/toneTimeoutMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate28.errors = [{instancePath:instancePath+"/timers/toneTimeoutMs",schemaPath:"#/properties/timers/properties/toneTimeoutMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid1 = _errs13 === errors;
@@ -8069,7 +8340,7 @@ if(valid1){
 if(data3.greetingCompletionTimeoutMs !== undefined){
 const _errs15 = errors;
 if(!(typeof data3.greetingCompletionTimeoutMs == "number")){
-validate27.errors = [{instancePath:instancePath+"/timers/greetingCompletionTimeoutMs",schemaPath:"#/properties/timers/properties/greetingCompletionTimeoutMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate28.errors = [{instancePath:instancePath+"/timers/greetingCompletionTimeoutMs",schemaPath:"#/properties/timers/properties/greetingCompletionTimeoutMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid1 = _errs15 === errors;
@@ -8083,7 +8354,7 @@ var valid1 = true;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/timers",schemaPath:"#/properties/timers/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate28.errors = [{instancePath:instancePath+"/timers",schemaPath:"#/properties/timers/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -8111,21 +8382,21 @@ var valid0 = true;
 }
 }
 else {
-validate27.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate28.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate27.errors = vErrors;
+validate28.errors = vErrors;
 return errors === 0;
 }
-validate27.evaluated = {"props":{"actionHook":true,"thresholdWordCount":true,"digitCount":true,"timers":true,"recognizer":true},"dynamicProps":false,"dynamicItems":false};
+validate28.evaluated = {"props":{"actionHook":true,"thresholdWordCount":true,"digitCount":true,"timers":true,"recognizer":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://jambonz.org/schema/verbs/config" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate24.evaluated;
+const evaluated0 = validate25.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8137,7 +8408,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.verb !== undefined){
 const _errs1 = errors;
 if("config" !== data.verb){
-validate24.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "config"},message:"must be equal to constant"}];
+validate25.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "config"},message:"must be equal to constant"}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -8149,7 +8420,7 @@ if(valid0){
 if(data.id !== undefined){
 const _errs2 = errors;
 if(typeof data.id !== "string"){
-validate24.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -8166,14 +8437,14 @@ if(errors === _errs5){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing0;
 if((data2.vendor === undefined) && (missing0 = "vendor")){
-validate24.errors = [{instancePath:instancePath+"/synthesizer",schemaPath:"../components/synthesizer/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate25.errors = [{instancePath:instancePath+"/synthesizer",schemaPath:"../components/synthesizer/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
 if(data2.vendor !== undefined){
 const _errs7 = errors;
 if(typeof data2.vendor !== "string"){
-validate24.errors = [{instancePath:instancePath+"/synthesizer/vendor",schemaPath:"../components/synthesizer/properties/vendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/synthesizer/vendor",schemaPath:"../components/synthesizer/properties/vendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid2 = _errs7 === errors;
@@ -8185,7 +8456,7 @@ if(valid2){
 if(data2.label !== undefined){
 const _errs9 = errors;
 if(typeof data2.label !== "string"){
-validate24.errors = [{instancePath:instancePath+"/synthesizer/label",schemaPath:"../components/synthesizer/properties/label/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/synthesizer/label",schemaPath:"../components/synthesizer/properties/label/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid2 = _errs9 === errors;
@@ -8197,7 +8468,7 @@ if(valid2){
 if(data2.language !== undefined){
 const _errs11 = errors;
 if(typeof data2.language !== "string"){
-validate24.errors = [{instancePath:instancePath+"/synthesizer/language",schemaPath:"../components/synthesizer/properties/language/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/synthesizer/language",schemaPath:"../components/synthesizer/properties/language/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid2 = _errs11 === errors;
@@ -8263,7 +8534,7 @@ else {
 vErrors.push(err2);
 }
 errors++;
-validate24.errors = vErrors;
+validate25.errors = vErrors;
 return false;
 }
 else {
@@ -8286,7 +8557,7 @@ if(valid2){
 if(data2.fallbackVendor !== undefined){
 const _errs20 = errors;
 if(typeof data2.fallbackVendor !== "string"){
-validate24.errors = [{instancePath:instancePath+"/synthesizer/fallbackVendor",schemaPath:"../components/synthesizer/properties/fallbackVendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/synthesizer/fallbackVendor",schemaPath:"../components/synthesizer/properties/fallbackVendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid2 = _errs20 === errors;
@@ -8298,7 +8569,7 @@ if(valid2){
 if(data2.fallbackLabel !== undefined){
 const _errs22 = errors;
 if(typeof data2.fallbackLabel !== "string"){
-validate24.errors = [{instancePath:instancePath+"/synthesizer/fallbackLabel",schemaPath:"../components/synthesizer/properties/fallbackLabel/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/synthesizer/fallbackLabel",schemaPath:"../components/synthesizer/properties/fallbackLabel/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid2 = _errs22 === errors;
@@ -8310,7 +8581,7 @@ if(valid2){
 if(data2.fallbackLanguage !== undefined){
 const _errs24 = errors;
 if(typeof data2.fallbackLanguage !== "string"){
-validate24.errors = [{instancePath:instancePath+"/synthesizer/fallbackLanguage",schemaPath:"../components/synthesizer/properties/fallbackLanguage/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/synthesizer/fallbackLanguage",schemaPath:"../components/synthesizer/properties/fallbackLanguage/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid2 = _errs24 === errors;
@@ -8376,7 +8647,7 @@ else {
 vErrors.push(err5);
 }
 errors++;
-validate24.errors = vErrors;
+validate25.errors = vErrors;
 return false;
 }
 else {
@@ -8400,11 +8671,11 @@ if(data2.engine !== undefined){
 let data11 = data2.engine;
 const _errs33 = errors;
 if(typeof data11 !== "string"){
-validate24.errors = [{instancePath:instancePath+"/synthesizer/engine",schemaPath:"../components/synthesizer/properties/engine/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/synthesizer/engine",schemaPath:"../components/synthesizer/properties/engine/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 if(!((((data11 === "standard") || (data11 === "neural")) || (data11 === "generative")) || (data11 === "long-form"))){
-validate24.errors = [{instancePath:instancePath+"/synthesizer/engine",schemaPath:"../components/synthesizer/properties/engine/enum",keyword:"enum",params:{allowedValues: schema3.properties.engine.enum},message:"must be equal to one of the allowed values"}];
+validate25.errors = [{instancePath:instancePath+"/synthesizer/engine",schemaPath:"../components/synthesizer/properties/engine/enum",keyword:"enum",params:{allowedValues: schema3.properties.engine.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid2 = _errs33 === errors;
@@ -8417,11 +8688,11 @@ if(data2.gender !== undefined){
 let data12 = data2.gender;
 const _errs35 = errors;
 if(typeof data12 !== "string"){
-validate24.errors = [{instancePath:instancePath+"/synthesizer/gender",schemaPath:"../components/synthesizer/properties/gender/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/synthesizer/gender",schemaPath:"../components/synthesizer/properties/gender/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 if(!(((data12 === "MALE") || (data12 === "FEMALE")) || (data12 === "NEUTRAL"))){
-validate24.errors = [{instancePath:instancePath+"/synthesizer/gender",schemaPath:"../components/synthesizer/properties/gender/enum",keyword:"enum",params:{allowedValues: schema3.properties.gender.enum},message:"must be equal to one of the allowed values"}];
+validate25.errors = [{instancePath:instancePath+"/synthesizer/gender",schemaPath:"../components/synthesizer/properties/gender/enum",keyword:"enum",params:{allowedValues: schema3.properties.gender.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid2 = _errs35 === errors;
@@ -8437,7 +8708,7 @@ if(errors === _errs37){
 if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/synthesizer/options",schemaPath:"../components/synthesizer/properties/options/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate25.errors = [{instancePath:instancePath+"/synthesizer/options",schemaPath:"../components/synthesizer/properties/options/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -8459,7 +8730,7 @@ var valid2 = true;
 }
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/synthesizer",schemaPath:"../components/synthesizer/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate25.errors = [{instancePath:instancePath+"/synthesizer",schemaPath:"../components/synthesizer/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -8489,7 +8760,7 @@ if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
 if(data15.enable !== undefined){
 const _errs43 = errors;
 if(typeof data15.enable !== "boolean"){
-validate24.errors = [{instancePath:instancePath+"/bargeIn/enable",schemaPath:"#/properties/bargeIn/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate25.errors = [{instancePath:instancePath+"/bargeIn/enable",schemaPath:"#/properties/bargeIn/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid5 = _errs43 === errors;
@@ -8501,7 +8772,7 @@ if(valid5){
 if(data15.sticky !== undefined){
 const _errs45 = errors;
 if(typeof data15.sticky !== "boolean"){
-validate24.errors = [{instancePath:instancePath+"/bargeIn/sticky",schemaPath:"#/properties/bargeIn/properties/sticky/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate25.errors = [{instancePath:instancePath+"/bargeIn/sticky",schemaPath:"#/properties/bargeIn/properties/sticky/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid5 = _errs45 === errors;
@@ -8533,11 +8804,11 @@ for(let i0=0; i0<len0; i0++){
 let data20 = data19[i0];
 const _errs50 = errors;
 if(typeof data20 !== "string"){
-validate24.errors = [{instancePath:instancePath+"/bargeIn/input/" + i0,schemaPath:"#/properties/bargeIn/properties/input/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/bargeIn/input/" + i0,schemaPath:"#/properties/bargeIn/properties/input/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 if(!((data20 === "speech") || (data20 === "digits"))){
-validate24.errors = [{instancePath:instancePath+"/bargeIn/input/" + i0,schemaPath:"#/properties/bargeIn/properties/input/items/enum",keyword:"enum",params:{allowedValues: schema36.properties.bargeIn.properties.input.items.enum},message:"must be equal to one of the allowed values"}];
+validate25.errors = [{instancePath:instancePath+"/bargeIn/input/" + i0,schemaPath:"#/properties/bargeIn/properties/input/items/enum",keyword:"enum",params:{allowedValues: schema37.properties.bargeIn.properties.input.items.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid6 = _errs50 === errors;
@@ -8547,7 +8818,7 @@ break;
 }
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/bargeIn/input",schemaPath:"#/properties/bargeIn/properties/input/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate25.errors = [{instancePath:instancePath+"/bargeIn/input",schemaPath:"#/properties/bargeIn/properties/input/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
@@ -8560,7 +8831,7 @@ if(valid5){
 if(data15.minBargeinWordCount !== undefined){
 const _errs52 = errors;
 if(!(typeof data15.minBargeinWordCount == "number")){
-validate24.errors = [{instancePath:instancePath+"/bargeIn/minBargeinWordCount",schemaPath:"#/properties/bargeIn/properties/minBargeinWordCount/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate25.errors = [{instancePath:instancePath+"/bargeIn/minBargeinWordCount",schemaPath:"#/properties/bargeIn/properties/minBargeinWordCount/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid5 = _errs52 === errors;
@@ -8574,7 +8845,7 @@ var valid5 = true;
 }
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/bargeIn",schemaPath:"#/properties/bargeIn/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate25.errors = [{instancePath:instancePath+"/bargeIn",schemaPath:"#/properties/bargeIn/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -8592,7 +8863,7 @@ if(data22 && typeof data22 == "object" && !Array.isArray(data22)){
 if(data22.enable !== undefined){
 const _errs56 = errors;
 if(typeof data22.enable !== "boolean"){
-validate24.errors = [{instancePath:instancePath+"/ttsStream/enable",schemaPath:"#/properties/ttsStream/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate25.errors = [{instancePath:instancePath+"/ttsStream/enable",schemaPath:"#/properties/ttsStream/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid7 = _errs56 === errors;
@@ -8609,14 +8880,14 @@ if(errors === _errs59){
 if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
 let missing1;
 if((data24.vendor === undefined) && (missing1 = "vendor")){
-validate24.errors = [{instancePath:instancePath+"/ttsStream/synthesizer",schemaPath:"../components/synthesizer/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'"}];
+validate25.errors = [{instancePath:instancePath+"/ttsStream/synthesizer",schemaPath:"../components/synthesizer/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'"}];
 return false;
 }
 else {
 if(data24.vendor !== undefined){
 const _errs61 = errors;
 if(typeof data24.vendor !== "string"){
-validate24.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/vendor",schemaPath:"../components/synthesizer/properties/vendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/vendor",schemaPath:"../components/synthesizer/properties/vendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid9 = _errs61 === errors;
@@ -8628,7 +8899,7 @@ if(valid9){
 if(data24.label !== undefined){
 const _errs63 = errors;
 if(typeof data24.label !== "string"){
-validate24.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/label",schemaPath:"../components/synthesizer/properties/label/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/label",schemaPath:"../components/synthesizer/properties/label/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid9 = _errs63 === errors;
@@ -8640,7 +8911,7 @@ if(valid9){
 if(data24.language !== undefined){
 const _errs65 = errors;
 if(typeof data24.language !== "string"){
-validate24.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/language",schemaPath:"../components/synthesizer/properties/language/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/language",schemaPath:"../components/synthesizer/properties/language/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid9 = _errs65 === errors;
@@ -8706,7 +8977,7 @@ else {
 vErrors.push(err8);
 }
 errors++;
-validate24.errors = vErrors;
+validate25.errors = vErrors;
 return false;
 }
 else {
@@ -8729,7 +9000,7 @@ if(valid9){
 if(data24.fallbackVendor !== undefined){
 const _errs74 = errors;
 if(typeof data24.fallbackVendor !== "string"){
-validate24.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/fallbackVendor",schemaPath:"../components/synthesizer/properties/fallbackVendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/fallbackVendor",schemaPath:"../components/synthesizer/properties/fallbackVendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid9 = _errs74 === errors;
@@ -8741,7 +9012,7 @@ if(valid9){
 if(data24.fallbackLabel !== undefined){
 const _errs76 = errors;
 if(typeof data24.fallbackLabel !== "string"){
-validate24.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/fallbackLabel",schemaPath:"../components/synthesizer/properties/fallbackLabel/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/fallbackLabel",schemaPath:"../components/synthesizer/properties/fallbackLabel/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid9 = _errs76 === errors;
@@ -8753,7 +9024,7 @@ if(valid9){
 if(data24.fallbackLanguage !== undefined){
 const _errs78 = errors;
 if(typeof data24.fallbackLanguage !== "string"){
-validate24.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/fallbackLanguage",schemaPath:"../components/synthesizer/properties/fallbackLanguage/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/fallbackLanguage",schemaPath:"../components/synthesizer/properties/fallbackLanguage/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid9 = _errs78 === errors;
@@ -8819,7 +9090,7 @@ else {
 vErrors.push(err11);
 }
 errors++;
-validate24.errors = vErrors;
+validate25.errors = vErrors;
 return false;
 }
 else {
@@ -8843,11 +9114,11 @@ if(data24.engine !== undefined){
 let data33 = data24.engine;
 const _errs87 = errors;
 if(typeof data33 !== "string"){
-validate24.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/engine",schemaPath:"../components/synthesizer/properties/engine/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/engine",schemaPath:"../components/synthesizer/properties/engine/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 if(!((((data33 === "standard") || (data33 === "neural")) || (data33 === "generative")) || (data33 === "long-form"))){
-validate24.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/engine",schemaPath:"../components/synthesizer/properties/engine/enum",keyword:"enum",params:{allowedValues: schema3.properties.engine.enum},message:"must be equal to one of the allowed values"}];
+validate25.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/engine",schemaPath:"../components/synthesizer/properties/engine/enum",keyword:"enum",params:{allowedValues: schema3.properties.engine.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid9 = _errs87 === errors;
@@ -8860,11 +9131,11 @@ if(data24.gender !== undefined){
 let data34 = data24.gender;
 const _errs89 = errors;
 if(typeof data34 !== "string"){
-validate24.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/gender",schemaPath:"../components/synthesizer/properties/gender/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/gender",schemaPath:"../components/synthesizer/properties/gender/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 if(!(((data34 === "MALE") || (data34 === "FEMALE")) || (data34 === "NEUTRAL"))){
-validate24.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/gender",schemaPath:"../components/synthesizer/properties/gender/enum",keyword:"enum",params:{allowedValues: schema3.properties.gender.enum},message:"must be equal to one of the allowed values"}];
+validate25.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/gender",schemaPath:"../components/synthesizer/properties/gender/enum",keyword:"enum",params:{allowedValues: schema3.properties.gender.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid9 = _errs89 === errors;
@@ -8880,7 +9151,7 @@ if(errors === _errs91){
 if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/options",schemaPath:"../components/synthesizer/properties/options/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate25.errors = [{instancePath:instancePath+"/ttsStream/synthesizer/options",schemaPath:"../components/synthesizer/properties/options/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -8902,7 +9173,7 @@ var valid9 = true;
 }
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/ttsStream/synthesizer",schemaPath:"../components/synthesizer/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate25.errors = [{instancePath:instancePath+"/ttsStream/synthesizer",schemaPath:"../components/synthesizer/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -8914,7 +9185,7 @@ var valid7 = true;
 }
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/ttsStream",schemaPath:"#/properties/ttsStream/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate25.errors = [{instancePath:instancePath+"/ttsStream",schemaPath:"#/properties/ttsStream/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -8931,7 +9202,7 @@ if(errors === _errs94){
 if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/record",schemaPath:"#/properties/record/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate25.errors = [{instancePath:instancePath+"/record",schemaPath:"#/properties/record/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -8948,7 +9219,7 @@ if(errors === _errs97){
 if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/listen",schemaPath:"#/properties/listen/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate25.errors = [{instancePath:instancePath+"/listen",schemaPath:"#/properties/listen/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -8965,7 +9236,7 @@ if(errors === _errs100){
 if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/stream",schemaPath:"#/properties/stream/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate25.errors = [{instancePath:instancePath+"/stream",schemaPath:"#/properties/stream/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -8982,7 +9253,7 @@ if(errors === _errs103){
 if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/transcribe",schemaPath:"#/properties/transcribe/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate25.errors = [{instancePath:instancePath+"/transcribe",schemaPath:"#/properties/transcribe/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -8994,8 +9265,8 @@ var valid0 = true;
 if(valid0){
 if(data.amd !== undefined){
 const _errs106 = errors;
-if(!(validate27(data.amd, {instancePath:instancePath+"/amd",parentData:data,parentDataProperty:"amd",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
+if(!(validate28(data.amd, {instancePath:instancePath+"/amd",parentData:data,parentDataProperty:"amd",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs106 === errors;
@@ -9012,14 +9283,14 @@ if(errors === _errs108){
 if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
 let missing2;
 if((data41.enable === undefined) && (missing2 = "enable")){
-validate24.errors = [{instancePath:instancePath+"/fillerNoise",schemaPath:"../components/fillerNoise/required",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'"}];
+validate25.errors = [{instancePath:instancePath+"/fillerNoise",schemaPath:"../components/fillerNoise/required",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'"}];
 return false;
 }
 else {
 if(data41.enable !== undefined){
 const _errs110 = errors;
 if(typeof data41.enable !== "boolean"){
-validate24.errors = [{instancePath:instancePath+"/fillerNoise/enable",schemaPath:"../components/fillerNoise/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate25.errors = [{instancePath:instancePath+"/fillerNoise/enable",schemaPath:"../components/fillerNoise/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid13 = _errs110 === errors;
@@ -9033,7 +9304,7 @@ const _errs112 = errors;
 if(errors === _errs112){
 if(errors === _errs112){
 if(!(typeof data41.url === "string")){
-validate24.errors = [{instancePath:instancePath+"/fillerNoise/url",schemaPath:"../components/fillerNoise/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/fillerNoise/url",schemaPath:"../components/fillerNoise/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -9047,7 +9318,7 @@ if(valid13){
 if(data41.startDelaySecs !== undefined){
 const _errs114 = errors;
 if(!(typeof data41.startDelaySecs == "number")){
-validate24.errors = [{instancePath:instancePath+"/fillerNoise/startDelaySecs",schemaPath:"../components/fillerNoise/properties/startDelaySecs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate25.errors = [{instancePath:instancePath+"/fillerNoise/startDelaySecs",schemaPath:"../components/fillerNoise/properties/startDelaySecs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid13 = _errs114 === errors;
@@ -9060,7 +9331,7 @@ var valid13 = true;
 }
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/fillerNoise",schemaPath:"../components/fillerNoise/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate25.errors = [{instancePath:instancePath+"/fillerNoise",schemaPath:"../components/fillerNoise/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -9079,7 +9350,7 @@ if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
 if(data45.enable !== undefined){
 const _errs119 = errors;
 if(typeof data45.enable !== "boolean"){
-validate24.errors = [{instancePath:instancePath+"/vad/enable",schemaPath:"../components/vad/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate25.errors = [{instancePath:instancePath+"/vad/enable",schemaPath:"../components/vad/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid15 = _errs119 === errors;
@@ -9091,7 +9362,7 @@ if(valid15){
 if(data45.voiceMs !== undefined){
 const _errs121 = errors;
 if(!(typeof data45.voiceMs == "number")){
-validate24.errors = [{instancePath:instancePath+"/vad/voiceMs",schemaPath:"../components/vad/properties/voiceMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate25.errors = [{instancePath:instancePath+"/vad/voiceMs",schemaPath:"../components/vad/properties/voiceMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid15 = _errs121 === errors;
@@ -9103,7 +9374,7 @@ if(valid15){
 if(data45.silenceMs !== undefined){
 const _errs123 = errors;
 if(!(typeof data45.silenceMs == "number")){
-validate24.errors = [{instancePath:instancePath+"/vad/silenceMs",schemaPath:"../components/vad/properties/silenceMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate25.errors = [{instancePath:instancePath+"/vad/silenceMs",schemaPath:"../components/vad/properties/silenceMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid15 = _errs123 === errors;
@@ -9115,7 +9386,7 @@ if(valid15){
 if(data45.strategy !== undefined){
 const _errs125 = errors;
 if(typeof data45.strategy !== "string"){
-validate24.errors = [{instancePath:instancePath+"/vad/strategy",schemaPath:"../components/vad/properties/strategy/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/vad/strategy",schemaPath:"../components/vad/properties/strategy/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid15 = _errs125 === errors;
@@ -9130,18 +9401,18 @@ const _errs127 = errors;
 if(errors === _errs127){
 if(typeof data50 == "number"){
 if(data50 > 3 || isNaN(data50)){
-validate24.errors = [{instancePath:instancePath+"/vad/mode",schemaPath:"../components/vad/properties/mode/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3},message:"must be <= 3"}];
+validate25.errors = [{instancePath:instancePath+"/vad/mode",schemaPath:"../components/vad/properties/mode/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3},message:"must be <= 3"}];
 return false;
 }
 else {
 if(data50 < 0 || isNaN(data50)){
-validate24.errors = [{instancePath:instancePath+"/vad/mode",schemaPath:"../components/vad/properties/mode/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+validate25.errors = [{instancePath:instancePath+"/vad/mode",schemaPath:"../components/vad/properties/mode/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
 return false;
 }
 }
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/vad/mode",schemaPath:"../components/vad/properties/mode/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate25.errors = [{instancePath:instancePath+"/vad/mode",schemaPath:"../components/vad/properties/mode/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 }
@@ -9155,11 +9426,11 @@ if(data45.vendor !== undefined){
 let data51 = data45.vendor;
 const _errs129 = errors;
 if(typeof data51 !== "string"){
-validate24.errors = [{instancePath:instancePath+"/vad/vendor",schemaPath:"../components/vad/properties/vendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/vad/vendor",schemaPath:"../components/vad/properties/vendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 if(!((data51 === "webrtc") || (data51 === "silero"))){
-validate24.errors = [{instancePath:instancePath+"/vad/vendor",schemaPath:"../components/vad/properties/vendor/enum",keyword:"enum",params:{allowedValues: schema9.properties.vendor.enum},message:"must be equal to one of the allowed values"}];
+validate25.errors = [{instancePath:instancePath+"/vad/vendor",schemaPath:"../components/vad/properties/vendor/enum",keyword:"enum",params:{allowedValues: schema9.properties.vendor.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid15 = _errs129 === errors;
@@ -9174,18 +9445,18 @@ const _errs131 = errors;
 if(errors === _errs131){
 if(typeof data52 == "number"){
 if(data52 > 1 || isNaN(data52)){
-validate24.errors = [{instancePath:instancePath+"/vad/threshold",schemaPath:"../components/vad/properties/threshold/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1},message:"must be <= 1"}];
+validate25.errors = [{instancePath:instancePath+"/vad/threshold",schemaPath:"../components/vad/properties/threshold/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1},message:"must be <= 1"}];
 return false;
 }
 else {
 if(data52 < 0 || isNaN(data52)){
-validate24.errors = [{instancePath:instancePath+"/vad/threshold",schemaPath:"../components/vad/properties/threshold/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+validate25.errors = [{instancePath:instancePath+"/vad/threshold",schemaPath:"../components/vad/properties/threshold/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
 return false;
 }
 }
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/vad/threshold",schemaPath:"../components/vad/properties/threshold/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate25.errors = [{instancePath:instancePath+"/vad/threshold",schemaPath:"../components/vad/properties/threshold/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 }
@@ -9198,7 +9469,7 @@ if(valid15){
 if(data45.speechPadMs !== undefined){
 const _errs133 = errors;
 if(!(typeof data45.speechPadMs == "number")){
-validate24.errors = [{instancePath:instancePath+"/vad/speechPadMs",schemaPath:"../components/vad/properties/speechPadMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate25.errors = [{instancePath:instancePath+"/vad/speechPadMs",schemaPath:"../components/vad/properties/speechPadMs/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid15 = _errs133 === errors;
@@ -9215,7 +9486,7 @@ var valid15 = true;
 }
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/vad",schemaPath:"../components/vad/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate25.errors = [{instancePath:instancePath+"/vad",schemaPath:"../components/vad/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -9228,7 +9499,7 @@ if(valid0){
 if(data.notifyEvents !== undefined){
 const _errs135 = errors;
 if(typeof data.notifyEvents !== "boolean"){
-validate24.errors = [{instancePath:instancePath+"/notifyEvents",schemaPath:"#/properties/notifyEvents/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate25.errors = [{instancePath:instancePath+"/notifyEvents",schemaPath:"#/properties/notifyEvents/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs135 === errors;
@@ -9240,7 +9511,7 @@ if(valid0){
 if(data.notifySttLatency !== undefined){
 const _errs137 = errors;
 if(typeof data.notifySttLatency !== "boolean"){
-validate24.errors = [{instancePath:instancePath+"/notifySttLatency",schemaPath:"#/properties/notifySttLatency/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate25.errors = [{instancePath:instancePath+"/notifySttLatency",schemaPath:"#/properties/notifySttLatency/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs137 === errors;
@@ -9325,7 +9596,7 @@ else {
 vErrors.push(err15);
 }
 errors++;
-validate24.errors = vErrors;
+validate25.errors = vErrors;
 return false;
 }
 else {
@@ -9350,7 +9621,7 @@ const _errs147 = errors;
 if(errors === _errs147){
 if(errors === _errs147){
 if(!(typeof data.onHoldMusic === "string")){
-validate24.errors = [{instancePath:instancePath+"/onHoldMusic",schemaPath:"#/properties/onHoldMusic/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/onHoldMusic",schemaPath:"#/properties/onHoldMusic/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -9370,7 +9641,7 @@ if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
 if(data59.enabled !== undefined){
 const _errs152 = errors;
 if(typeof data59.enabled !== "boolean"){
-validate24.errors = [{instancePath:instancePath+"/actionHookDelayAction/enabled",schemaPath:"../components/actionHookDelayAction/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate25.errors = [{instancePath:instancePath+"/actionHookDelayAction/enabled",schemaPath:"../components/actionHookDelayAction/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid19 = _errs152 === errors;
@@ -9382,7 +9653,7 @@ if(valid19){
 if(data59.noResponseTimeout !== undefined){
 const _errs154 = errors;
 if(!(typeof data59.noResponseTimeout == "number")){
-validate24.errors = [{instancePath:instancePath+"/actionHookDelayAction/noResponseTimeout",schemaPath:"../components/actionHookDelayAction/properties/noResponseTimeout/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate25.errors = [{instancePath:instancePath+"/actionHookDelayAction/noResponseTimeout",schemaPath:"../components/actionHookDelayAction/properties/noResponseTimeout/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid19 = _errs154 === errors;
@@ -9394,7 +9665,7 @@ if(valid19){
 if(data59.noResponseGiveUpTimeout !== undefined){
 const _errs156 = errors;
 if(!(typeof data59.noResponseGiveUpTimeout == "number")){
-validate24.errors = [{instancePath:instancePath+"/actionHookDelayAction/noResponseGiveUpTimeout",schemaPath:"../components/actionHookDelayAction/properties/noResponseGiveUpTimeout/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate25.errors = [{instancePath:instancePath+"/actionHookDelayAction/noResponseGiveUpTimeout",schemaPath:"../components/actionHookDelayAction/properties/noResponseGiveUpTimeout/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid19 = _errs156 === errors;
@@ -9406,7 +9677,7 @@ if(valid19){
 if(data59.retries !== undefined){
 const _errs158 = errors;
 if(!(typeof data59.retries == "number")){
-validate24.errors = [{instancePath:instancePath+"/actionHookDelayAction/retries",schemaPath:"../components/actionHookDelayAction/properties/retries/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate25.errors = [{instancePath:instancePath+"/actionHookDelayAction/retries",schemaPath:"../components/actionHookDelayAction/properties/retries/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid19 = _errs158 === errors;
@@ -9426,7 +9697,7 @@ for(let i2=0; i2<len2; i2++){
 let data65 = data64[i2];
 const _errs162 = errors;
 if(!(data65 && typeof data65 == "object" && !Array.isArray(data65))){
-validate24.errors = [{instancePath:instancePath+"/actionHookDelayAction/actions/" + i2,schemaPath:"../components/actionHookDelayAction/properties/actions/items/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate25.errors = [{instancePath:instancePath+"/actionHookDelayAction/actions/" + i2,schemaPath:"../components/actionHookDelayAction/properties/actions/items/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 var valid20 = _errs162 === errors;
@@ -9436,7 +9707,7 @@ break;
 }
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/actionHookDelayAction/actions",schemaPath:"../components/actionHookDelayAction/properties/actions/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate25.errors = [{instancePath:instancePath+"/actionHookDelayAction/actions",schemaPath:"../components/actionHookDelayAction/properties/actions/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
@@ -9457,7 +9728,7 @@ for(let i3=0; i3<len3; i3++){
 let data67 = data66[i3];
 const _errs166 = errors;
 if(!(data67 && typeof data67 == "object" && !Array.isArray(data67))){
-validate24.errors = [{instancePath:instancePath+"/actionHookDelayAction/giveUpActions/" + i3,schemaPath:"../components/actionHookDelayAction/properties/giveUpActions/items/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate25.errors = [{instancePath:instancePath+"/actionHookDelayAction/giveUpActions/" + i3,schemaPath:"../components/actionHookDelayAction/properties/giveUpActions/items/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 var valid21 = _errs166 === errors;
@@ -9467,7 +9738,7 @@ break;
 }
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/actionHookDelayAction/giveUpActions",schemaPath:"../components/actionHookDelayAction/properties/giveUpActions/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate25.errors = [{instancePath:instancePath+"/actionHookDelayAction/giveUpActions",schemaPath:"../components/actionHookDelayAction/properties/giveUpActions/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
@@ -9483,7 +9754,7 @@ var valid19 = true;
 }
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/actionHookDelayAction",schemaPath:"../components/actionHookDelayAction/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate25.errors = [{instancePath:instancePath+"/actionHookDelayAction",schemaPath:"../components/actionHookDelayAction/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -9558,7 +9829,7 @@ else {
 vErrors.push(err18);
 }
 errors++;
-validate24.errors = vErrors;
+validate25.errors = vErrors;
 return false;
 }
 else {
@@ -9593,7 +9864,7 @@ if(valid0){
 if(data.earlyMedia !== undefined){
 const _errs176 = errors;
 if(typeof data.earlyMedia !== "boolean"){
-validate24.errors = [{instancePath:instancePath+"/earlyMedia",schemaPath:"#/properties/earlyMedia/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate25.errors = [{instancePath:instancePath+"/earlyMedia",schemaPath:"#/properties/earlyMedia/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs176 === errors;
@@ -9605,7 +9876,7 @@ if(valid0){
 if(data.autoStreamTts !== undefined){
 const _errs178 = errors;
 if(typeof data.autoStreamTts !== "boolean"){
-validate24.errors = [{instancePath:instancePath+"/autoStreamTts",schemaPath:"#/properties/autoStreamTts/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate25.errors = [{instancePath:instancePath+"/autoStreamTts",schemaPath:"#/properties/autoStreamTts/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs178 === errors;
@@ -9617,7 +9888,7 @@ if(valid0){
 if(data.disableTtsCache !== undefined){
 const _errs180 = errors;
 if(typeof data.disableTtsCache !== "boolean"){
-validate24.errors = [{instancePath:instancePath+"/disableTtsCache",schemaPath:"#/properties/disableTtsCache/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate25.errors = [{instancePath:instancePath+"/disableTtsCache",schemaPath:"#/properties/disableTtsCache/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs180 === errors;
@@ -9629,7 +9900,7 @@ if(valid0){
 if(data.trackTtsPlayout !== undefined){
 const _errs182 = errors;
 if(typeof data.trackTtsPlayout !== "boolean"){
-validate24.errors = [{instancePath:instancePath+"/trackTtsPlayout",schemaPath:"#/properties/trackTtsPlayout/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate25.errors = [{instancePath:instancePath+"/trackTtsPlayout",schemaPath:"#/properties/trackTtsPlayout/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs182 === errors;
@@ -9646,7 +9917,7 @@ if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
 if(data75.enable !== undefined){
 const _errs186 = errors;
 if(typeof data75.enable !== "boolean"){
-validate24.errors = [{instancePath:instancePath+"/noiseIsolation/enable",schemaPath:"#/properties/noiseIsolation/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate25.errors = [{instancePath:instancePath+"/noiseIsolation/enable",schemaPath:"#/properties/noiseIsolation/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid23 = _errs186 === errors;
@@ -9658,7 +9929,7 @@ if(valid23){
 if(data75.vendor !== undefined){
 const _errs188 = errors;
 if(typeof data75.vendor !== "string"){
-validate24.errors = [{instancePath:instancePath+"/noiseIsolation/vendor",schemaPath:"#/properties/noiseIsolation/properties/vendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/noiseIsolation/vendor",schemaPath:"#/properties/noiseIsolation/properties/vendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid23 = _errs188 === errors;
@@ -9670,7 +9941,7 @@ if(valid23){
 if(data75.level !== undefined){
 const _errs190 = errors;
 if(!(typeof data75.level == "number")){
-validate24.errors = [{instancePath:instancePath+"/noiseIsolation/level",schemaPath:"#/properties/noiseIsolation/properties/level/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate25.errors = [{instancePath:instancePath+"/noiseIsolation/level",schemaPath:"#/properties/noiseIsolation/properties/level/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid23 = _errs190 === errors;
@@ -9682,7 +9953,7 @@ if(valid23){
 if(data75.model !== undefined){
 const _errs192 = errors;
 if(typeof data75.model !== "string"){
-validate24.errors = [{instancePath:instancePath+"/noiseIsolation/model",schemaPath:"#/properties/noiseIsolation/properties/model/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/noiseIsolation/model",schemaPath:"#/properties/noiseIsolation/properties/model/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid23 = _errs192 === errors;
@@ -9695,7 +9966,7 @@ var valid23 = true;
 }
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/noiseIsolation",schemaPath:"#/properties/noiseIsolation/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate25.errors = [{instancePath:instancePath+"/noiseIsolation",schemaPath:"#/properties/noiseIsolation/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -9713,7 +9984,7 @@ if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
 if(data80.enable !== undefined){
 const _errs196 = errors;
 if(typeof data80.enable !== "boolean"){
-validate24.errors = [{instancePath:instancePath+"/turnTaking/enable",schemaPath:"#/properties/turnTaking/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate25.errors = [{instancePath:instancePath+"/turnTaking/enable",schemaPath:"#/properties/turnTaking/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid24 = _errs196 === errors;
@@ -9725,7 +9996,7 @@ if(valid24){
 if(data80.vendor !== undefined){
 const _errs198 = errors;
 if(typeof data80.vendor !== "string"){
-validate24.errors = [{instancePath:instancePath+"/turnTaking/vendor",schemaPath:"#/properties/turnTaking/properties/vendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/turnTaking/vendor",schemaPath:"#/properties/turnTaking/properties/vendor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid24 = _errs198 === errors;
@@ -9737,7 +10008,7 @@ if(valid24){
 if(data80.threshold !== undefined){
 const _errs200 = errors;
 if(!(typeof data80.threshold == "number")){
-validate24.errors = [{instancePath:instancePath+"/turnTaking/threshold",schemaPath:"#/properties/turnTaking/properties/threshold/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate25.errors = [{instancePath:instancePath+"/turnTaking/threshold",schemaPath:"#/properties/turnTaking/properties/threshold/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid24 = _errs200 === errors;
@@ -9749,7 +10020,7 @@ if(valid24){
 if(data80.model !== undefined){
 const _errs202 = errors;
 if(typeof data80.model !== "string"){
-validate24.errors = [{instancePath:instancePath+"/turnTaking/model",schemaPath:"#/properties/turnTaking/properties/model/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/turnTaking/model",schemaPath:"#/properties/turnTaking/properties/model/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid24 = _errs202 === errors;
@@ -9762,7 +10033,7 @@ var valid24 = true;
 }
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/turnTaking",schemaPath:"#/properties/turnTaking/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate25.errors = [{instancePath:instancePath+"/turnTaking",schemaPath:"#/properties/turnTaking/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -9799,25 +10070,25 @@ var valid0 = true;
 }
 }
 else {
-validate24.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate25.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate24.errors = vErrors;
+validate25.errors = vErrors;
 return errors === 0;
 }
-validate24.evaluated = {"props":{"verb":true,"id":true,"synthesizer":true,"recognizer":true,"bargeIn":true,"ttsStream":true,"record":true,"listen":true,"stream":true,"transcribe":true,"amd":true,"fillerNoise":true,"vad":true,"notifyEvents":true,"notifySttLatency":true,"reset":true,"onHoldMusic":true,"actionHookDelayAction":true,"sipRequestWithinDialogHook":true,"boostAudioSignal":true,"referHook":true,"earlyMedia":true,"autoStreamTts":true,"disableTtsCache":true,"trackTtsPlayout":true,"noiseIsolation":true,"turnTaking":true},"dynamicProps":false,"dynamicItems":false};
+validate25.evaluated = {"props":{"verb":true,"id":true,"synthesizer":true,"recognizer":true,"bargeIn":true,"ttsStream":true,"record":true,"listen":true,"stream":true,"transcribe":true,"amd":true,"fillerNoise":true,"vad":true,"notifyEvents":true,"notifySttLatency":true,"reset":true,"onHoldMusic":true,"actionHookDelayAction":true,"sipRequestWithinDialogHook":true,"boostAudioSignal":true,"referHook":true,"earlyMedia":true,"autoStreamTts":true,"disableTtsCache":true,"trackTtsPlayout":true,"noiseIsolation":true,"turnTaking":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.listen = validate33;
-const schema43 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/listen","minVersion":"0.9.6","title":"Listen","description":"Streams real-time call audio to an external websocket endpoint. The remote endpoint receives raw audio and can optionally send audio back (bidirectional). Used for custom speech processing, real-time analysis, AI agent integration, and recording to external systems.","type":"object","properties":{"verb":{"const":"listen","description":"The verb name."},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"url":{"type":"string","format":"uri","description":"The websocket URL to stream audio to.","examples":["wss://myapp.example.com/audio-stream"]},"actionHook":{"$ref":"../components/actionHook","description":"A webhook invoked when the listen session ends. Should return the next verbs to execute."},"wsAuth":{"$ref":"../components/auth","description":"Authentication credentials for the websocket connection."},"mixType":{"type":"string","description":"How to mix the audio channels when streaming. 'mono' sends a single mixed channel, 'stereo' sends caller and callee as separate left/right channels, 'mixed' sends both as a single mixed stream.","enum":["mono","stereo","mixed"],"default":"mono"},"metadata":{"type":"object","description":"Arbitrary metadata to send to the websocket endpoint in the initial connection message.","additionalProperties":true},"sampleRate":{"type":"number","description":"The audio sample rate in Hz.","examples":[8000,16000,24000],"default":8000},"finishOnKey":{"type":"string","description":"A DTMF key that ends the listen session when pressed.","examples":["#"]},"maxLength":{"type":"number","description":"Maximum duration in seconds for the listen session."},"passDtmf":{"type":"boolean","description":"If true, forward DTMF events to the websocket endpoint."},"playBeep":{"type":"boolean","description":"If true, play a beep tone before streaming begins."},"disableBidirectionalAudio":{"type":"boolean","description":"If true, disable receiving audio from the websocket endpoint. Audio flows only from the call to the websocket, not back."},"bidirectionalAudio":{"$ref":"../components/bidirectionalAudio","description":"Fine-grained configuration for bidirectional audio."},"timeout":{"type":"number","description":"Time in seconds to wait for audio activity before ending the listen session."},"transcribe":{"$ref":"transcribe","description":"Nested transcribe verb — enables simultaneous real-time transcription of the audio being streamed."},"earlyMedia":{"type":"boolean","description":"If true, begin streaming audio before the call is formally answered."},"channel":{"type":"number","description":"Specific audio channel to stream. Used when streaming a single channel of a multi-channel call."}},"required":["url"],"examples":[{"verb":"listen","url":"wss://myapp.example.com/audio-stream","actionHook":"/listen-complete","sampleRate":16000,"mixType":"stereo"},{"verb":"listen","url":"wss://myapp.example.com/ai-agent","bidirectionalAudio":{"enabled":true,"streaming":true,"sampleRate":24000},"metadata":{"callType":"support","language":"en-US"}}]};
-const schema45 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/components/bidirectionalAudio","title":"BidirectionalAudio","description":"Configuration for bidirectional audio streaming over a websocket connection. When enabled, the remote websocket endpoint can send audio back to jambonz to be played to the caller.","type":"object","properties":{"enabled":{"type":"boolean","description":"Whether to enable bidirectional audio on the websocket connection."},"streaming":{"type":"boolean","description":"If true, audio is streamed continuously rather than sent as complete messages."},"sampleRate":{"type":"number","description":"The sample rate in Hz for bidirectional audio.","examples":[8000,16000,24000]}}};
-const schema46 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/transcribe","minVersion":"0.9.6","title":"Transcribe","description":"Enables real-time transcription of the call audio. Transcription results are sent to the transcriptionHook as they are produced. Runs as a background process — subsequent verbs execute immediately while transcription continues.","type":"object","properties":{"verb":{"const":"transcribe"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"enable":{"type":"boolean","description":"Enable or disable transcription. Used when transcribe is nested inside a config or dial verb to start or stop background transcription."},"transcriptionHook":{"type":"string","format":"uri","description":"The webhook URL to receive transcription results."},"translationHook":{"type":"string","format":"uri","description":"The webhook URL to receive translated transcription results."},"recognizer":{"$ref":"../components/recognizer","description":"STT configuration for the transcription."},"earlyMedia":{"type":"boolean","description":"If true, begin transcribing before the call is answered."},"channel":{"type":"number","enum":[1,2],"description":"Specific audio channel to transcribe. Channel 1 = near-end (local party's audio, i.e. caller on A-leg or callee on B-leg). Channel 2 = far-end (remote party's audio). When transcribe is nested in the dial verb, omitting channel captures both legs mixed; specifying channel: 2 isolates the B-leg's inbound audio."}},"examples":[{"verb":"transcribe","transcriptionHook":"https://myapp.example.com/transcription","recognizer":{"vendor":"deepgram","language":"en-US","deepgramOptions":{"model":"nova-2","smartFormatting":true}}}]};
+exports.listen = validate34;
+const schema44 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/listen","minVersion":"0.9.6","title":"Listen","description":"Streams real-time call audio to an external websocket endpoint. The remote endpoint receives raw audio and can optionally send audio back (bidirectional). Used for custom speech processing, real-time analysis, AI agent integration, and recording to external systems.","type":"object","properties":{"verb":{"const":"listen","description":"The verb name."},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"url":{"type":"string","format":"uri","description":"The websocket URL to stream audio to.","examples":["wss://myapp.example.com/audio-stream"]},"actionHook":{"$ref":"../components/actionHook","description":"A webhook invoked when the listen session ends. Should return the next verbs to execute."},"wsAuth":{"$ref":"../components/auth","description":"Authentication credentials for the websocket connection."},"mixType":{"type":"string","description":"How to mix the audio channels when streaming. 'mono' sends a single mixed channel, 'stereo' sends caller and callee as separate left/right channels, 'mixed' sends both as a single mixed stream.","enum":["mono","stereo","mixed"],"default":"mono"},"metadata":{"type":"object","description":"Arbitrary metadata to send to the websocket endpoint in the initial connection message.","additionalProperties":true},"sampleRate":{"type":"number","description":"The audio sample rate in Hz.","examples":[8000,16000,24000],"default":8000},"finishOnKey":{"type":"string","description":"A DTMF key that ends the listen session when pressed.","examples":["#"]},"maxLength":{"type":"number","description":"Maximum duration in seconds for the listen session."},"passDtmf":{"type":"boolean","description":"If true, forward DTMF events to the websocket endpoint."},"playBeep":{"type":"boolean","description":"If true, play a beep tone before streaming begins."},"disableBidirectionalAudio":{"type":"boolean","description":"If true, disable receiving audio from the websocket endpoint. Audio flows only from the call to the websocket, not back."},"bidirectionalAudio":{"$ref":"../components/bidirectionalAudio","description":"Fine-grained configuration for bidirectional audio."},"timeout":{"type":"number","description":"Time in seconds to wait for audio activity before ending the listen session."},"transcribe":{"$ref":"transcribe","description":"Nested transcribe verb — enables simultaneous real-time transcription of the audio being streamed."},"earlyMedia":{"type":"boolean","description":"If true, begin streaming audio before the call is formally answered."},"channel":{"type":"number","description":"Specific audio channel to stream. Used when streaming a single channel of a multi-channel call."}},"required":["url"],"examples":[{"verb":"listen","url":"wss://myapp.example.com/audio-stream","actionHook":"/listen-complete","sampleRate":16000,"mixType":"stereo"},{"verb":"listen","url":"wss://myapp.example.com/ai-agent","bidirectionalAudio":{"enabled":true,"streaming":true,"sampleRate":24000},"metadata":{"callType":"support","language":"en-US"}}]};
+const schema46 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/components/bidirectionalAudio","title":"BidirectionalAudio","description":"Configuration for bidirectional audio streaming over a websocket connection. When enabled, the remote websocket endpoint can send audio back to jambonz to be played to the caller.","type":"object","properties":{"enabled":{"type":"boolean","description":"Whether to enable bidirectional audio on the websocket connection."},"streaming":{"type":"boolean","description":"If true, audio is streamed continuously rather than sent as complete messages."},"sampleRate":{"type":"number","description":"The sample rate in Hz for bidirectional audio.","examples":[8000,16000,24000]}}};
+const schema47 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/transcribe","minVersion":"0.9.6","title":"Transcribe","description":"Enables real-time transcription of the call audio. Transcription results are sent to the transcriptionHook as they are produced. Runs as a background process — subsequent verbs execute immediately while transcription continues.","type":"object","properties":{"verb":{"const":"transcribe"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"enable":{"type":"boolean","description":"Enable or disable transcription. Used when transcribe is nested inside a config or dial verb to start or stop background transcription."},"transcriptionHook":{"type":"string","format":"uri","description":"The webhook URL to receive transcription results."},"translationHook":{"type":"string","format":"uri","description":"The webhook URL to receive translated transcription results."},"recognizer":{"$ref":"../components/recognizer","description":"STT configuration for the transcription."},"earlyMedia":{"type":"boolean","description":"If true, begin transcribing before the call is answered."},"channel":{"type":"number","enum":[1,2],"description":"Specific audio channel to transcribe. Channel 1 = near-end (local party's audio, i.e. caller on A-leg or callee on B-leg). Channel 2 = far-end (remote party's audio). When transcribe is nested in the dial verb, omitting channel captures both legs mixed; specifying channel: 2 isolates the B-leg's inbound audio."}},"examples":[{"verb":"transcribe","transcriptionHook":"https://myapp.example.com/transcription","recognizer":{"vendor":"deepgram","language":"en-US","deepgramOptions":{"model":"nova-2","smartFormatting":true}}}]};
 
-function validate35(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate36(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://jambonz.org/schema/verbs/transcribe" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate35.evaluated;
+const evaluated0 = validate36.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9829,7 +10100,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.verb !== undefined){
 const _errs1 = errors;
 if("transcribe" !== data.verb){
-validate35.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "transcribe"},message:"must be equal to constant"}];
+validate36.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "transcribe"},message:"must be equal to constant"}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -9841,7 +10112,7 @@ if(valid0){
 if(data.id !== undefined){
 const _errs2 = errors;
 if(typeof data.id !== "string"){
-validate35.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate36.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -9853,7 +10124,7 @@ if(valid0){
 if(data.enable !== undefined){
 const _errs4 = errors;
 if(typeof data.enable !== "boolean"){
-validate35.errors = [{instancePath:instancePath+"/enable",schemaPath:"#/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate36.errors = [{instancePath:instancePath+"/enable",schemaPath:"#/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -9867,7 +10138,7 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(errors === _errs6){
 if(!(typeof data.transcriptionHook === "string")){
-validate35.errors = [{instancePath:instancePath+"/transcriptionHook",schemaPath:"#/properties/transcriptionHook/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate36.errors = [{instancePath:instancePath+"/transcriptionHook",schemaPath:"#/properties/transcriptionHook/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -9883,7 +10154,7 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(errors === _errs8){
 if(!(typeof data.translationHook === "string")){
-validate35.errors = [{instancePath:instancePath+"/translationHook",schemaPath:"#/properties/translationHook/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate36.errors = [{instancePath:instancePath+"/translationHook",schemaPath:"#/properties/translationHook/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -9909,7 +10180,7 @@ if(valid0){
 if(data.earlyMedia !== undefined){
 const _errs11 = errors;
 if(typeof data.earlyMedia !== "boolean"){
-validate35.errors = [{instancePath:instancePath+"/earlyMedia",schemaPath:"#/properties/earlyMedia/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate36.errors = [{instancePath:instancePath+"/earlyMedia",schemaPath:"#/properties/earlyMedia/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs11 === errors;
@@ -9922,11 +10193,11 @@ if(data.channel !== undefined){
 let data7 = data.channel;
 const _errs13 = errors;
 if(!(typeof data7 == "number")){
-validate35.errors = [{instancePath:instancePath+"/channel",schemaPath:"#/properties/channel/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate36.errors = [{instancePath:instancePath+"/channel",schemaPath:"#/properties/channel/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 if(!((data7 === 1) || (data7 === 2))){
-validate35.errors = [{instancePath:instancePath+"/channel",schemaPath:"#/properties/channel/enum",keyword:"enum",params:{allowedValues: schema46.properties.channel.enum},message:"must be equal to one of the allowed values"}];
+validate36.errors = [{instancePath:instancePath+"/channel",schemaPath:"#/properties/channel/enum",keyword:"enum",params:{allowedValues: schema47.properties.channel.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid0 = _errs13 === errors;
@@ -9943,21 +10214,21 @@ var valid0 = true;
 }
 }
 else {
-validate35.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate36.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate35.errors = vErrors;
+validate36.errors = vErrors;
 return errors === 0;
 }
-validate35.evaluated = {"props":{"verb":true,"id":true,"enable":true,"transcriptionHook":true,"translationHook":true,"recognizer":true,"earlyMedia":true,"channel":true},"dynamicProps":false,"dynamicItems":false};
+validate36.evaluated = {"props":{"verb":true,"id":true,"enable":true,"transcriptionHook":true,"translationHook":true,"recognizer":true,"earlyMedia":true,"channel":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate33(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate34(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://jambonz.org/schema/verbs/listen" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate33.evaluated;
+const evaluated0 = validate34.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9968,14 +10239,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.url === undefined) && (missing0 = "url")){
-validate33.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate34.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
 if(data.verb !== undefined){
 const _errs1 = errors;
 if("listen" !== data.verb){
-validate33.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "listen"},message:"must be equal to constant"}];
+validate34.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "listen"},message:"must be equal to constant"}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -9987,7 +10258,7 @@ if(valid0){
 if(data.id !== undefined){
 const _errs2 = errors;
 if(typeof data.id !== "string"){
-validate33.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate34.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -10001,7 +10272,7 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(errors === _errs4){
 if(!(typeof data.url === "string")){
-validate33.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate34.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -10032,14 +10303,14 @@ if(errors === _errs8){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing1;
 if(((data4.username === undefined) && (missing1 = "username")) || ((data4.password === undefined) && (missing1 = "password"))){
-validate33.errors = [{instancePath:instancePath+"/wsAuth",schemaPath:"../components/auth/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'"}];
+validate34.errors = [{instancePath:instancePath+"/wsAuth",schemaPath:"../components/auth/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'"}];
 return false;
 }
 else {
 if(data4.username !== undefined){
 const _errs10 = errors;
 if(typeof data4.username !== "string"){
-validate33.errors = [{instancePath:instancePath+"/wsAuth/username",schemaPath:"../components/auth/properties/username/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate34.errors = [{instancePath:instancePath+"/wsAuth/username",schemaPath:"../components/auth/properties/username/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid2 = _errs10 === errors;
@@ -10051,7 +10322,7 @@ if(valid2){
 if(data4.password !== undefined){
 const _errs12 = errors;
 if(typeof data4.password !== "string"){
-validate33.errors = [{instancePath:instancePath+"/wsAuth/password",schemaPath:"../components/auth/properties/password/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate34.errors = [{instancePath:instancePath+"/wsAuth/password",schemaPath:"../components/auth/properties/password/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid2 = _errs12 === errors;
@@ -10063,7 +10334,7 @@ var valid2 = true;
 }
 }
 else {
-validate33.errors = [{instancePath:instancePath+"/wsAuth",schemaPath:"../components/auth/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate34.errors = [{instancePath:instancePath+"/wsAuth",schemaPath:"../components/auth/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -10077,11 +10348,11 @@ if(data.mixType !== undefined){
 let data7 = data.mixType;
 const _errs14 = errors;
 if(typeof data7 !== "string"){
-validate33.errors = [{instancePath:instancePath+"/mixType",schemaPath:"#/properties/mixType/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate34.errors = [{instancePath:instancePath+"/mixType",schemaPath:"#/properties/mixType/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 if(!(((data7 === "mono") || (data7 === "stereo")) || (data7 === "mixed"))){
-validate33.errors = [{instancePath:instancePath+"/mixType",schemaPath:"#/properties/mixType/enum",keyword:"enum",params:{allowedValues: schema43.properties.mixType.enum},message:"must be equal to one of the allowed values"}];
+validate34.errors = [{instancePath:instancePath+"/mixType",schemaPath:"#/properties/mixType/enum",keyword:"enum",params:{allowedValues: schema44.properties.mixType.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid0 = _errs14 === errors;
@@ -10097,7 +10368,7 @@ if(errors === _errs16){
 if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
 }
 else {
-validate33.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate34.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -10110,7 +10381,7 @@ if(valid0){
 if(data.sampleRate !== undefined){
 const _errs19 = errors;
 if(!(typeof data.sampleRate == "number")){
-validate33.errors = [{instancePath:instancePath+"/sampleRate",schemaPath:"#/properties/sampleRate/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate34.errors = [{instancePath:instancePath+"/sampleRate",schemaPath:"#/properties/sampleRate/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid0 = _errs19 === errors;
@@ -10122,7 +10393,7 @@ if(valid0){
 if(data.finishOnKey !== undefined){
 const _errs21 = errors;
 if(typeof data.finishOnKey !== "string"){
-validate33.errors = [{instancePath:instancePath+"/finishOnKey",schemaPath:"#/properties/finishOnKey/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate34.errors = [{instancePath:instancePath+"/finishOnKey",schemaPath:"#/properties/finishOnKey/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs21 === errors;
@@ -10134,7 +10405,7 @@ if(valid0){
 if(data.maxLength !== undefined){
 const _errs23 = errors;
 if(!(typeof data.maxLength == "number")){
-validate33.errors = [{instancePath:instancePath+"/maxLength",schemaPath:"#/properties/maxLength/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate34.errors = [{instancePath:instancePath+"/maxLength",schemaPath:"#/properties/maxLength/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid0 = _errs23 === errors;
@@ -10146,7 +10417,7 @@ if(valid0){
 if(data.passDtmf !== undefined){
 const _errs25 = errors;
 if(typeof data.passDtmf !== "boolean"){
-validate33.errors = [{instancePath:instancePath+"/passDtmf",schemaPath:"#/properties/passDtmf/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate34.errors = [{instancePath:instancePath+"/passDtmf",schemaPath:"#/properties/passDtmf/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs25 === errors;
@@ -10158,7 +10429,7 @@ if(valid0){
 if(data.playBeep !== undefined){
 const _errs27 = errors;
 if(typeof data.playBeep !== "boolean"){
-validate33.errors = [{instancePath:instancePath+"/playBeep",schemaPath:"#/properties/playBeep/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate34.errors = [{instancePath:instancePath+"/playBeep",schemaPath:"#/properties/playBeep/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs27 === errors;
@@ -10170,7 +10441,7 @@ if(valid0){
 if(data.disableBidirectionalAudio !== undefined){
 const _errs29 = errors;
 if(typeof data.disableBidirectionalAudio !== "boolean"){
-validate33.errors = [{instancePath:instancePath+"/disableBidirectionalAudio",schemaPath:"#/properties/disableBidirectionalAudio/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate34.errors = [{instancePath:instancePath+"/disableBidirectionalAudio",schemaPath:"#/properties/disableBidirectionalAudio/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs29 === errors;
@@ -10188,7 +10459,7 @@ if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
 if(data15.enabled !== undefined){
 const _errs34 = errors;
 if(typeof data15.enabled !== "boolean"){
-validate33.errors = [{instancePath:instancePath+"/bidirectionalAudio/enabled",schemaPath:"../components/bidirectionalAudio/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate34.errors = [{instancePath:instancePath+"/bidirectionalAudio/enabled",schemaPath:"../components/bidirectionalAudio/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid4 = _errs34 === errors;
@@ -10200,7 +10471,7 @@ if(valid4){
 if(data15.streaming !== undefined){
 const _errs36 = errors;
 if(typeof data15.streaming !== "boolean"){
-validate33.errors = [{instancePath:instancePath+"/bidirectionalAudio/streaming",schemaPath:"../components/bidirectionalAudio/properties/streaming/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate34.errors = [{instancePath:instancePath+"/bidirectionalAudio/streaming",schemaPath:"../components/bidirectionalAudio/properties/streaming/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid4 = _errs36 === errors;
@@ -10212,7 +10483,7 @@ if(valid4){
 if(data15.sampleRate !== undefined){
 const _errs38 = errors;
 if(!(typeof data15.sampleRate == "number")){
-validate33.errors = [{instancePath:instancePath+"/bidirectionalAudio/sampleRate",schemaPath:"../components/bidirectionalAudio/properties/sampleRate/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate34.errors = [{instancePath:instancePath+"/bidirectionalAudio/sampleRate",schemaPath:"../components/bidirectionalAudio/properties/sampleRate/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid4 = _errs38 === errors;
@@ -10224,7 +10495,7 @@ var valid4 = true;
 }
 }
 else {
-validate33.errors = [{instancePath:instancePath+"/bidirectionalAudio",schemaPath:"../components/bidirectionalAudio/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate34.errors = [{instancePath:instancePath+"/bidirectionalAudio",schemaPath:"../components/bidirectionalAudio/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -10237,7 +10508,7 @@ if(valid0){
 if(data.timeout !== undefined){
 const _errs40 = errors;
 if(!(typeof data.timeout == "number")){
-validate33.errors = [{instancePath:instancePath+"/timeout",schemaPath:"#/properties/timeout/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate34.errors = [{instancePath:instancePath+"/timeout",schemaPath:"#/properties/timeout/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid0 = _errs40 === errors;
@@ -10248,8 +10519,8 @@ var valid0 = true;
 if(valid0){
 if(data.transcribe !== undefined){
 const _errs42 = errors;
-if(!(validate35(data.transcribe, {instancePath:instancePath+"/transcribe",parentData:data,parentDataProperty:"transcribe",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate35.errors : vErrors.concat(validate35.errors);
+if(!(validate36(data.transcribe, {instancePath:instancePath+"/transcribe",parentData:data,parentDataProperty:"transcribe",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate36.errors : vErrors.concat(validate36.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs42 === errors;
@@ -10261,7 +10532,7 @@ if(valid0){
 if(data.earlyMedia !== undefined){
 const _errs43 = errors;
 if(typeof data.earlyMedia !== "boolean"){
-validate33.errors = [{instancePath:instancePath+"/earlyMedia",schemaPath:"#/properties/earlyMedia/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate34.errors = [{instancePath:instancePath+"/earlyMedia",schemaPath:"#/properties/earlyMedia/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs43 === errors;
@@ -10273,7 +10544,7 @@ if(valid0){
 if(data.channel !== undefined){
 const _errs45 = errors;
 if(!(typeof data.channel == "number")){
-validate33.errors = [{instancePath:instancePath+"/channel",schemaPath:"#/properties/channel/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate34.errors = [{instancePath:instancePath+"/channel",schemaPath:"#/properties/channel/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid0 = _errs45 === errors;
@@ -10301,25 +10572,25 @@ var valid0 = true;
 }
 }
 else {
-validate33.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate34.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate33.errors = vErrors;
+validate34.errors = vErrors;
 return errors === 0;
 }
-validate33.evaluated = {"props":{"verb":true,"id":true,"url":true,"actionHook":true,"wsAuth":true,"mixType":true,"metadata":true,"sampleRate":true,"finishOnKey":true,"maxLength":true,"passDtmf":true,"playBeep":true,"disableBidirectionalAudio":true,"bidirectionalAudio":true,"timeout":true,"transcribe":true,"earlyMedia":true,"channel":true},"dynamicProps":false,"dynamicItems":false};
+validate34.evaluated = {"props":{"verb":true,"id":true,"url":true,"actionHook":true,"wsAuth":true,"mixType":true,"metadata":true,"sampleRate":true,"finishOnKey":true,"maxLength":true,"passDtmf":true,"playBeep":true,"disableBidirectionalAudio":true,"bidirectionalAudio":true,"timeout":true,"transcribe":true,"earlyMedia":true,"channel":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.transcribe = validate35;
+exports.transcribe = validate36;
 
-exports.conference = validate38;
-const schema47 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/conference","minVersion":"0.9.6","title":"Conference","description":"Places the caller into a multi-party conference room. Multiple callers in the same named conference can speak to each other. Supports features like muting, recording, waiting rooms, and participant limits.","type":"object","properties":{"verb":{"enum":["conference","room"]},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"name":{"type":"string","description":"The name of the conference room. All callers joining the same named conference are connected together.","examples":["team-standup","customer-call-12345"]},"beep":{"type":"boolean","description":"If true, play a beep when participants join or leave."},"memberTag":{"type":"string","description":"A tag to identify this participant. Can be used to target specific members for actions like muting or whispering."},"speakOnlyTo":{"type":"string","description":"If set, this participant's audio is only heard by the member with the specified memberTag. Creates a private whisper channel."},"startConferenceOnEnter":{"type":"boolean","description":"If true (default), the conference starts when this participant joins. If false, this participant waits silently until a participant with startConferenceOnEnter=true joins."},"endConferenceOnExit":{"type":"boolean","description":"If true, the conference ends for all participants when this participant leaves."},"endConferenceDuration":{"type":"number","description":"Maximum duration of the conference in seconds."},"maxParticipants":{"type":"number","description":"Maximum number of participants allowed in the conference."},"joinMuted":{"type":"boolean","description":"If true, this participant joins the conference muted."},"actionHook":{"$ref":"../components/actionHook","description":"A webhook invoked when this participant leaves the conference."},"waitHook":{"$ref":"../components/actionHook","description":"A webhook invoked while this participant is waiting for the conference to start. Should return verbs to play (e.g. hold music)."},"statusEvents":{"type":"array","items":{"type":"string"},"description":"List of conference events to receive via the statusHook."},"statusHook":{"$ref":"../components/actionHook","description":"A webhook to receive conference status events (joins, leaves, etc.)."},"enterHook":{"$ref":"../components/actionHook","description":"A webhook invoked when this participant first enters the conference."},"record":{"type":"object","description":"Recording configuration for the conference.","additionalProperties":true},"listen":{"type":"object","description":"Audio streaming configuration for the conference. `stream` is the preferred synonym.","additionalProperties":true},"stream":{"type":"object","description":"Fork the room's mixed audio to a WebSocket (preferred synonym for `listen`).","additionalProperties":true},"distributeDtmf":{"type":"boolean","description":"If true, DTMF events from this participant are distributed to all other participants."}},"required":["name"],"examples":[{"verb":"conference","name":"team-standup","beep":true,"startConferenceOnEnter":true,"endConferenceOnExit":false,"statusHook":"/conference-events"}]};
+exports.conference = validate39;
+const schema48 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/conference","minVersion":"0.9.6","title":"Conference","description":"Places the caller into a multi-party conference room. Multiple callers in the same named conference can speak to each other. Supports features like muting, recording, waiting rooms, and participant limits.","type":"object","properties":{"verb":{"enum":["conference","room"]},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"name":{"type":"string","description":"The name of the conference room. All callers joining the same named conference are connected together.","examples":["team-standup","customer-call-12345"]},"beep":{"type":"boolean","description":"If true, play a beep when participants join or leave."},"memberTag":{"type":"string","description":"A tag to identify this participant. Can be used to target specific members for actions like muting or whispering."},"speakOnlyTo":{"type":"string","description":"If set, this participant's audio is only heard by the member with the specified memberTag. Creates a private whisper channel."},"startConferenceOnEnter":{"type":"boolean","description":"If true (default), the conference starts when this participant joins. If false, this participant waits silently until a participant with startConferenceOnEnter=true joins."},"endConferenceOnExit":{"type":"boolean","description":"If true, the conference ends for all participants when this participant leaves."},"endConferenceDuration":{"type":"number","description":"Maximum duration of the conference in seconds."},"maxParticipants":{"type":"number","description":"Maximum number of participants allowed in the conference."},"joinMuted":{"type":"boolean","description":"If true, this participant joins the conference muted."},"actionHook":{"$ref":"../components/actionHook","description":"A webhook invoked when this participant leaves the conference."},"waitHook":{"$ref":"../components/actionHook","description":"A webhook invoked while this participant is waiting for the conference to start. Should return verbs to play (e.g. hold music)."},"statusEvents":{"type":"array","items":{"type":"string"},"description":"List of conference events to receive via the statusHook."},"statusHook":{"$ref":"../components/actionHook","description":"A webhook to receive conference status events (joins, leaves, etc.)."},"enterHook":{"$ref":"../components/actionHook","description":"A webhook invoked when this participant first enters the conference."},"record":{"type":"object","description":"Recording configuration for the conference.","additionalProperties":true},"listen":{"type":"object","description":"Audio streaming configuration for the conference. `stream` is the preferred synonym.","additionalProperties":true},"stream":{"type":"object","description":"Fork the room's mixed audio to a WebSocket (preferred synonym for `listen`).","additionalProperties":true},"distributeDtmf":{"type":"boolean","description":"If true, DTMF events from this participant are distributed to all other participants."}},"required":["name"],"examples":[{"verb":"conference","name":"team-standup","beep":true,"startConferenceOnEnter":true,"endConferenceOnExit":false,"statusHook":"/conference-events"}]};
 
-function validate38(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate39(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://jambonz.org/schema/verbs/conference" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate38.evaluated;
+const evaluated0 = validate39.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10330,7 +10601,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.name === undefined) && (missing0 = "name")){
-validate38.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate39.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
@@ -10338,7 +10609,7 @@ if(data.verb !== undefined){
 let data0 = data.verb;
 const _errs1 = errors;
 if(!((data0 === "conference") || (data0 === "room"))){
-validate38.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/enum",keyword:"enum",params:{allowedValues: schema47.properties.verb.enum},message:"must be equal to one of the allowed values"}];
+validate39.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/enum",keyword:"enum",params:{allowedValues: schema48.properties.verb.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -10350,7 +10621,7 @@ if(valid0){
 if(data.id !== undefined){
 const _errs2 = errors;
 if(typeof data.id !== "string"){
-validate38.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate39.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -10362,7 +10633,7 @@ if(valid0){
 if(data.name !== undefined){
 const _errs4 = errors;
 if(typeof data.name !== "string"){
-validate38.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate39.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -10374,7 +10645,7 @@ if(valid0){
 if(data.beep !== undefined){
 const _errs6 = errors;
 if(typeof data.beep !== "boolean"){
-validate38.errors = [{instancePath:instancePath+"/beep",schemaPath:"#/properties/beep/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate39.errors = [{instancePath:instancePath+"/beep",schemaPath:"#/properties/beep/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -10386,7 +10657,7 @@ if(valid0){
 if(data.memberTag !== undefined){
 const _errs8 = errors;
 if(typeof data.memberTag !== "string"){
-validate38.errors = [{instancePath:instancePath+"/memberTag",schemaPath:"#/properties/memberTag/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate39.errors = [{instancePath:instancePath+"/memberTag",schemaPath:"#/properties/memberTag/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -10398,7 +10669,7 @@ if(valid0){
 if(data.speakOnlyTo !== undefined){
 const _errs10 = errors;
 if(typeof data.speakOnlyTo !== "string"){
-validate38.errors = [{instancePath:instancePath+"/speakOnlyTo",schemaPath:"#/properties/speakOnlyTo/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate39.errors = [{instancePath:instancePath+"/speakOnlyTo",schemaPath:"#/properties/speakOnlyTo/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -10410,7 +10681,7 @@ if(valid0){
 if(data.startConferenceOnEnter !== undefined){
 const _errs12 = errors;
 if(typeof data.startConferenceOnEnter !== "boolean"){
-validate38.errors = [{instancePath:instancePath+"/startConferenceOnEnter",schemaPath:"#/properties/startConferenceOnEnter/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate39.errors = [{instancePath:instancePath+"/startConferenceOnEnter",schemaPath:"#/properties/startConferenceOnEnter/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -10422,7 +10693,7 @@ if(valid0){
 if(data.endConferenceOnExit !== undefined){
 const _errs14 = errors;
 if(typeof data.endConferenceOnExit !== "boolean"){
-validate38.errors = [{instancePath:instancePath+"/endConferenceOnExit",schemaPath:"#/properties/endConferenceOnExit/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate39.errors = [{instancePath:instancePath+"/endConferenceOnExit",schemaPath:"#/properties/endConferenceOnExit/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs14 === errors;
@@ -10434,7 +10705,7 @@ if(valid0){
 if(data.endConferenceDuration !== undefined){
 const _errs16 = errors;
 if(!(typeof data.endConferenceDuration == "number")){
-validate38.errors = [{instancePath:instancePath+"/endConferenceDuration",schemaPath:"#/properties/endConferenceDuration/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate39.errors = [{instancePath:instancePath+"/endConferenceDuration",schemaPath:"#/properties/endConferenceDuration/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid0 = _errs16 === errors;
@@ -10446,7 +10717,7 @@ if(valid0){
 if(data.maxParticipants !== undefined){
 const _errs18 = errors;
 if(!(typeof data.maxParticipants == "number")){
-validate38.errors = [{instancePath:instancePath+"/maxParticipants",schemaPath:"#/properties/maxParticipants/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate39.errors = [{instancePath:instancePath+"/maxParticipants",schemaPath:"#/properties/maxParticipants/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid0 = _errs18 === errors;
@@ -10458,7 +10729,7 @@ if(valid0){
 if(data.joinMuted !== undefined){
 const _errs20 = errors;
 if(typeof data.joinMuted !== "boolean"){
-validate38.errors = [{instancePath:instancePath+"/joinMuted",schemaPath:"#/properties/joinMuted/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate39.errors = [{instancePath:instancePath+"/joinMuted",schemaPath:"#/properties/joinMuted/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -10501,7 +10772,7 @@ const len0 = data13.length;
 for(let i0=0; i0<len0; i0++){
 const _errs26 = errors;
 if(typeof data13[i0] !== "string"){
-validate38.errors = [{instancePath:instancePath+"/statusEvents/" + i0,schemaPath:"#/properties/statusEvents/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate39.errors = [{instancePath:instancePath+"/statusEvents/" + i0,schemaPath:"#/properties/statusEvents/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid1 = _errs26 === errors;
@@ -10511,7 +10782,7 @@ break;
 }
 }
 else {
-validate38.errors = [{instancePath:instancePath+"/statusEvents",schemaPath:"#/properties/statusEvents/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate39.errors = [{instancePath:instancePath+"/statusEvents",schemaPath:"#/properties/statusEvents/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
@@ -10552,7 +10823,7 @@ if(errors === _errs30){
 if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
 }
 else {
-validate38.errors = [{instancePath:instancePath+"/record",schemaPath:"#/properties/record/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate39.errors = [{instancePath:instancePath+"/record",schemaPath:"#/properties/record/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -10569,7 +10840,7 @@ if(errors === _errs33){
 if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
 }
 else {
-validate38.errors = [{instancePath:instancePath+"/listen",schemaPath:"#/properties/listen/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate39.errors = [{instancePath:instancePath+"/listen",schemaPath:"#/properties/listen/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -10586,7 +10857,7 @@ if(errors === _errs36){
 if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
 }
 else {
-validate38.errors = [{instancePath:instancePath+"/stream",schemaPath:"#/properties/stream/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate39.errors = [{instancePath:instancePath+"/stream",schemaPath:"#/properties/stream/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -10599,7 +10870,7 @@ if(valid0){
 if(data.distributeDtmf !== undefined){
 const _errs39 = errors;
 if(typeof data.distributeDtmf !== "boolean"){
-validate38.errors = [{instancePath:instancePath+"/distributeDtmf",schemaPath:"#/properties/distributeDtmf/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate39.errors = [{instancePath:instancePath+"/distributeDtmf",schemaPath:"#/properties/distributeDtmf/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs39 === errors;
@@ -10629,25 +10900,24 @@ var valid0 = true;
 }
 }
 else {
-validate38.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate39.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate38.errors = vErrors;
+validate39.errors = vErrors;
 return errors === 0;
 }
-validate38.evaluated = {"props":{"verb":true,"id":true,"name":true,"beep":true,"memberTag":true,"speakOnlyTo":true,"startConferenceOnEnter":true,"endConferenceOnExit":true,"endConferenceDuration":true,"maxParticipants":true,"joinMuted":true,"actionHook":true,"waitHook":true,"statusEvents":true,"statusHook":true,"enterHook":true,"record":true,"listen":true,"stream":true,"distributeDtmf":true},"dynamicProps":false,"dynamicItems":false};
+validate39.evaluated = {"props":{"verb":true,"id":true,"name":true,"beep":true,"memberTag":true,"speakOnlyTo":true,"startConferenceOnEnter":true,"endConferenceOnExit":true,"endConferenceDuration":true,"maxParticipants":true,"joinMuted":true,"actionHook":true,"waitHook":true,"statusEvents":true,"statusHook":true,"enterHook":true,"record":true,"listen":true,"stream":true,"distributeDtmf":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.dial = validate43;
-const schema48 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/dial","minVersion":"0.9.6","title":"Dial","description":"Initiates an outbound call to one or more targets and bridges the caller to the first target that answers. Targets can be phone numbers (PSTN), SIP endpoints, registered users, or Microsoft Teams users. Supports simultaneous ringing, call screening, recording, and DTMF capture during the bridged call.","type":"object","properties":{"verb":{"const":"dial","description":"The verb name."},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"target":{"type":"array","items":{"$ref":"../components/target"},"description":"One or more call targets to dial. If multiple targets are specified, they are rung simultaneously and the first to answer is connected. The rest are canceled.","minItems":1},"actionHook":{"$ref":"../components/actionHook","description":"A webhook invoked when the dialed call ends. Receives call disposition details (duration, who hung up, etc.) and should return the next verbs to execute."},"onHoldHook":{"$ref":"../components/actionHook","description":"A webhook invoked when the call is placed on hold. Should return verbs to execute (e.g. play hold music) while the caller is holding."},"answerOnBridge":{"type":"boolean","description":"If true, delay answering the inbound call until the outbound leg is answered. This allows the caller to hear ringing until the target picks up, and avoids billing the caller for unanswered outbound attempts."},"callerId":{"type":"string","description":"The caller ID (phone number) to present on the outbound call. Overrides the default caller ID.","examples":["+15085551212"]},"callerName":{"type":"string","description":"The caller display name to present on the outbound call."},"confirmHook":{"$ref":"../components/actionHook","description":"A webhook invoked when a target answers, before the call is bridged. Used for call screening — the webhook can return verbs (e.g. a 'say' prompt and 'gather') to confirm the callee wants to accept the call."},"referHook":{"$ref":"../components/actionHook","description":"A webhook invoked when a SIP REFER is received on the bridged call. Allows handling call transfers initiated by the far end."},"dialMusic":{"type":"string","format":"uri","description":"URL of an audio file to play to the caller while the outbound call is ringing. Replaces the default ringback tone."},"dtmfCapture":{"oneOf":[{"type":"array","items":{"type":"string"},"description":"Array of DTMF patterns to capture on both call legs."},{"type":"object","description":"Per-leg DTMF capture configuration with childCall and/or parentCall arrays.","additionalProperties":true}],"description":"Configuration for capturing DTMF digits during the bridged call. Can be a simple array of patterns (applied to both legs) or an object with childCall/parentCall arrays."},"dtmfHook":{"$ref":"../components/actionHook","description":"A webhook invoked when a captured DTMF pattern is detected during the bridged call."},"headers":{"type":"object","description":"Custom SIP headers to include on the outbound INVITE.","additionalProperties":{"oneOf":[{"type":"string"},{"type":"number"}]}},"anchorMedia":{"type":"boolean","description":"If true, keep media anchored through the jambonz media server even if a direct media path is possible. Required for features like recording, listen, and DTMF capture during bridged calls."},"codecs":{"type":"array","items":{"type":"string"},"minItems":1,"description":"Codec names, in preference order, to offer on the outbound INVITE (e.g. [\"G722\", \"PCMU\"]). Names are case-insensitive. When omitted, the media server offers its defaults with the inbound leg's codec first so the bridged legs match. If any name is not supported by the media server the whole list is ignored, an error is logged and an alert is written, and default negotiation is used."},"exitMediaPath":{"type":"boolean","description":"If true, remove jambonz from the media path after the call is bridged. Reduces latency but disables mid-call features like recording and DTMF capture."},"boostAudioSignal":{"oneOf":[{"type":"number"},{"type":"string"}],"description":"Boost (or attenuate) the audio signal in dB. Positive values increase volume, negative values decrease it.","examples":[6,-3]},"listen":{"type":"object","description":"Nested listen configuration for streaming audio of the bridged call.","additionalProperties":true},"stream":{"type":"object","description":"Nested stream configuration for streaming audio of the bridged call. Alias for 'listen'.","additionalProperties":true},"transcribe":{"type":"object","description":"Nested transcribe configuration for real-time transcription of the bridged call.","additionalProperties":true},"timeLimit":{"type":"number","description":"Maximum duration in seconds for the bridged call. The call is automatically hung up when this limit is reached.","examples":[3600]},"timeout":{"type":"number","description":"Time in seconds to wait for the target to answer before giving up.","examples":[30,60]},"proxy":{"type":"string","description":"A SIP proxy to route the outbound call through.","examples":["sip:proxy.example.com"]},"amd":{"$ref":"../components/amd","description":"Answering machine detection configuration. When enabled, jambonz attempts to determine whether the call was answered by a human or a machine."},"dub":{"type":"array","items":{"$ref":"dub"},"description":"Nested dub verbs — audio dubbing configuration for mixing additional audio tracks into the bridged call."},"tag":{"type":"object","description":"Arbitrary metadata to attach to this call leg. Included in subsequent webhook invocations and CDRs.","additionalProperties":true},"forwardPAI":{"type":"boolean","description":"If true, forward the P-Asserted-Identity header from the inbound call to the outbound call."},"srtpEncryption":{"type":"string","enum":["sdes","dtls"],"description":"Request SRTP (encrypted media) on the outbound call. 'sdes' negotiates keys via SDES crypto attributes in the SDP (used with sips:/TLS SIP targets such as LiveKit); 'dtls' negotiates keys via DTLS-SRTP. Applies to SIP URI targets."}},"required":["target"],"examples":[{"verb":"dial","target":[{"type":"phone","number":"+15085551212"}],"answerOnBridge":true,"timeout":30,"actionHook":"/dial-complete"},{"verb":"dial","target":[{"type":"sip","sipUri":"sip:alice@example.com"},{"type":"sip","sipUri":"sip:bob@example.com"}],"confirmHook":"/screen-call","timeLimit":3600}]};
-const schema51 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/dub","minVersion":"0.9.6","title":"Dub","description":"Manages audio dubbing tracks on a call. Allows adding, removing, and controlling auxiliary audio tracks that are mixed into the call audio. Used for background music, coaching whispers, or injecting audio from external sources.\n\n**Track Routing:** Tracks are heard by the party on whose call leg they are created. A dub verb in the main verb stack (A-leg) creates tracks heard by the caller. A dub verb nested in the dial verb's `dub` array creates tracks heard by the callee. When using injectCommand to play/say on a track from a different call leg, pass the target call's `call_sid` as the third argument to `session.injectCommand()` to route the command to the correct leg.","type":"object","properties":{"verb":{"const":"dub"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"action":{"type":"string","description":"The dubbing action to perform.","enum":["addTrack","removeTrack","silenceTrack","playOnTrack","sayOnTrack"]},"track":{"type":"string","description":"The name of the audio track. Used to reference the track in subsequent dub actions.","examples":["background-music","coach-whisper"]},"play":{"type":"string","format":"uri","description":"URL of an audio file to play on the track. Used with 'playOnTrack' action."},"say":{"oneOf":[{"type":"string"},{"type":"object","additionalProperties":true}],"description":"Text to synthesize and play on the track. Used with 'sayOnTrack' action. Can be a string or a say configuration object."},"loop":{"type":"boolean","description":"If true, loop the audio on the track continuously."},"gain":{"oneOf":[{"type":"number"},{"type":"string"}],"description":"Audio gain for the track in dB. Use negative values to reduce volume.","examples":[-10,0,6]}},"required":["action","track"],"examples":[{"verb":"dub","action":"addTrack","track":"bgm"},{"verb":"dub","action":"playOnTrack","track":"bgm","play":"https://example.com/music.mp3","loop":true,"gain":-15},{"verb":"dub","action":"sayOnTrack","track":"coach","say":"Ask about their budget"},{"verb":"dub","action":"removeTrack","track":"bgm"}]};
-const schema49 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/components/target","title":"Target","description":"A call target for the 'dial' verb. Specifies who or what to connect the call to: a phone number (PSTN), a SIP endpoint, a registered user, or a Microsoft Teams user.","type":"object","properties":{"type":{"type":"string","description":"The type of target to dial.","enum":["phone","sip","user","teams"]},"number":{"type":"string","description":"The phone number to dial. Required when type is 'phone'. Use E.164 format.","examples":["+15085551212"]},"sipUri":{"type":"string","description":"The SIP URI to dial. Required when type is 'sip'.","examples":["sip:alice@example.com"]},"name":{"type":"string","description":"The registered user name to dial. Required when type is 'user'. Also used as the display name for SIP targets."},"tenant":{"type":"string","description":"The Microsoft Teams tenant ID. Required when type is 'teams'."},"trunk":{"type":"string","description":"The SIP trunk to use for the outbound call. When specified, overrides the default carrier routing."},"confirmHook":{"oneOf":[{"type":"string","format":"uri"},{"$ref":"actionHook"}],"description":"A webhook to invoke when the target answers, before connecting the call. Use this to screen calls, play a whisper prompt, or require the target to press a key to accept."},"method":{"type":"string","description":"The HTTP method to use when invoking the confirmHook.","enum":["GET","POST"],"default":"POST"},"headers":{"type":"object","description":"Custom SIP headers to include on the outbound INVITE. Keys are header names, values are header values.","additionalProperties":{"type":"string"}},"from":{"type":"object","description":"Override the From header on the outbound SIP INVITE.","properties":{"user":{"type":"string","description":"The user part of the SIP From URI."},"host":{"type":"string","description":"The host part of the SIP From URI."}}},"auth":{"$ref":"auth","description":"SIP authentication credentials for the outbound call, if the far end requires digest auth."},"vmail":{"type":"boolean","description":"If true, follow the call into voicemail if the target does not answer."},"overrideTo":{"type":"string","description":"Override the Request-URI on the outbound SIP INVITE. Useful when the Request-URI needs to differ from the To header."},"proxy":{"type":"string","description":"A SIP proxy to route the outbound call through, specified as a SIP URI.","examples":["sip:proxy.example.com"]}},"required":["type"],"examples":[{"type":"phone","number":"+15085551212"},{"type":"sip","sipUri":"sip:alice@example.com"},{"type":"user","name":"bob"},{"type":"teams","number":"+15085551212","tenant":"a]b]c]d]e"}]};
+exports.dial = validate44;
+const schema49 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/dial","minVersion":"0.9.6","title":"Dial","description":"Initiates an outbound call to one or more targets and bridges the caller to the first target that answers. Targets can be phone numbers (PSTN), SIP endpoints, registered users, or Microsoft Teams users. Supports simultaneous ringing, call screening, recording, and DTMF capture during the bridged call.","type":"object","properties":{"verb":{"const":"dial","description":"The verb name."},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"target":{"type":"array","items":{"$ref":"../components/target"},"description":"One or more call targets to dial. If multiple targets are specified, they are rung simultaneously and the first to answer is connected. The rest are canceled.","minItems":1},"actionHook":{"$ref":"../components/actionHook","description":"A webhook invoked when the dialed call ends. Receives call disposition details (duration, who hung up, etc.) and should return the next verbs to execute."},"onHoldHook":{"$ref":"../components/actionHook","description":"A webhook invoked when the call is placed on hold. Should return verbs to execute (e.g. play hold music) while the caller is holding."},"answerOnBridge":{"type":"boolean","description":"If true, delay answering the inbound call until the outbound leg is answered. This allows the caller to hear ringing until the target picks up, and avoids billing the caller for unanswered outbound attempts."},"callerId":{"type":"string","description":"The caller ID (phone number) to present on the outbound call. Overrides the default caller ID.","examples":["+15085551212"]},"callerName":{"type":"string","description":"The caller display name to present on the outbound call."},"confirmHook":{"$ref":"../components/actionHook","description":"A webhook invoked when a target answers, before the call is bridged. Used for call screening — the webhook can return verbs (e.g. a 'say' prompt and 'gather') to confirm the callee wants to accept the call."},"referHook":{"$ref":"../components/actionHook","description":"A webhook invoked when a SIP REFER is received on the bridged call. Allows handling call transfers initiated by the far end."},"dialMusic":{"type":"string","format":"uri","description":"URL of an audio file to play to the caller while the outbound call is ringing. Replaces the default ringback tone."},"dtmfCapture":{"oneOf":[{"type":"array","items":{"type":"string"},"description":"Array of DTMF patterns to capture on both call legs."},{"type":"object","description":"Per-leg DTMF capture configuration with childCall and/or parentCall arrays.","additionalProperties":true}],"description":"Configuration for capturing DTMF digits during the bridged call. Can be a simple array of patterns (applied to both legs) or an object with childCall/parentCall arrays."},"dtmfHook":{"$ref":"../components/actionHook","description":"A webhook invoked when a captured DTMF pattern is detected during the bridged call."},"headers":{"type":"object","description":"Custom SIP headers to include on the outbound INVITE.","additionalProperties":{"oneOf":[{"type":"string"},{"type":"number"}]}},"anchorMedia":{"type":"boolean","description":"If true, keep media anchored through the jambonz media server even if a direct media path is possible. Required for features like recording, listen, and DTMF capture during bridged calls."},"codecs":{"type":"array","items":{"type":"string"},"minItems":1,"description":"Codec names, in preference order, to offer on the outbound INVITE (e.g. [\"G722\", \"PCMU\"]). Names are case-insensitive. When omitted, the media server offers its defaults with the inbound leg's codec first so the bridged legs match. If any name is not supported by the media server the whole list is ignored, an error is logged and an alert is written, and default negotiation is used."},"exitMediaPath":{"type":"boolean","description":"If true, remove jambonz from the media path after the call is bridged. Reduces latency but disables mid-call features like recording and DTMF capture."},"boostAudioSignal":{"oneOf":[{"type":"number"},{"type":"string"}],"description":"Boost (or attenuate) the audio signal in dB. Positive values increase volume, negative values decrease it.","examples":[6,-3]},"listen":{"type":"object","description":"Nested listen configuration for streaming audio of the bridged call.","additionalProperties":true},"stream":{"type":"object","description":"Nested stream configuration for streaming audio of the bridged call. Alias for 'listen'.","additionalProperties":true},"transcribe":{"type":"object","description":"Nested transcribe configuration for real-time transcription of the bridged call.","additionalProperties":true},"timeLimit":{"type":"number","description":"Maximum duration in seconds for the bridged call. The call is automatically hung up when this limit is reached.","examples":[3600]},"timeout":{"type":"number","description":"Time in seconds to wait for the target to answer before giving up.","examples":[30,60]},"proxy":{"type":"string","description":"A SIP proxy to route the outbound call through.","examples":["sip:proxy.example.com"]},"amd":{"$ref":"../components/amd","description":"Answering machine detection configuration. When enabled, jambonz attempts to determine whether the call was answered by a human or a machine."},"dub":{"type":"array","items":{"$ref":"dub"},"description":"Nested dub verbs — audio dubbing configuration for mixing additional audio tracks into the bridged call."},"tag":{"type":"object","description":"Arbitrary metadata to attach to this call leg. Included in subsequent webhook invocations and CDRs.","additionalProperties":true},"forwardPAI":{"type":"boolean","description":"If true, forward the P-Asserted-Identity header from the inbound call to the outbound call."},"srtpEncryption":{"type":"string","enum":["sdes","dtls"],"description":"Request SRTP (encrypted media) on the outbound call. 'sdes' negotiates keys via SDES crypto attributes in the SDP (used with sips:/TLS SIP targets such as LiveKit); 'dtls' negotiates keys via DTLS-SRTP. Applies to SIP URI targets."}},"required":["target"],"examples":[{"verb":"dial","target":[{"type":"phone","number":"+15085551212"}],"answerOnBridge":true,"timeout":30,"actionHook":"/dial-complete"},{"verb":"dial","target":[{"type":"sip","sipUri":"sip:alice@example.com"},{"type":"sip","sipUri":"sip:bob@example.com"}],"confirmHook":"/screen-call","timeLimit":3600}]};
+const schema50 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/components/target","title":"Target","description":"A call target for the 'dial' verb. Specifies who or what to connect the call to: a phone number (PSTN), a SIP endpoint, a registered user, or a Microsoft Teams user.","type":"object","properties":{"type":{"type":"string","description":"The type of target to dial.","enum":["phone","sip","user","teams"]},"number":{"type":"string","description":"The phone number to dial. Required when type is 'phone'. Use E.164 format.","examples":["+15085551212"]},"sipUri":{"type":"string","description":"The SIP URI to dial. Required when type is 'sip'.","examples":["sip:alice@example.com"]},"name":{"type":"string","description":"The registered user name to dial. Required when type is 'user'. Also used as the display name for SIP targets."},"tenant":{"type":"string","description":"The Microsoft Teams tenant ID. Required when type is 'teams'."},"trunk":{"type":"string","description":"The SIP trunk to use for the outbound call. When specified, overrides the default carrier routing."},"confirmHook":{"oneOf":[{"type":"string","format":"uri"},{"$ref":"actionHook"}],"description":"A webhook to invoke when the target answers, before connecting the call. Use this to screen calls, play a whisper prompt, or require the target to press a key to accept."},"method":{"type":"string","description":"The HTTP method to use when invoking the confirmHook.","enum":["GET","POST"],"default":"POST"},"headers":{"type":"object","description":"Custom SIP headers to include on the outbound INVITE. Keys are header names, values are header values.","additionalProperties":{"type":"string"}},"from":{"type":"object","description":"Override the From header on the outbound SIP INVITE.","properties":{"user":{"type":"string","description":"The user part of the SIP From URI."},"host":{"type":"string","description":"The host part of the SIP From URI."}}},"auth":{"$ref":"auth","description":"SIP authentication credentials for the outbound call, if the far end requires digest auth."},"vmail":{"type":"boolean","description":"If true, follow the call into voicemail if the target does not answer."},"overrideTo":{"type":"string","description":"Override the Request-URI on the outbound SIP INVITE. Useful when the Request-URI needs to differ from the To header."},"proxy":{"type":"string","description":"A SIP proxy to route the outbound call through, specified as a SIP URI.","examples":["sip:proxy.example.com"]}},"required":["type"],"examples":[{"type":"phone","number":"+15085551212"},{"type":"sip","sipUri":"sip:alice@example.com"},{"type":"user","name":"bob"},{"type":"teams","number":"+15085551212","tenant":"a]b]c]d]e"}]};
 
-function validate44(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate45(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://jambonz.org/schema/components/target" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate44.evaluated;
+const evaluated0 = validate45.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10658,7 +10928,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate44.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate45.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
@@ -10666,11 +10936,11 @@ if(data.type !== undefined){
 let data0 = data.type;
 const _errs1 = errors;
 if(typeof data0 !== "string"){
-validate44.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate45.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 if(!((((data0 === "phone") || (data0 === "sip")) || (data0 === "user")) || (data0 === "teams"))){
-validate44.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/enum",keyword:"enum",params:{allowedValues: schema49.properties.type.enum},message:"must be equal to one of the allowed values"}];
+validate45.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/enum",keyword:"enum",params:{allowedValues: schema50.properties.type.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -10682,7 +10952,7 @@ if(valid0){
 if(data.number !== undefined){
 const _errs3 = errors;
 if(typeof data.number !== "string"){
-validate44.errors = [{instancePath:instancePath+"/number",schemaPath:"#/properties/number/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate45.errors = [{instancePath:instancePath+"/number",schemaPath:"#/properties/number/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -10694,7 +10964,7 @@ if(valid0){
 if(data.sipUri !== undefined){
 const _errs5 = errors;
 if(typeof data.sipUri !== "string"){
-validate44.errors = [{instancePath:instancePath+"/sipUri",schemaPath:"#/properties/sipUri/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate45.errors = [{instancePath:instancePath+"/sipUri",schemaPath:"#/properties/sipUri/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -10706,7 +10976,7 @@ if(valid0){
 if(data.name !== undefined){
 const _errs7 = errors;
 if(typeof data.name !== "string"){
-validate44.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate45.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -10718,7 +10988,7 @@ if(valid0){
 if(data.tenant !== undefined){
 const _errs9 = errors;
 if(typeof data.tenant !== "string"){
-validate44.errors = [{instancePath:instancePath+"/tenant",schemaPath:"#/properties/tenant/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate45.errors = [{instancePath:instancePath+"/tenant",schemaPath:"#/properties/tenant/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs9 === errors;
@@ -10730,7 +11000,7 @@ if(valid0){
 if(data.trunk !== undefined){
 const _errs11 = errors;
 if(typeof data.trunk !== "string"){
-validate44.errors = [{instancePath:instancePath+"/trunk",schemaPath:"#/properties/trunk/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate45.errors = [{instancePath:instancePath+"/trunk",schemaPath:"#/properties/trunk/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs11 === errors;
@@ -10790,7 +11060,7 @@ else {
 vErrors.push(err1);
 }
 errors++;
-validate44.errors = vErrors;
+validate45.errors = vErrors;
 return false;
 }
 else {
@@ -10814,11 +11084,11 @@ if(data.method !== undefined){
 let data7 = data.method;
 const _errs18 = errors;
 if(typeof data7 !== "string"){
-validate44.errors = [{instancePath:instancePath+"/method",schemaPath:"#/properties/method/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate45.errors = [{instancePath:instancePath+"/method",schemaPath:"#/properties/method/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 if(!((data7 === "GET") || (data7 === "POST"))){
-validate44.errors = [{instancePath:instancePath+"/method",schemaPath:"#/properties/method/enum",keyword:"enum",params:{allowedValues: schema49.properties.method.enum},message:"must be equal to one of the allowed values"}];
+validate45.errors = [{instancePath:instancePath+"/method",schemaPath:"#/properties/method/enum",keyword:"enum",params:{allowedValues: schema50.properties.method.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid0 = _errs18 === errors;
@@ -10835,7 +11105,7 @@ if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
 for(const key0 in data8){
 const _errs23 = errors;
 if(typeof data8[key0] !== "string"){
-validate44.errors = [{instancePath:instancePath+"/headers/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/headers/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate45.errors = [{instancePath:instancePath+"/headers/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/headers/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid2 = _errs23 === errors;
@@ -10845,7 +11115,7 @@ break;
 }
 }
 else {
-validate44.errors = [{instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate45.errors = [{instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -10863,7 +11133,7 @@ if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
 if(data10.user !== undefined){
 const _errs27 = errors;
 if(typeof data10.user !== "string"){
-validate44.errors = [{instancePath:instancePath+"/from/user",schemaPath:"#/properties/from/properties/user/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate45.errors = [{instancePath:instancePath+"/from/user",schemaPath:"#/properties/from/properties/user/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid3 = _errs27 === errors;
@@ -10875,7 +11145,7 @@ if(valid3){
 if(data10.host !== undefined){
 const _errs29 = errors;
 if(typeof data10.host !== "string"){
-validate44.errors = [{instancePath:instancePath+"/from/host",schemaPath:"#/properties/from/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate45.errors = [{instancePath:instancePath+"/from/host",schemaPath:"#/properties/from/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid3 = _errs29 === errors;
@@ -10886,7 +11156,7 @@ var valid3 = true;
 }
 }
 else {
-validate44.errors = [{instancePath:instancePath+"/from",schemaPath:"#/properties/from/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate45.errors = [{instancePath:instancePath+"/from",schemaPath:"#/properties/from/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -10904,14 +11174,14 @@ if(errors === _errs32){
 if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
 let missing1;
 if(((data13.username === undefined) && (missing1 = "username")) || ((data13.password === undefined) && (missing1 = "password"))){
-validate44.errors = [{instancePath:instancePath+"/auth",schemaPath:"auth/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'"}];
+validate45.errors = [{instancePath:instancePath+"/auth",schemaPath:"auth/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'"}];
 return false;
 }
 else {
 if(data13.username !== undefined){
 const _errs34 = errors;
 if(typeof data13.username !== "string"){
-validate44.errors = [{instancePath:instancePath+"/auth/username",schemaPath:"auth/properties/username/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate45.errors = [{instancePath:instancePath+"/auth/username",schemaPath:"auth/properties/username/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid5 = _errs34 === errors;
@@ -10923,7 +11193,7 @@ if(valid5){
 if(data13.password !== undefined){
 const _errs36 = errors;
 if(typeof data13.password !== "string"){
-validate44.errors = [{instancePath:instancePath+"/auth/password",schemaPath:"auth/properties/password/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate45.errors = [{instancePath:instancePath+"/auth/password",schemaPath:"auth/properties/password/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid5 = _errs36 === errors;
@@ -10935,7 +11205,7 @@ var valid5 = true;
 }
 }
 else {
-validate44.errors = [{instancePath:instancePath+"/auth",schemaPath:"auth/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate45.errors = [{instancePath:instancePath+"/auth",schemaPath:"auth/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -10948,7 +11218,7 @@ if(valid0){
 if(data.vmail !== undefined){
 const _errs38 = errors;
 if(typeof data.vmail !== "boolean"){
-validate44.errors = [{instancePath:instancePath+"/vmail",schemaPath:"#/properties/vmail/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate45.errors = [{instancePath:instancePath+"/vmail",schemaPath:"#/properties/vmail/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs38 === errors;
@@ -10960,7 +11230,7 @@ if(valid0){
 if(data.overrideTo !== undefined){
 const _errs40 = errors;
 if(typeof data.overrideTo !== "string"){
-validate44.errors = [{instancePath:instancePath+"/overrideTo",schemaPath:"#/properties/overrideTo/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate45.errors = [{instancePath:instancePath+"/overrideTo",schemaPath:"#/properties/overrideTo/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs40 === errors;
@@ -10972,7 +11242,7 @@ if(valid0){
 if(data.proxy !== undefined){
 const _errs42 = errors;
 if(typeof data.proxy !== "string"){
-validate44.errors = [{instancePath:instancePath+"/proxy",schemaPath:"#/properties/proxy/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate45.errors = [{instancePath:instancePath+"/proxy",schemaPath:"#/properties/proxy/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs42 === errors;
@@ -10996,21 +11266,21 @@ var valid0 = true;
 }
 }
 else {
-validate44.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate45.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate44.errors = vErrors;
+validate45.errors = vErrors;
 return errors === 0;
 }
-validate44.evaluated = {"props":{"type":true,"number":true,"sipUri":true,"name":true,"tenant":true,"trunk":true,"confirmHook":true,"method":true,"headers":true,"from":true,"auth":true,"vmail":true,"overrideTo":true,"proxy":true},"dynamicProps":false,"dynamicItems":false};
+validate45.evaluated = {"props":{"type":true,"number":true,"sipUri":true,"name":true,"tenant":true,"trunk":true,"confirmHook":true,"method":true,"headers":true,"from":true,"auth":true,"vmail":true,"overrideTo":true,"proxy":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate43(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate44(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://jambonz.org/schema/verbs/dial" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate43.evaluated;
+const evaluated0 = validate44.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -11021,14 +11291,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.target === undefined) && (missing0 = "target")){
-validate43.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate44.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
 if(data.verb !== undefined){
 const _errs1 = errors;
 if("dial" !== data.verb){
-validate43.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "dial"},message:"must be equal to constant"}];
+validate44.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "dial"},message:"must be equal to constant"}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -11040,7 +11310,7 @@ if(valid0){
 if(data.id !== undefined){
 const _errs2 = errors;
 if(typeof data.id !== "string"){
-validate43.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate44.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -11055,7 +11325,7 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(Array.isArray(data2)){
 if(data2.length < 1){
-validate43.errors = [{instancePath:instancePath+"/target",schemaPath:"#/properties/target/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"}];
+validate44.errors = [{instancePath:instancePath+"/target",schemaPath:"#/properties/target/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"}];
 return false;
 }
 else {
@@ -11063,8 +11333,8 @@ var valid1 = true;
 const len0 = data2.length;
 for(let i0=0; i0<len0; i0++){
 const _errs6 = errors;
-if(!(validate44(data2[i0], {instancePath:instancePath+"/target/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate44.errors : vErrors.concat(validate44.errors);
+if(!(validate45(data2[i0], {instancePath:instancePath+"/target/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate45.errors : vErrors.concat(validate45.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs6 === errors;
@@ -11075,7 +11345,7 @@ break;
 }
 }
 else {
-validate43.errors = [{instancePath:instancePath+"/target",schemaPath:"#/properties/target/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate44.errors = [{instancePath:instancePath+"/target",schemaPath:"#/properties/target/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
@@ -11112,7 +11382,7 @@ if(valid0){
 if(data.answerOnBridge !== undefined){
 const _errs9 = errors;
 if(typeof data.answerOnBridge !== "boolean"){
-validate43.errors = [{instancePath:instancePath+"/answerOnBridge",schemaPath:"#/properties/answerOnBridge/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate44.errors = [{instancePath:instancePath+"/answerOnBridge",schemaPath:"#/properties/answerOnBridge/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs9 === errors;
@@ -11124,7 +11394,7 @@ if(valid0){
 if(data.callerId !== undefined){
 const _errs11 = errors;
 if(typeof data.callerId !== "string"){
-validate43.errors = [{instancePath:instancePath+"/callerId",schemaPath:"#/properties/callerId/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate44.errors = [{instancePath:instancePath+"/callerId",schemaPath:"#/properties/callerId/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs11 === errors;
@@ -11136,7 +11406,7 @@ if(valid0){
 if(data.callerName !== undefined){
 const _errs13 = errors;
 if(typeof data.callerName !== "string"){
-validate43.errors = [{instancePath:instancePath+"/callerName",schemaPath:"#/properties/callerName/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate44.errors = [{instancePath:instancePath+"/callerName",schemaPath:"#/properties/callerName/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs13 === errors;
@@ -11174,7 +11444,7 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(errors === _errs17){
 if(!(typeof data.dialMusic === "string")){
-validate43.errors = [{instancePath:instancePath+"/dialMusic",schemaPath:"#/properties/dialMusic/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate44.errors = [{instancePath:instancePath+"/dialMusic",schemaPath:"#/properties/dialMusic/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -11265,7 +11535,7 @@ else {
 vErrors.push(err3);
 }
 errors++;
-validate43.errors = vErrors;
+validate44.errors = vErrors;
 return false;
 }
 else {
@@ -11355,7 +11625,7 @@ else {
 vErrors.push(err6);
 }
 errors++;
-validate43.errors = vErrors;
+validate44.errors = vErrors;
 return false;
 }
 else {
@@ -11376,7 +11646,7 @@ break;
 }
 }
 else {
-validate43.errors = [{instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate44.errors = [{instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -11389,7 +11659,7 @@ if(valid0){
 if(data.anchorMedia !== undefined){
 const _errs38 = errors;
 if(typeof data.anchorMedia !== "boolean"){
-validate43.errors = [{instancePath:instancePath+"/anchorMedia",schemaPath:"#/properties/anchorMedia/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate44.errors = [{instancePath:instancePath+"/anchorMedia",schemaPath:"#/properties/anchorMedia/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs38 === errors;
@@ -11404,7 +11674,7 @@ const _errs40 = errors;
 if(errors === _errs40){
 if(Array.isArray(data18)){
 if(data18.length < 1){
-validate43.errors = [{instancePath:instancePath+"/codecs",schemaPath:"#/properties/codecs/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"}];
+validate44.errors = [{instancePath:instancePath+"/codecs",schemaPath:"#/properties/codecs/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"}];
 return false;
 }
 else {
@@ -11413,7 +11683,7 @@ const len2 = data18.length;
 for(let i2=0; i2<len2; i2++){
 const _errs42 = errors;
 if(typeof data18[i2] !== "string"){
-validate43.errors = [{instancePath:instancePath+"/codecs/" + i2,schemaPath:"#/properties/codecs/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate44.errors = [{instancePath:instancePath+"/codecs/" + i2,schemaPath:"#/properties/codecs/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid6 = _errs42 === errors;
@@ -11424,7 +11694,7 @@ break;
 }
 }
 else {
-validate43.errors = [{instancePath:instancePath+"/codecs",schemaPath:"#/properties/codecs/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate44.errors = [{instancePath:instancePath+"/codecs",schemaPath:"#/properties/codecs/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
@@ -11437,7 +11707,7 @@ if(valid0){
 if(data.exitMediaPath !== undefined){
 const _errs44 = errors;
 if(typeof data.exitMediaPath !== "boolean"){
-validate43.errors = [{instancePath:instancePath+"/exitMediaPath",schemaPath:"#/properties/exitMediaPath/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate44.errors = [{instancePath:instancePath+"/exitMediaPath",schemaPath:"#/properties/exitMediaPath/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs44 === errors;
@@ -11499,7 +11769,7 @@ else {
 vErrors.push(err9);
 }
 errors++;
-validate43.errors = vErrors;
+validate44.errors = vErrors;
 return false;
 }
 else {
@@ -11526,7 +11796,7 @@ if(errors === _errs52){
 if(data22 && typeof data22 == "object" && !Array.isArray(data22)){
 }
 else {
-validate43.errors = [{instancePath:instancePath+"/listen",schemaPath:"#/properties/listen/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate44.errors = [{instancePath:instancePath+"/listen",schemaPath:"#/properties/listen/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -11543,7 +11813,7 @@ if(errors === _errs55){
 if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
 }
 else {
-validate43.errors = [{instancePath:instancePath+"/stream",schemaPath:"#/properties/stream/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate44.errors = [{instancePath:instancePath+"/stream",schemaPath:"#/properties/stream/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -11560,7 +11830,7 @@ if(errors === _errs58){
 if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
 }
 else {
-validate43.errors = [{instancePath:instancePath+"/transcribe",schemaPath:"#/properties/transcribe/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate44.errors = [{instancePath:instancePath+"/transcribe",schemaPath:"#/properties/transcribe/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -11573,7 +11843,7 @@ if(valid0){
 if(data.timeLimit !== undefined){
 const _errs61 = errors;
 if(!(typeof data.timeLimit == "number")){
-validate43.errors = [{instancePath:instancePath+"/timeLimit",schemaPath:"#/properties/timeLimit/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate44.errors = [{instancePath:instancePath+"/timeLimit",schemaPath:"#/properties/timeLimit/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid0 = _errs61 === errors;
@@ -11585,7 +11855,7 @@ if(valid0){
 if(data.timeout !== undefined){
 const _errs63 = errors;
 if(!(typeof data.timeout == "number")){
-validate43.errors = [{instancePath:instancePath+"/timeout",schemaPath:"#/properties/timeout/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate44.errors = [{instancePath:instancePath+"/timeout",schemaPath:"#/properties/timeout/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid0 = _errs63 === errors;
@@ -11597,7 +11867,7 @@ if(valid0){
 if(data.proxy !== undefined){
 const _errs65 = errors;
 if(typeof data.proxy !== "string"){
-validate43.errors = [{instancePath:instancePath+"/proxy",schemaPath:"#/properties/proxy/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate44.errors = [{instancePath:instancePath+"/proxy",schemaPath:"#/properties/proxy/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs65 === errors;
@@ -11608,8 +11878,8 @@ var valid0 = true;
 if(valid0){
 if(data.amd !== undefined){
 const _errs67 = errors;
-if(!(validate27(data.amd, {instancePath:instancePath+"/amd",parentData:data,parentDataProperty:"amd",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
+if(!(validate28(data.amd, {instancePath:instancePath+"/amd",parentData:data,parentDataProperty:"amd",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs67 === errors;
@@ -11633,14 +11903,14 @@ if(errors === _errs71){
 if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
 let missing1;
 if(((data30.action === undefined) && (missing1 = "action")) || ((data30.track === undefined) && (missing1 = "track"))){
-validate43.errors = [{instancePath:instancePath+"/dub/" + i3,schemaPath:"dub/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'"}];
+validate44.errors = [{instancePath:instancePath+"/dub/" + i3,schemaPath:"dub/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'"}];
 return false;
 }
 else {
 if(data30.verb !== undefined){
 const _errs73 = errors;
 if("dub" !== data30.verb){
-validate43.errors = [{instancePath:instancePath+"/dub/" + i3+"/verb",schemaPath:"dub/properties/verb/const",keyword:"const",params:{allowedValue: "dub"},message:"must be equal to constant"}];
+validate44.errors = [{instancePath:instancePath+"/dub/" + i3+"/verb",schemaPath:"dub/properties/verb/const",keyword:"const",params:{allowedValue: "dub"},message:"must be equal to constant"}];
 return false;
 }
 var valid10 = _errs73 === errors;
@@ -11652,7 +11922,7 @@ if(valid10){
 if(data30.id !== undefined){
 const _errs74 = errors;
 if(typeof data30.id !== "string"){
-validate43.errors = [{instancePath:instancePath+"/dub/" + i3+"/id",schemaPath:"dub/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate44.errors = [{instancePath:instancePath+"/dub/" + i3+"/id",schemaPath:"dub/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid10 = _errs74 === errors;
@@ -11665,11 +11935,11 @@ if(data30.action !== undefined){
 let data33 = data30.action;
 const _errs76 = errors;
 if(typeof data33 !== "string"){
-validate43.errors = [{instancePath:instancePath+"/dub/" + i3+"/action",schemaPath:"dub/properties/action/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate44.errors = [{instancePath:instancePath+"/dub/" + i3+"/action",schemaPath:"dub/properties/action/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 if(!(((((data33 === "addTrack") || (data33 === "removeTrack")) || (data33 === "silenceTrack")) || (data33 === "playOnTrack")) || (data33 === "sayOnTrack"))){
-validate43.errors = [{instancePath:instancePath+"/dub/" + i3+"/action",schemaPath:"dub/properties/action/enum",keyword:"enum",params:{allowedValues: schema51.properties.action.enum},message:"must be equal to one of the allowed values"}];
+validate44.errors = [{instancePath:instancePath+"/dub/" + i3+"/action",schemaPath:"dub/properties/action/enum",keyword:"enum",params:{allowedValues: schema32.properties.action.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid10 = _errs76 === errors;
@@ -11681,7 +11951,7 @@ if(valid10){
 if(data30.track !== undefined){
 const _errs78 = errors;
 if(typeof data30.track !== "string"){
-validate43.errors = [{instancePath:instancePath+"/dub/" + i3+"/track",schemaPath:"dub/properties/track/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate44.errors = [{instancePath:instancePath+"/dub/" + i3+"/track",schemaPath:"dub/properties/track/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid10 = _errs78 === errors;
@@ -11695,7 +11965,7 @@ const _errs80 = errors;
 if(errors === _errs80){
 if(errors === _errs80){
 if(!(typeof data30.play === "string")){
-validate43.errors = [{instancePath:instancePath+"/dub/" + i3+"/play",schemaPath:"dub/properties/play/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate44.errors = [{instancePath:instancePath+"/dub/" + i3+"/play",schemaPath:"dub/properties/play/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -11763,7 +12033,7 @@ else {
 vErrors.push(err12);
 }
 errors++;
-validate43.errors = vErrors;
+validate44.errors = vErrors;
 return false;
 }
 else {
@@ -11786,7 +12056,7 @@ if(valid10){
 if(data30.loop !== undefined){
 const _errs89 = errors;
 if(typeof data30.loop !== "boolean"){
-validate43.errors = [{instancePath:instancePath+"/dub/" + i3+"/loop",schemaPath:"dub/properties/loop/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate44.errors = [{instancePath:instancePath+"/dub/" + i3+"/loop",schemaPath:"dub/properties/loop/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid10 = _errs89 === errors;
@@ -11848,7 +12118,7 @@ else {
 vErrors.push(err15);
 }
 errors++;
-validate43.errors = vErrors;
+validate44.errors = vErrors;
 return false;
 }
 else {
@@ -11877,7 +12147,7 @@ var valid10 = true;
 }
 }
 else {
-validate43.errors = [{instancePath:instancePath+"/dub/" + i3,schemaPath:"dub/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate44.errors = [{instancePath:instancePath+"/dub/" + i3,schemaPath:"dub/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -11888,7 +12158,7 @@ break;
 }
 }
 else {
-validate43.errors = [{instancePath:instancePath+"/dub",schemaPath:"#/properties/dub/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate44.errors = [{instancePath:instancePath+"/dub",schemaPath:"#/properties/dub/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
@@ -11905,7 +12175,7 @@ if(errors === _errs97){
 if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
 }
 else {
-validate43.errors = [{instancePath:instancePath+"/tag",schemaPath:"#/properties/tag/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate44.errors = [{instancePath:instancePath+"/tag",schemaPath:"#/properties/tag/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -11918,7 +12188,7 @@ if(valid0){
 if(data.forwardPAI !== undefined){
 const _errs100 = errors;
 if(typeof data.forwardPAI !== "boolean"){
-validate43.errors = [{instancePath:instancePath+"/forwardPAI",schemaPath:"#/properties/forwardPAI/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate44.errors = [{instancePath:instancePath+"/forwardPAI",schemaPath:"#/properties/forwardPAI/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs100 === errors;
@@ -11931,11 +12201,11 @@ if(data.srtpEncryption !== undefined){
 let data41 = data.srtpEncryption;
 const _errs102 = errors;
 if(typeof data41 !== "string"){
-validate43.errors = [{instancePath:instancePath+"/srtpEncryption",schemaPath:"#/properties/srtpEncryption/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate44.errors = [{instancePath:instancePath+"/srtpEncryption",schemaPath:"#/properties/srtpEncryption/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 if(!((data41 === "sdes") || (data41 === "dtls"))){
-validate43.errors = [{instancePath:instancePath+"/srtpEncryption",schemaPath:"#/properties/srtpEncryption/enum",keyword:"enum",params:{allowedValues: schema48.properties.srtpEncryption.enum},message:"must be equal to one of the allowed values"}];
+validate44.errors = [{instancePath:instancePath+"/srtpEncryption",schemaPath:"#/properties/srtpEncryption/enum",keyword:"enum",params:{allowedValues: schema49.properties.srtpEncryption.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid0 = _errs102 === errors;
@@ -11974,23 +12244,23 @@ var valid0 = true;
 }
 }
 else {
-validate43.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate44.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate43.errors = vErrors;
+validate44.errors = vErrors;
 return errors === 0;
 }
-validate43.evaluated = {"props":{"verb":true,"id":true,"target":true,"actionHook":true,"onHoldHook":true,"answerOnBridge":true,"callerId":true,"callerName":true,"confirmHook":true,"referHook":true,"dialMusic":true,"dtmfCapture":true,"dtmfHook":true,"headers":true,"anchorMedia":true,"codecs":true,"exitMediaPath":true,"boostAudioSignal":true,"listen":true,"stream":true,"transcribe":true,"timeLimit":true,"timeout":true,"proxy":true,"amd":true,"dub":true,"tag":true,"forwardPAI":true,"srtpEncryption":true},"dynamicProps":false,"dynamicItems":false};
+validate44.evaluated = {"props":{"verb":true,"id":true,"target":true,"actionHook":true,"onHoldHook":true,"answerOnBridge":true,"callerId":true,"callerName":true,"confirmHook":true,"referHook":true,"dialMusic":true,"dtmfCapture":true,"dtmfHook":true,"headers":true,"anchorMedia":true,"codecs":true,"exitMediaPath":true,"boostAudioSignal":true,"listen":true,"stream":true,"transcribe":true,"timeLimit":true,"timeout":true,"proxy":true,"amd":true,"dub":true,"tag":true,"forwardPAI":true,"srtpEncryption":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.enqueue = validate53;
-const schema52 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/enqueue","minVersion":"0.9.6","title":"Enqueue","description":"Places the caller into a named call queue. While in the queue, the caller hears content returned by the waitHook (typically hold music or position announcements). The caller remains in the queue until dequeued by another call or process.","type":"object","properties":{"verb":{"const":"enqueue"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"name":{"type":"string","description":"The name of the queue to place the caller in. Queues are created implicitly when first referenced.","examples":["support","sales"]},"actionHook":{"$ref":"../components/actionHook","description":"A webhook invoked when the caller leaves the queue (either dequeued or hung up). Should return the next verbs to execute."},"waitHook":{"$ref":"../components/actionHook","description":"A webhook invoked immediately when the caller enters the queue and periodically while waiting. Should return verbs to play to the caller (e.g. hold music, queue position announcements)."},"priority":{"type":"number","description":"The priority of this caller in the queue. Lower numbers are higher priority and are dequeued first.","examples":[1,5,10]}},"required":["name"],"examples":[{"verb":"enqueue","name":"support","waitHook":"/queue-wait","actionHook":"/queue-exit"}]};
+exports.enqueue = validate54;
+const schema53 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/enqueue","minVersion":"0.9.6","title":"Enqueue","description":"Places the caller into a named call queue. While in the queue, the caller hears content returned by the waitHook (typically hold music or position announcements). The caller remains in the queue until dequeued by another call or process.","type":"object","properties":{"verb":{"const":"enqueue"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"name":{"type":"string","description":"The name of the queue to place the caller in. Queues are created implicitly when first referenced.","examples":["support","sales"]},"actionHook":{"$ref":"../components/actionHook","description":"A webhook invoked when the caller leaves the queue (either dequeued or hung up). Should return the next verbs to execute."},"waitHook":{"$ref":"../components/actionHook","description":"A webhook invoked immediately when the caller enters the queue and periodically while waiting. Should return verbs to play to the caller (e.g. hold music, queue position announcements)."},"priority":{"type":"number","description":"The priority of this caller in the queue. Lower numbers are higher priority and are dequeued first.","examples":[1,5,10]}},"required":["name"],"examples":[{"verb":"enqueue","name":"support","waitHook":"/queue-wait","actionHook":"/queue-exit"}]};
 
-function validate53(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate54(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://jambonz.org/schema/verbs/enqueue" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate53.evaluated;
+const evaluated0 = validate54.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -12001,14 +12271,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.name === undefined) && (missing0 = "name")){
-validate53.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate54.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
 if(data.verb !== undefined){
 const _errs1 = errors;
 if("enqueue" !== data.verb){
-validate53.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "enqueue"},message:"must be equal to constant"}];
+validate54.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "enqueue"},message:"must be equal to constant"}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -12020,7 +12290,7 @@ if(valid0){
 if(data.id !== undefined){
 const _errs2 = errors;
 if(typeof data.id !== "string"){
-validate53.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate54.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -12032,7 +12302,7 @@ if(valid0){
 if(data.name !== undefined){
 const _errs4 = errors;
 if(typeof data.name !== "string"){
-validate53.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate54.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -12068,7 +12338,7 @@ if(valid0){
 if(data.priority !== undefined){
 const _errs8 = errors;
 if(!(typeof data.priority == "number")){
-validate53.errors = [{instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate54.errors = [{instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -12084,23 +12354,23 @@ var valid0 = true;
 }
 }
 else {
-validate53.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate54.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate53.errors = vErrors;
+validate54.errors = vErrors;
 return errors === 0;
 }
-validate53.evaluated = {"props":{"verb":true,"id":true,"name":true,"actionHook":true,"waitHook":true,"priority":true},"dynamicProps":false,"dynamicItems":false};
+validate54.evaluated = {"props":{"verb":true,"id":true,"name":true,"actionHook":true,"waitHook":true,"priority":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.dequeue = validate56;
-const schema53 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/dequeue","minVersion":"0.9.6","title":"Dequeue","description":"Removes a caller from a named queue and bridges them to the current call. Typically used by an agent or operator call flow to connect with the next waiting caller.","type":"object","properties":{"verb":{"const":"dequeue"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"name":{"type":"string","description":"The name of the queue to dequeue from.","examples":["support","sales"]},"actionHook":{"$ref":"../components/actionHook","description":"A webhook invoked when the dequeued call ends."},"timeout":{"type":"number","description":"Time in seconds to wait for a caller to be available in the queue."},"beep":{"type":"boolean","description":"If true, play a beep when the calls are connected."},"callSid":{"type":"string","description":"Dequeue a specific call by its call SID, rather than the next caller in line."}},"required":["name"],"examples":[{"verb":"dequeue","name":"support","beep":true}]};
+exports.dequeue = validate57;
+const schema54 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/dequeue","minVersion":"0.9.6","title":"Dequeue","description":"Removes a caller from a named queue and bridges them to the current call. Typically used by an agent or operator call flow to connect with the next waiting caller.","type":"object","properties":{"verb":{"const":"dequeue"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."},"name":{"type":"string","description":"The name of the queue to dequeue from.","examples":["support","sales"]},"actionHook":{"$ref":"../components/actionHook","description":"A webhook invoked when the dequeued call ends."},"timeout":{"type":"number","description":"Time in seconds to wait for a caller to be available in the queue."},"beep":{"type":"boolean","description":"If true, play a beep when the calls are connected."},"callSid":{"type":"string","description":"Dequeue a specific call by its call SID, rather than the next caller in line."}},"required":["name"],"examples":[{"verb":"dequeue","name":"support","beep":true}]};
 
-function validate56(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate57(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://jambonz.org/schema/verbs/dequeue" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate56.evaluated;
+const evaluated0 = validate57.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -12111,14 +12381,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.name === undefined) && (missing0 = "name")){
-validate56.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate57.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
 if(data.verb !== undefined){
 const _errs1 = errors;
 if("dequeue" !== data.verb){
-validate56.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "dequeue"},message:"must be equal to constant"}];
+validate57.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "dequeue"},message:"must be equal to constant"}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -12130,7 +12400,7 @@ if(valid0){
 if(data.id !== undefined){
 const _errs2 = errors;
 if(typeof data.id !== "string"){
-validate56.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate57.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -12142,7 +12412,7 @@ if(valid0){
 if(data.name !== undefined){
 const _errs4 = errors;
 if(typeof data.name !== "string"){
-validate56.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate57.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -12166,7 +12436,7 @@ if(valid0){
 if(data.timeout !== undefined){
 const _errs7 = errors;
 if(!(typeof data.timeout == "number")){
-validate56.errors = [{instancePath:instancePath+"/timeout",schemaPath:"#/properties/timeout/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate57.errors = [{instancePath:instancePath+"/timeout",schemaPath:"#/properties/timeout/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -12178,7 +12448,7 @@ if(valid0){
 if(data.beep !== undefined){
 const _errs9 = errors;
 if(typeof data.beep !== "boolean"){
-validate56.errors = [{instancePath:instancePath+"/beep",schemaPath:"#/properties/beep/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate57.errors = [{instancePath:instancePath+"/beep",schemaPath:"#/properties/beep/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs9 === errors;
@@ -12190,7 +12460,7 @@ if(valid0){
 if(data.callSid !== undefined){
 const _errs11 = errors;
 if(typeof data.callSid !== "string"){
-validate56.errors = [{instancePath:instancePath+"/callSid",schemaPath:"#/properties/callSid/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate57.errors = [{instancePath:instancePath+"/callSid",schemaPath:"#/properties/callSid/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs11 === errors;
@@ -12207,23 +12477,23 @@ var valid0 = true;
 }
 }
 else {
-validate56.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate57.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate56.errors = vErrors;
+validate57.errors = vErrors;
 return errors === 0;
 }
-validate56.evaluated = {"props":{"verb":true,"id":true,"name":true,"actionHook":true,"timeout":true,"beep":true,"callSid":true},"dynamicProps":false,"dynamicItems":false};
+validate57.evaluated = {"props":{"verb":true,"id":true,"name":true,"actionHook":true,"timeout":true,"beep":true,"callSid":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.leave = validate58;
-const schema54 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/leave","minVersion":"0.9.6","title":"Leave","description":"Removes the caller from a conference or queue that they are currently in. Execution continues with the next verb in the application.","type":"object","properties":{"verb":{"const":"leave"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."}},"examples":[{"verb":"leave"}]};
+exports.leave = validate59;
+const schema55 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://jambonz.org/schema/verbs/leave","minVersion":"0.9.6","title":"Leave","description":"Removes the caller from a conference or queue that they are currently in. Execution continues with the next verb in the application.","type":"object","properties":{"verb":{"const":"leave"},"id":{"type":"string","description":"An optional unique identifier for this verb instance."}},"examples":[{"verb":"leave"}]};
 
-function validate58(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate59(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://jambonz.org/schema/verbs/leave" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate58.evaluated;
+const evaluated0 = validate59.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -12235,7 +12505,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.verb !== undefined){
 const _errs1 = errors;
 if("leave" !== data.verb){
-validate58.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "leave"},message:"must be equal to constant"}];
+validate59.errors = [{instancePath:instancePath+"/verb",schemaPath:"#/properties/verb/const",keyword:"const",params:{allowedValue: "leave"},message:"must be equal to constant"}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -12247,7 +12517,7 @@ if(valid0){
 if(data.id !== undefined){
 const _errs2 = errors;
 if(typeof data.id !== "string"){
-validate58.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate59.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -12258,14 +12528,14 @@ var valid0 = true;
 }
 }
 else {
-validate58.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate59.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate58.errors = vErrors;
+validate59.errors = vErrors;
 return errors === 0;
 }
-validate58.evaluated = {"props":{"verb":true,"id":true},"dynamicProps":false,"dynamicItems":false};
+validate59.evaluated = {"props":{"verb":true,"id":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.accepts = {"answer":["verb","id"],"pause":["verb","id","length"],"say":["verb","id","text","instructions","stream","loop","synthesizer","earlyMedia","disableTtsCache","closeStreamOnEmpty"],"play":["verb","id","url","loop","earlyMedia","seekOffset","timeoutSecs","actionHook"],"gather":["verb","id","actionHook","input","finishOnKey","numDigits","minDigits","maxDigits","interDigitTimeout","speechTimeout","timeout","partialResultHook","listenDuringPrompt","dtmfBargein","bargein","minBargeinWordCount","recognizer","say","play","fillerNoise","actionHookDelayAction"],"hangup":["verb","id","headers"],"redirect":["verb","id","actionHook","statusHook"],"tag":["verb","id","data"],"dtmf":["verb","id","dtmf","duration"],"alert":["verb","id","message"],"sip:decline":["verb","id","status","reason","headers"],"sip:request":["verb","id","method","body","headers","actionHook"],"sip:refer":["verb","id","referTo","referredBy","referredByDisplayName","headers","actionHook","eventHook"],"config":["verb","id","synthesizer","recognizer","bargeIn","ttsStream","record","listen","stream","transcribe","amd","fillerNoise","vad","notifyEvents","notifySttLatency","reset","onHoldMusic","actionHookDelayAction","sipRequestWithinDialogHook","boostAudioSignal","referHook","earlyMedia","autoStreamTts","disableTtsCache","trackTtsPlayout","noiseIsolation","turnTaking"],"listen":["verb","id","url","actionHook","wsAuth","mixType","metadata","sampleRate","finishOnKey","maxLength","passDtmf","playBeep","disableBidirectionalAudio","bidirectionalAudio","timeout","transcribe","earlyMedia","channel"],"transcribe":["verb","id","enable","transcriptionHook","translationHook","recognizer","earlyMedia","channel"],"conference":["verb","id","name","beep","memberTag","speakOnlyTo","startConferenceOnEnter","endConferenceOnExit","endConferenceDuration","maxParticipants","joinMuted","actionHook","waitHook","statusEvents","statusHook","enterHook","record","listen","stream","distributeDtmf"],"dial":["verb","id","target","actionHook","onHoldHook","answerOnBridge","callerId","callerName","confirmHook","referHook","dialMusic","dtmfCapture","dtmfHook","headers","anchorMedia","codecs","exitMediaPath","boostAudioSignal","listen","stream","transcribe","timeLimit","timeout","proxy","amd","dub","tag","forwardPAI","srtpEncryption"],"enqueue":["verb","id","name","actionHook","waitHook","priority"],"dequeue":["verb","id","name","actionHook","timeout","beep","callSid"],"leave":["verb","id"]};
+exports.accepts = {"answer":["verb","id"],"pause":["verb","id","length"],"say":["verb","id","text","instructions","stream","loop","synthesizer","earlyMedia","disableTtsCache","closeStreamOnEmpty"],"play":["verb","id","url","loop","earlyMedia","seekOffset","timeoutSecs","actionHook"],"gather":["verb","id","actionHook","input","finishOnKey","numDigits","minDigits","maxDigits","interDigitTimeout","speechTimeout","timeout","partialResultHook","listenDuringPrompt","dtmfBargein","bargein","minBargeinWordCount","recognizer","say","play","fillerNoise","actionHookDelayAction"],"hangup":["verb","id","headers"],"redirect":["verb","id","actionHook","statusHook"],"tag":["verb","id","data"],"dtmf":["verb","id","dtmf","duration"],"dub":["verb","id","action","track","play","say","loop","gain"],"alert":["verb","id","message"],"sip:decline":["verb","id","status","reason","headers"],"sip:request":["verb","id","method","body","headers","actionHook"],"sip:refer":["verb","id","referTo","referredBy","referredByDisplayName","headers","actionHook","eventHook"],"config":["verb","id","synthesizer","recognizer","bargeIn","ttsStream","record","listen","stream","transcribe","amd","fillerNoise","vad","notifyEvents","notifySttLatency","reset","onHoldMusic","actionHookDelayAction","sipRequestWithinDialogHook","boostAudioSignal","referHook","earlyMedia","autoStreamTts","disableTtsCache","trackTtsPlayout","noiseIsolation","turnTaking"],"listen":["verb","id","url","actionHook","wsAuth","mixType","metadata","sampleRate","finishOnKey","maxLength","passDtmf","playBeep","disableBidirectionalAudio","bidirectionalAudio","timeout","transcribe","earlyMedia","channel"],"transcribe":["verb","id","enable","transcriptionHook","translationHook","recognizer","earlyMedia","channel"],"conference":["verb","id","name","beep","memberTag","speakOnlyTo","startConferenceOnEnter","endConferenceOnExit","endConferenceDuration","maxParticipants","joinMuted","actionHook","waitHook","statusEvents","statusHook","enterHook","record","listen","stream","distributeDtmf"],"dial":["verb","id","target","actionHook","onHoldHook","answerOnBridge","callerId","callerName","confirmHook","referHook","dialMusic","dtmfCapture","dtmfHook","headers","anchorMedia","codecs","exitMediaPath","boostAudioSignal","listen","stream","transcribe","timeLimit","timeout","proxy","amd","dub","tag","forwardPAI","srtpEncryption"],"enqueue":["verb","id","name","actionHook","waitHook","priority"],"dequeue":["verb","id","name","actionHook","timeout","beep","callSid"],"leave":["verb","id"]};
 exports.known = ["agent","alert","answer","conference","config","deepgram_s2s","dequeue","dial","dialogflow","dtmf","dub","elevenlabs_s2s","enqueue","gather","google_s2s","gptlive_s2s","hangup","leave","listen","llm","message","openai_s2s","pause","play","qwen_s2s","redirect","rest_dial","room","s2s","say","sip:decline","sip:refer","sip:request","stream","tag","transcribe","transfer","ultravox_s2s"];
