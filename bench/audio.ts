@@ -8,10 +8,10 @@ import {
   DtmfDetector,
   Gain,
   mixInto,
-  mixMinus,
   NoiseGenerator,
   Resampler,
   sine,
+  softClip,
   TonePlayer,
 } from '../src/audio/index.ts';
 import { realRandom } from '../src/base/index.ts';
@@ -85,7 +85,7 @@ const gain = new Gain(8000);
 gain.set(-6);
 bench('gain', () => gain.apply(out));
 bench('mix one frame in', () => mixInto(out, frame));
-bench('mix minus', () => mixMinus(out, sum, frame));
+bench('wide sum to 16 bits', () => softClip(sum, out));
 const steps = [{ onMs: 1000, offMs: 0, frequencies: [440, 480], levelDbm0: -13 }];
 const player = new TonePlayer({ steps, loops: Number.POSITIVE_INFINITY }, 8000);
 bench('tone of two sines', () => player.read(out));
