@@ -26,6 +26,9 @@ export class VerbHost implements ProgramOwner {
 
   async prepare(step: Step, scope: Scope): Promise<Refusal | undefined> {
     const { leg } = this.#call;
+    // What is still said to pass the time is heard first.
+    const patience = this.#call.patience.end();
+    if (patience) await patience;
     if (step.needs === 'stable' && !leg.answered) return refuse('not-answered', `${step.name} needs an answered call`);
     if (step.needs === 'unanswered' && leg.answered) return refuse('answered', `${step.name} needs an unanswered call`);
     if (step.needs !== 'media') return undefined;
@@ -80,7 +83,10 @@ export class VerbHost implements ProgramOwner {
   }
 
   onIdle(): void {
-    this.#call.turn('application ended', () => this.#call.endIfIdle());
+    this.#call.turn('application ended', () => {
+      this.#call.endIfIdle();
+      if (this.#call.program.running === undefined) this.#call.patience.begin();
+    });
   }
 
   #status(event: string, fields: Payload): void {

@@ -9,8 +9,9 @@ import { type BackgroundTranscribe, backgroundTranscribeRefusal, configureTransc
 import { defineVerb } from './define.ts';
 import { recognizerRefusal } from './gather/options.ts';
 import { playable } from './play.ts';
+import { type WaitingOptions, waitingRefusal } from './waiting.ts';
 
-interface Options {
+interface Options extends WaitingOptions {
   synthesizer?: SynthesizerInput;
   recognizer?: RecognizerInput;
   reset?: string | string[];
@@ -43,6 +44,8 @@ const known = new Set([
   'stream',
   'transcribe',
   'bargeIn',
+  'actionHookDelayAction',
+  'fillerNoise',
   'record',
 ]);
 
@@ -69,7 +72,8 @@ export const config = defineVerb<Options>({
     const speech =
       recognizerRefusal(options.recognizer) ??
       bargeInRefusal(options.bargeIn) ??
-      backgroundTranscribeRefusal(options.transcribe);
+      backgroundTranscribeRefusal(options.transcribe) ??
+      waitingRefusal(options, true);
     if (speech) return speech;
     if (options.onHoldMusic !== undefined && !playable.test(options.onHoldMusic))
       return refuse('verb-option', 'must be an http(s)://, file:// or tone_stream:// URL', { path: 'onHoldMusic' });
@@ -88,6 +92,7 @@ export const config = defineVerb<Options>({
     configureRecord(call, options.record);
     configureListen(call, options.listen ?? options.stream);
     configureTranscribe(call, options.transcribe);
+    call.patience.configure({ delay: options.actionHookDelayAction, filler: options.fillerNoise });
     if (options.sipRequestWithinDialogHook !== undefined)
       call.inDialog.requestHook = options.sipRequestWithinDialogHook;
     if (options.referHook !== undefined) call.inDialog.referHook = options.referHook;

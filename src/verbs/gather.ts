@@ -12,7 +12,12 @@ export const gather = defineVerb<GatherOptions>({
   async run(options, run) {
     if (await leftToBargeIn(options, run)) return;
     const resolution = await new Gathering(options, run).done;
-    if (resolution) await run.hook(options.actionHook, { ...resolution });
+    if (!resolution || options.actionHook === undefined) return;
+    const { actionHookDelayAction: delay, fillerNoise } = options;
+    const silent = resolution.reason === 'timeout' || resolution.reason === 'error';
+    const filler = silent ? { enable: false } : fillerNoise;
+    run.call.patience.begin({ ...(delay && { delay }), ...(filler && { filler }) });
+    await run.hook(options.actionHook, { ...resolution });
   },
 });
 

@@ -1,10 +1,11 @@
 // What a gather may be told, and what of it cannot work (verbs.md 4.1).
 import type { HookInput } from '../../apps/index.ts';
 import { type Refusal, refuse } from '../../base/index.ts';
-import type { RecognizerInput } from '../../calls/index.ts';
+import type { DelayActionInput, FillerNoiseInput, RecognizerInput } from '../../calls/index.ts';
 import { longestGatherSeconds, mostGathered } from '../limits.ts';
 import { type PlayOptions, play } from '../play.ts';
 import { type SayOptions, say } from '../say.ts';
+import { waitingRefusal } from '../waiting.ts';
 
 export interface GatherOptions {
   input?: string[];
@@ -23,10 +24,16 @@ export interface GatherOptions {
   minBargeinWordCount?: number;
   listenDuringPrompt?: boolean;
   recognizer?: RecognizerInput;
+  fillerNoise?: FillerNoiseInput;
+  actionHookDelayAction?: DelayActionInput;
 }
 
 export const gatherRefusal = (options: GatherOptions): Refusal | undefined =>
-  inputRefusal(options) ?? numbersRefusal(options) ?? promptRefusal(options) ?? recognizerRefusal(options.recognizer);
+  inputRefusal(options) ??
+  numbersRefusal(options) ??
+  promptRefusal(options) ??
+  recognizerRefusal(options.recognizer) ??
+  waitingRefusal(options, false);
 
 function inputRefusal({ input = ['digits'], finishOnKey }: GatherOptions): Refusal | undefined {
   if (input.length === 0) return refuse('verb-option', 'must name an input', { path: 'input' });
