@@ -162,6 +162,7 @@ export class Port implements Paced {
   play(order: PlayOrder): { at: number } {
     if (this.#config) this.#start();
     this.mouth.play(order);
+    this.#inlet?.review();
     return { at: this.#world.clock.now() };
   }
 
@@ -179,11 +180,13 @@ export class Port implements Paced {
 
   setMuted(muted: boolean): Promise<{ at: number }> {
     this.ear.setMuted(muted);
+    this.#outlet?.review();
     return this.#outlet?.effect() ?? this.effect();
   }
 
   setGain(db: number): Promise<{ at: number }> {
     this.mouth.setGain(db);
+    this.#inlet?.review();
     return this.effect();
   }
 
@@ -288,7 +291,7 @@ export class Port implements Paced {
       this.mouth.noteStarted(now);
     }
     if (fill === 'frame' || fill === 'events') this.output.advance(deadline + this.#ptimeMs);
-    if (this.#effects.length > 0) for (const effect of this.#effects.splice(0)) effect(now);
+    if (fill !== 'wait') this.#tell(now);
   }
 
   /** Now and then: RTCP, and the silence of the far end. */
@@ -350,11 +353,17 @@ export class Port implements Paced {
     if (remote) this.#send(this.output.pass(datagram, view, as), remote);
   }
 
-  /** A frame at once, out of turn; the next is due one packet time later. */
-  sendFrame(frame: Int16Array, now: number): void {
+  /** A frame at once, out of turn; the next is due one packet time later. Undefined is silence. */
+  sendFrame(frame: Int16Array | undefined, now: number): void {
     const remote = this.ear.latch.remote;
     if (remote) this.#send(this.output.next(frame), remote);
     this.output.advance(now + this.#ptimeMs);
+    this.mouth.noteStarted(now);
+    this.#tell(now);
+  }
+
+  #tell(now: number): void {
+    if (this.#effects.length > 0) for (const effect of this.#effects.splice(0)) effect(now);
   }
 
   #send(packet: Uint8Array, remote: Address): void {

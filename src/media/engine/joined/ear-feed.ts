@@ -8,11 +8,14 @@ export interface LiveFeed extends Feed {
   readonly level: boolean;
   /** What was given last; empty before. */
   readonly last: Int16Array;
+  hurried: boolean;
   close(): void;
 }
 
 export class EarFeed implements LiveFeed {
   last: Int16Array = new Int16Array(0);
+  /** What is here is heard at once, however soon it is. */
+  hurried = false;
   readonly #ear: Ear;
   readonly #now: () => number;
   readonly #leave: () => void;
@@ -39,7 +42,8 @@ export class EarFeed implements LiveFeed {
     if (this.last.length !== frame.length) this.last = new Int16Array(frame.length);
     const same = ear.sampleRate === sampleRate && (ear.frameMs * sampleRate) / 1000 === frame.length;
     if (same && this.#readySamples === 0) {
-      const heard = ear.pull(now);
+      // The first packet after forwarding is heard as it comes.
+      const heard = ear.pull(this.hurried ? Math.max(now, ear.nextAt ?? now) : now);
       if (heard) frame.set(heard);
       return this.#keep(frame, heard !== undefined);
     }

@@ -7,6 +7,7 @@ import {
   forwardCalmMs,
   forwardIdleMs,
   forwardNoiseIdleMs,
+  handBackFrames,
   seatChoiceSlots,
   slotMs,
 } from '../../limits.ts';
@@ -46,8 +47,8 @@ export class Link implements PacketTaker {
   #busyAt = Number.NEGATIVE_INFINITY;
   /** The target's frame times suit the source's. */
   #seated = false;
-  /** The frame that is due next was forwarded already. */
-  #ahead = false;
+  /** Processed, and the first frame is still to be made: when the source's next packet comes, or is overdue. */
+  #handingBack = false;
   #feed: LiveFeed | undefined;
   /** Of the last audio packet: its payload type and bytes; another length counts from its second packet on. */
   #payloadType = -1;
@@ -124,8 +125,7 @@ export class Link implements PacketTaker {
     if (this.#flowing) {
       to.output.goOn(this.#recentAudio());
       to.output.catchUp(now);
-      // The frame after the last packet's is due in a while; whoever is muted or spoken over is not waited for.
-      this.#ahead = now < to.output.dueAt && this.from.ear.plain && !to.mouth.covered;
+      this.#handingBack = mode === 'processed';
       this.#flowing = false;
     }
     this.#seated = false;
@@ -165,15 +165,19 @@ export class Link implements PacketTaker {
     return fill;
   }
 
-  /** Moves the target's frame times to where the source's packets have just come, unless they are. */
+  /**
+   * Moves the target's frame times to where the source's packets can just be heard, unless they are there. No frame is kept waiting for
+   * long; a jitter buffer that must fill for longer conceals meanwhile, and this is tried again.
+   */
   #seat(now: number): void {
     const { from, to } = this;
-    const ptimeMs = to.media?.ptimeMs;
+    const ptimeMs = to.media?.ptimeMs ?? 0;
     const at = from.ear.nextAt;
     if (!this.#state.exclusive || at === undefined || ptimeMs !== from.media?.ptimeMs) return;
-    this.#seated = true;
-    const late = now + ptimeMs! - at;
-    if (late < 0 || late >= seatChoiceSlots * slotMs) to.seat(at);
+    const choiceMs = seatChoiceSlots * slotMs;
+    const usual = this.#handingBack ? to.output.dueAt : now + ptimeMs;
+    this.#seated = at < usual + choiceMs;
+    if (usual - at < 0 || usual - at >= choiceMs || this.#handingBack) to.seat(Math.min(at, usual + choiceMs));
   }
 
   #fill(now: number): FrameFill {
@@ -183,9 +187,9 @@ export class Link implements PacketTaker {
       this.to.output.catchUp(now);
       return 'frame';
     }
-    if (this.#ahead) {
-      this.#ahead = false;
-      return 'wait';
+    if (this.#handingBack) {
+      if (now < this.to.output.dueAt) return 'wait';
+      this.#handingBack = false;
     }
     return now < this.#eventUntil ? 'events' : 'frame';
   }
@@ -195,6 +199,7 @@ export class Link implements PacketTaker {
     const now = this.#now();
     if (meaning === 'dtmf') return this.#relayEvent(datagram, view, now);
     this.#note(view, meaning);
+    if (this.#handingBack && meaning === 'audio') return this.#handBack(view, now);
     if (this.#mode !== 'forwarded') return;
     if (this.#flowing) this.#forward(datagram, view, meaning);
     else if (meaning === 'audio') this.#takeOver(datagram, view, now);
@@ -235,6 +240,27 @@ export class Link implements PacketTaker {
     to.pass(datagram, view, { place, payloadType, units, now });
   }
 
+  /** The first frame after forwarding is made of the packet that comes next, as it comes: nothing is missing or twice. */
+  #handBack(view: RtpView, now: number): void {
+    const { from, to } = this;
+    this.#handingBack = false;
+    const { ear } = from;
+    // Who listened to the source all the while is behind.
+    for (let i = 0; i < handBackFrames && this.#lag(view) > 0; i++) ear.pull(Math.max(now, ear.nextAt ?? now));
+    const feed = this.#feed!;
+    feed.hurried = true;
+    const frame = to.mouth.render();
+    feed.hurried = false;
+    to.sendFrame(frame, now);
+    this.#seat(now);
+  }
+
+  /** How far what would be heard next is behind this packet, in timestamp units. */
+  #lag(view: RtpView): number {
+    const position = this.from.ear.position;
+    return position === undefined ? 0 : timestampDistance(view.timestamp, position);
+  }
+
   /**
    * The first packet to be forwarded. When it follows what was heard, it goes out as it is; otherwise as one frame that leads from
    * what would have been heard to what it says, which leaves out the delay between them.
@@ -244,7 +270,7 @@ export class Link implements PacketTaker {
     to.output.catchUp(now);
     this.#follower.anchor(view, now, to.output);
     this.#flowing = true;
-    this.#ahead = false;
+    this.#handingBack = false;
     const follows = this.#feed?.level === true && from.ear.position === view.timestamp;
     const fresh = follows || this.#state.side === 'mouth' ? undefined : from.ear.decode(datagram, view);
     const delayed = fresh && to.mouth.render();

@@ -10,6 +10,7 @@ interface Side {
 
 export class SideFeed implements LiveFeed {
   readonly level = false;
+  hurried = false;
   last: Int16Array = new Int16Array(0);
   readonly #unlisten: () => void;
   #resampler: Resampler | undefined;
