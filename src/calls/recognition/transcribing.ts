@@ -173,14 +173,15 @@ export class Transcribing implements TranscriptionPart {
   #send(hook: HookInput | undefined, extra: Payload, important: boolean): void {
     const { session } = this.#options;
     if (hook === undefined) return;
-    if (this.#waiting >= transcriptLimit || (this.#waiting > 1 && !important)) {
+    const { isSocket } = session.conversation;
+    if (this.#waiting >= transcriptLimit || (this.#waiting > 1 && !important && !isSocket)) {
       if (important) session.events.append('error', { what: 'a transcript was not sent', reason: 'too many wait' });
       return;
     }
     this.#waiting++;
     const ask = (): Promise<void> => this.#ask(hook, extra).finally(() => this.#waiting--);
     const before = this.#sent;
-    const asked = session.conversation.isSocket ? ask() : before.then(ask);
+    const asked = isSocket ? ask() : before.then(ask);
     this.#sent = Promise.all([before, asked]).then(() => {});
   }
 
