@@ -51,13 +51,13 @@ export class Dialling {
     void this.#waiting.start();
     this.#race.start();
     const winner = await this.#race.winner;
-    if (winner) await this.#talk(winner);
+    const joined = winner === undefined ? false : await this.#talk(winner);
     if (!scope.closed) this.#waiting.stop();
-    await this.#report(winner);
+    await this.#report(winner, joined);
   }
 
-  /** verbs.md 5.4: the winner is bridged; ends when the talk does. */
-  async #talk(leg: Call): Promise<void> {
+  /** verbs.md 5.4: the winner is bridged; ends when the talk does. False when the two could not be joined. */
+  async #talk(leg: Call): Promise<boolean> {
     const { call, scope } = this.#run;
     this.#selected = leg;
     void leg.over.then(() => this.#over.resolve());
@@ -65,10 +65,11 @@ export class Dialling {
     this.#waiting.stop();
     const early = await this.#early;
     const bridge = refusal ?? (early && !early.closed ? early : await Bridge.join({ owner: call, other: leg, scope }));
-    if (scope.closed || leg.ended) return;
+    if (scope.closed || leg.ended) return true;
     if (isRefusal(bridge)) {
       call.events.append('error', { what: 'the legs could not be joined', reason: bridge.reason });
-      return this.#hangUp(bridge.reason);
+      this.#hangUp(bridge.reason);
+      return false;
     }
     this.#bridge = bridge;
     const features = scope.child('dial features');
@@ -78,6 +79,7 @@ export class Dialling {
     await features.close('the talk is over');
     await bridge.close('the talk is over');
     this.#hangUp();
+    return true;
   }
 
   #limit(scope: VerbRun['scope']): void {
@@ -104,7 +106,7 @@ export class Dialling {
     this.#waiting.stop();
     const bridge = await Bridge.join({ owner: call, other: leg, scope });
     if (!isRefusal(bridge)) return bridge;
-    this.#waiting.again();
+    if (!this.#selected) this.#waiting.again();
     return undefined;
   }
 
@@ -139,13 +141,18 @@ export class Dialling {
     leg.turn('dial over', () => leg.hangup(reason, headers));
   }
 
-  async #report(winner: Call | undefined): Promise<void> {
+  async #report(winner: Call | undefined, joined: boolean): Promise<void> {
     const leg = winner ?? this.#race.last ?? this.#race.legs.at(-1);
-    const status = winner ? 'completed' : (leg?.facts.callStatus ?? 'failed');
+    const failed = { callStatus: 'failed', sipStatus: 503 };
+    const { callStatus, sipStatus } = joined
+      ? { callStatus: 'completed', sipStatus: 200 }
+      : winner
+        ? failed
+        : (leg?.facts ?? failed);
     await this.#run.hook(this.#options.actionHook, {
-      dialCallStatus: status,
-      dialStatus: status,
-      dialSipStatus: winner ? 200 : (leg?.facts.sipStatus ?? 503),
+      dialCallStatus: callStatus,
+      dialStatus: callStatus,
+      dialSipStatus: sipStatus,
       ...(leg && { dialCallSid: leg.sid, dialSbcCallid: leg.facts.callId }),
     });
   }

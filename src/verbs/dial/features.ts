@@ -30,7 +30,7 @@ export function addFeatures(options: DialOptions, talk: Talk): void {
     });
 }
 
-/** Nested listen (of the caller, or with channel 2 of the leg) and transcribe (of both, each under its channel). */
+/** Here amd will listen to the leg, when there is detection. Nested listen (of the caller, or with channel 2 of the leg) and transcribe (of both, each under its channel). */
 function hearTalk({ listen, stream = listen, transcribe: input }: DialOptions, { run, leg, scope }: Talk): void {
   const { call, step } = run;
   if (stream) nestListen(stream, { run, call: stream.channel === 2 ? leg : call, about: leg, scope });
