@@ -51,6 +51,8 @@ export interface MemberFlags {
 export interface MemberOptions extends MemberFlags {
   /** Voice activity of this member is told. */
   onTalking?: (talking: boolean) => void;
+  /** It has left although nobody asked it to, and its port lives: workers were lost. */
+  onLeft?: () => void;
 }
 
 export interface RoomMember {

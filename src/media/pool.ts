@@ -147,6 +147,7 @@ class Pool implements MediaPool {
         const group = `pipe ${++this.#lastPipe}`;
         worker.enter(group);
         try {
+          await worker.whenUp();
           const local = { advertise: this.#options.localHost ?? '127.0.0.1', ptimeMs };
           return await this.#openOn(worker, { callSid, group, inactivityMs: 0 }, local);
         } catch (error) {

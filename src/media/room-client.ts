@@ -121,13 +121,14 @@ export class RoomClient implements MediaRoom {
   lost(up: Promise<void>, diedAt: number): void {
     for (const one of [...this.#plays.values()]) if (one.stopping) this.#finishStopped(one);
     this.#streams.workerLost();
-    const restoring = up.then(() => {
+    const again = (): void => {
       if (this.#restoring !== restoring) return;
       this.#restoring = undefined;
       for (const one of this.#plays.values()) void this.#order(one, one.resume(diedAt, this.#options.now()));
       // One that cannot begin again says so itself.
       for (const order of this.#streams.orders) void this.#stream(order).catch(() => {});
-    });
+    };
+    const restoring = up.then(again, again);
     this.#restoring = restoring;
   }
 
@@ -138,6 +139,8 @@ export class RoomClient implements MediaRoom {
     if (!this.#worker) {
       this.#worker = worker;
       worker.rooms.set(this.id, this);
+      // One that is being replaced just now takes orders when it is there; when it does not come, they fail.
+      if (!worker.up) this.lost(worker.whenUp(), this.#options.now());
       this.#settled.resolve();
     }
     return this.#worker;

@@ -269,3 +269,26 @@ test('a room streams its public voices and what is played to it, and hears what 
   for (const guest of guests) guest.peer.heard.splice(0);
   await end();
 });
+
+test('a pipe that cannot be kept is laid anew', async () => {
+  const { hall, guests, members, later, hears, end } = await party([{}, { group: 'far' }, { group: 'far' }], {
+    workers: 2,
+  });
+  const { clock, links, pool } = hall;
+  assert.deepEqual(hears(await later(300)), ['1 2', '0 2', '0 1']);
+  // The room's worker dies again and again: its legs and the pipes' ends there are given up.
+  const lost: string[] = [];
+  guests[0]!.port.onWorkerLoss = (outcome) => lost.push(outcome);
+  const home = pool.workers.findIndex(({ ports }) => ports === 3);
+  for (let i = 0; i < 4; i++) {
+    (i === 0 ? links[home]! : links.at(-1)!).kill();
+    await later(3000);
+  }
+  assert.equal(lost.at(-1), 'lost');
+  await later(4000);
+  assert.deepEqual(hears(await later(500)), ['', '2', '1']);
+  await clock.settle(members[2]!.set({ muted: true }));
+  assert.deepEqual(hears(await later(300, 60)), ['', '', '1']);
+  for (const guest of guests) guest.peer.heard.splice(0);
+  await end();
+});

@@ -22,6 +22,9 @@ export class MemberClient implements RoomMember {
   /** The port that lives with the room: the leg's own, or the far end of its pipe. */
   #seat: PortClient;
   #pipe: { pipe: Pipe; links: LinkClient[] } | undefined;
+  #openPipe: (() => Promise<Pipe>) | undefined;
+  /** On its way into the room, the first time or anew. */
+  #entering: Promise<void> = Promise.resolve();
   #unwatch: (() => void) | undefined;
   #speaks = false;
   #told = false;
@@ -31,7 +34,7 @@ export class MemberClient implements RoomMember {
   constructor(parts: MemberParts) {
     const { port, options } = parts;
     if (port.joined) throw new Fault('bridge-busy', 'the leg is in a bridge or a room already');
-    const { onTalking: _, ...flags } = options;
+    const { onTalking: _, onLeft: __, ...flags } = options;
     this.port = port;
     this.#seat = port;
     this.#parts = parts;
@@ -39,22 +42,12 @@ export class MemberClient implements RoomMember {
     port.joined = { gone: () => this.gone() };
   }
 
-  /** Rejects with a Fault, and then the port is free again. */
+  /** Rejects with a Fault, and then the port is free again. `openPipe` for a leg of another worker. */
   async enter(openPipe: (() => Promise<Pipe>) | undefined): Promise<void> {
+    this.#openPipe = openPipe;
+    this.#entering = this.#sit();
     try {
-      if (openPipe) await this.#lay(await openPipe());
-      if (this.#left) throw new Fault('media-port-closed', 'the media port is closed');
-      const seat = this.#seat;
-      const place = (): RoomPlace => this.#place;
-      seat.joined = {
-        get place() {
-          return place();
-        },
-        gone: () => this.gone(),
-      };
-      const { onTalking } = this.#parts.options;
-      if (onTalking) this.#watch(seat);
-      await seat.ask('roomJoin', { port: seat.id, ...this.#place });
+      await this.#entering;
     } catch (error) {
       await this.leave();
       throw error;
@@ -62,9 +55,10 @@ export class MemberClient implements RoomMember {
   }
 
   async set(flags: Partial<MemberFlags>): Effect {
-    if (this.#left) throw new Fault('room-left', 'the member has left the room');
     this.#flags = { ...this.#flags, ...flags };
     this.#tell();
+    await this.#entering;
+    if (this.#left) throw new Fault('room-left', 'the member has left the room');
     return this.#seat.ask('roomSet', { port: this.#seat.id, ...this.#place });
   }
 
@@ -90,20 +84,51 @@ export class MemberClient implements RoomMember {
     return { room: this.#parts.room, flags: this.#flags };
   }
 
+  async #sit(): Promise<void> {
+    const { port, room, options } = this.#parts;
+    const pipe = await this.#openPipe?.();
+    if (pipe) await this.#lay(pipe);
+    if (this.#left) throw new Fault('media-port-closed', 'the media port is closed');
+    const seat = pipe?.far ?? port;
+    const flags = (): MemberFlags => this.#flags;
+    seat.joined = {
+      get place(): RoomPlace {
+        return { room, flags: flags() };
+      },
+      gone: () => (pipe ? this.#broken() : this.gone()),
+    };
+    this.#seat = seat;
+    if (options.onTalking) this.#watch(seat);
+    await seat.ask('roomJoin', { port: seat.id, ...this.#place });
+  }
+
   /** The leg and the pipe's near end hear each other; the far end is who joins. */
   async #lay(pipe: Pipe): Promise<void> {
     const { port } = this;
     const link = (from: PortClient, to: PortClient): LinkClient => {
       const one = new LinkClient({ from, side: 'ear', to }, { exclusive: true, path: 'engine' });
-      one.onGone = () => this.gone();
+      one.onGone = () => this.#broken();
       return one;
     };
     const links = [link(port, pipe.near), link(pipe.near, port)];
     if (this.#left) return this.#takeUp({ pipe, links });
     this.#pipe = { pipe, links };
-    this.#seat = pipe.far;
-    pipe.onBroken = () => this.gone();
+    pipe.onBroken = () => this.#broken();
     await Promise.all(links.map((one) => one.open()));
+  }
+
+  /** The pipe is lost: another takes its place, or the member has left. */
+  #broken(): void {
+    const old = this.#pipe;
+    if (this.#left || !old) return;
+    this.#pipe = undefined;
+    this.#stopWatching();
+    this.#entering = this.#takeUp(old).then(() => this.#sit());
+    this.#entering.catch(() => {
+      if (this.#left) return;
+      this.gone();
+      this.#parts.options.onLeft?.();
+    });
   }
 
   async #takeUp({ pipe, links }: { pipe: Pipe; links: LinkClient[] }): Promise<void> {
@@ -115,10 +140,15 @@ export class MemberClient implements RoomMember {
     this.#left = true;
     this.port.joined = undefined;
     this.#seat.joined = undefined;
+    this.#stopWatching();
+    this.#parts.onGone();
+  }
+
+  #stopWatching(): void {
     this.#unwatch?.();
+    this.#unwatch = undefined;
     this.#speaks = false;
     this.#tell();
-    this.#parts.onGone();
   }
 
   #watch(seat: PortClient): void {
