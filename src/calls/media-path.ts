@@ -4,7 +4,7 @@ import { Fault, isRefusal, type Refusal, refuse } from '../base/index.ts';
 import { codecNames, type MediaBridge } from '../media/client.ts';
 import type { Call } from './call.ts';
 import type { Leg } from './leg.ts';
-import { PastLeg } from './past-leg.ts';
+import { PastLeg, passRefusal } from './past-leg.ts';
 
 export type MediaPath = 'full-media' | 'partial-media' | 'no-media';
 
@@ -39,7 +39,8 @@ export class BridgeMedia {
     const unanswered = this.#calls.find(({ leg }) => !leg.answered);
     if (unanswered) return refuse('not-answered', `the call ${unanswered.sid} has not been answered`);
     const codec = path === 'full-media' ? '' : commonCodec(this.#legs);
-    return codec === undefined ? refuse('media-codecs', 'the two far ends have no codec in common') : undefined;
+    if (codec === undefined) return refuse('media-codecs', 'the two far ends have no codec in common');
+    return path === 'no-media' && !this.#past ? passRefusal(...this.#legs) : undefined;
   }
 
   /** Resolves when both legs' audio goes the new way; rejects with a Fault when a far end refused, and then all is as it was. */

@@ -110,6 +110,13 @@ const opposite: Record<Direction, Direction> = {
   inactive: 'inactive',
 };
 
+/** Why the two cannot be told of each other, from what is known now. */
+export function passRefusal(a: Leg, b: Leg): Refusal | undefined {
+  const [mediaA, mediaB] = [a.port?.negotiated, b.port?.negotiated];
+  if (!mediaA || !mediaB) return callOver();
+  return a.port?.passRefusal(farOf(mediaB)) ?? b.port?.passRefusal(farOf(mediaA));
+}
+
 const farOf = (media: NegotiatedMedia): FarAudio => ({ media, direction: opposite[media.direction] });
 
 function isSame(one: FarAudio, other: FarAudio): boolean {

@@ -174,6 +174,10 @@ export class PortClient implements MediaPort {
     this.#session.prefer(wish);
   }
 
+  passRefusal(past: FarAudio): Refusal | undefined {
+    return this.#session.passRefusal(past);
+  }
+
   offerPast(past: FarAudio): string | Refusal {
     return this.#session.offer({ past });
   }

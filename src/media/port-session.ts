@@ -45,6 +45,10 @@ export class PortSession {
     return this.#offered?.past ?? false;
   }
 
+  passRefusal(past: FarAudio): Refusal | undefined {
+    return passRefusal(passed(past), this.#session);
+  }
+
   prefer(wish: CodecWish): void {
     this.#codecs = wished(wish);
   }

@@ -179,6 +179,8 @@ export interface MediaPort {
   offer(options?: { direction?: Direction; codecs?: CodecWish }): string;
   /** An offer that describes another far end's audio in place of ours; its answer leaves the port as it is. */
   offerPast(past: FarAudio): string | Refusal;
+  /** Why that audio cannot be described here. */
+  passRefusal(past: FarAudio): Refusal | undefined;
   readonly farCodecs: FarCodecs;
   /** For later offers, and answers to theirs. */
   prefer(codecs: CodecWish): void;
