@@ -81,6 +81,22 @@ describe('an application over HTTP', () => {
     );
   });
 
+  test('what is asked aside, for a dialled leg, hands nothing over', async () => {
+    const { ask, session, second, urls } = world({ callHook: httpUrl });
+    assert.deepEqual(await ask('session:redirect', 'wss://other.test/ws', {}, { aside: true }), verbs);
+    assert.deepEqual([session.kind, second.types()], ['http', ['session:new']]);
+    await ask('verb:hook', '/next', {});
+    assert.deepEqual(urls(), ['https://app.test/next']);
+  });
+
+  test('its server is known to a call that branches off, wherever a redirect has moved it', async () => {
+    const { ask, session } = world({ callHook: { url: httpUrl, username: 'me', password: 'mine' } });
+    assert.deepEqual(session.server, { url: httpUrl, method: 'POST', username: 'me', password: 'mine' });
+    await ask('session:redirect', 'wss://other.test/ws', {});
+    assert.deepEqual(session.server, { url: 'wss://other.test/ws', method: 'WS' });
+    assert.equal(world({ callHook: '' }).session.server, '');
+  });
+
   test('adulting is asked at /adulting of its server', async () => {
     const { ask, urls } = world({ callHook: `${httpUrl}/deep` });
     await ask('session:adulting', undefined, {});
@@ -99,6 +115,17 @@ describe('an application over a socket', () => {
     assert.equal(session.kind, 'ws');
     assert.equal(served[0]!.headers?.authorization, undefined);
     assert.deepEqual(first.types(), ['session:new', 'verb:hook']);
+  });
+
+  test('what is asked aside, for a dialled leg, hands nothing over', async () => {
+    const { ask, session, first, second, urls } = world({ callHook });
+    await ask('session:new', undefined, {});
+    assert.deepEqual(await ask('session:redirect', 'https://other.test/next', {}, { aside: true }), verbs);
+    await ask('session:redirect', '/next', {}, { aside: true });
+    await ask('session:redirect', 'wss://other.test/ws', {}, { aside: true });
+    assert.equal(session.kind, 'ws');
+    assert.deepEqual(first.types(), ['session:new', 'session:redirect']);
+    assert.deepEqual([second.types(), urls()], [['session:new'], ['https://other.test/next']]);
   });
 
   test('a redirect to http hands the call over and closes the socket', async () => {

@@ -183,6 +183,9 @@ export class Session implements AppSession {
   async #askOnSocket(socket: AppSocket, asking: Asking, { rebase, aside }: AskOptions): Promise<unknown> {
     const { type, target, payload, signal, written } = asking;
     const redirect = type === 'session:redirect' && !aside;
+    const absolute = written !== undefined && isAbsolute(written);
+    const elsewhere = absolute && originOf(target.url) !== originOf(this.#known().url);
+    if (aside && elsewhere) return this.#askOnce(asking);
     if (target.method !== 'WS') {
       if (!redirect) return this.#askOnce(asking);
       return this.#moved(async () => {
@@ -191,10 +194,8 @@ export class Session implements AppSession {
         return answer;
       });
     }
-    const elsewhere = written !== undefined && isAbsolute(written);
-    if (redirect && elsewhere && (rebase || originOf(target.url) !== originOf(this.#known().url))) {
+    if (redirect && (elsewhere || (absolute && rebase)))
       return this.#moved(() => this.#handOver('session:redirect', asking));
-    }
     if (type === 'session:adulting') {
       const child = this.#openSocket(adultingHook(this.#known()));
       this.#adopt(this.#known(), child);
