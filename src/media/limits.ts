@@ -58,6 +58,9 @@ export const rtcpIntervalMs = 5000;
 export const maxDigits = 256;
 /** Calls of `sendDigits` that may wait for the ones before them when digits are tones; as events they have the rtp room's limit. */
 export const maxDigitStrings = 32;
+/** A digit of another leg sounds at least so long in the audio (ITU-T Q.24 lets a receiver demand 40 ms), and at most so long. */
+export const heldToneMinMs = 60;
+export const maxHeldToneMs = 8000;
 /** Length of the digits' tones and of the gap when they are sent in the audio. */
 export const inbandGapMs = 60;
 
@@ -121,6 +124,8 @@ export const roomGuestPtimeMs = 20;
 
 /** Streams of one port: the running verb's, the background's, a recording's, one nested in a dial, with room to spare. */
 export const maxStreams = 8;
+/** Frames by which one side of a leg may be ahead of the other in a stream, before silence stands in for what has not come. */
+export const streamLeadFrames = 3;
 /** Audio that waits for a server which connects, reconnects or does not read; the oldest gives way. Longer is not live any more. */
 export const streamBacklogMs = 2000;
 /** Bytes given to the system and not sent yet from which on audio waits on our side, where it can give way: half a second of 64 kHz, stereo more. */
@@ -177,6 +182,8 @@ export const maxRecognitions = 8;
 export const maxUnheardMs = 10_000;
 /** Time for the last transcript after the end (verbs.md 1.6). */
 export const recognitionGraceMs = 1500;
+/** Spurts of speech that are kept to tell how long results took: minutes of talk. */
+export const maxSpurts = 200;
 /** Transcripts of one recognizer; more is a flood, which the application would have to bear. */
 export const maxTranscriptsPerSecond = 100;
 

@@ -102,8 +102,10 @@ export class Port implements Paced {
       inbandDtmf: state.inbandDtmf,
       onDigit: (event) => {
         notify('digit', { port, event });
+        if (event.source === 'rfc4733') this.#outlet?.onDigit(undefined);
         this.onDigit?.(event);
       },
+      onDigitStart: (digit) => this.#outlet?.onDigit(digit),
       onHeard: () => this.#start(),
     });
     this.mouth = new Mouth({
@@ -289,7 +291,7 @@ export class Port implements Paced {
         if (fill === 'frame') this.output.skip(0);
       }
       this.mouth.noteStarted(now);
-    }
+    } else if (this.#started) this.mouth.pass();
     if (fill === 'frame' || fill === 'events') this.output.advance(deadline + this.#ptimeMs);
     if (fill !== 'wait') this.#tell(now);
   }

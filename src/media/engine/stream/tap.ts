@@ -1,8 +1,10 @@
-// Tap: what a stream hears of a port, both sides in step, at the stream's own rate and mix.
+// Tap: what a stream hears of a leg, both sides in step, at the stream's own rate and mix.
 import { clip16, Resampler } from '../../../audio/index.ts';
+import { streamLeadFrames } from '../../limits.ts';
 import type { TapMix, TapState } from '../../tap-types.ts';
 import type { Ear } from '../ear.ts';
 import type { Mouth } from '../mouth.ts';
+import { StreamLane } from './lane.ts';
 
 export interface TapOptions {
   ear: Pick<Ear, 'listen'>;
@@ -10,7 +12,7 @@ export interface TapOptions {
   mix: TapMix;
   sampleRate: number;
   state: TapState;
-  /** One packet time of audio, interleaved when stereo. Reused: copy what is kept. */
+  /** About one packet time of audio, interleaved when stereo. Reused: copy what is kept. */
   onAudio: (pcm: Int16Array) => void;
 }
 
@@ -18,14 +20,15 @@ export class Tap {
   state: TapState;
   readonly #options: TapOptions;
   readonly #unlisten: (() => void)[];
-  /** The ear's frame of this packet time. The mouth's comes right after it. */
-  #said: Int16Array | undefined;
-  /** The leg's rate, and what depends on it. */
+  /** Samples of a frame, and the leg's rate; what follows depends on them. */
+  #frame = 0;
   #rate = 0;
+  #said = new StreamLane(0);
+  #heard = new StreamLane(0);
   #saidResampler: Resampler | undefined;
   #heardResampler: Resampler | undefined;
-  #scratch = new Int16Array(0);
   #silence = new Int16Array(0);
+  #sum = new Int16Array(0);
   #left = new Int16Array(0);
   #right = new Int16Array(0);
   #out = new Int16Array(0);
@@ -36,15 +39,13 @@ export class Tap {
     const { ear, mouth, mix } = options;
     this.#unlisten =
       mix === 'mono'
-        ? [ear.listen((frame, rate) => this.#take(frame, undefined, rate))]
+        ? [ear.listen((frame, rate) => this.#alone(frame, rate))]
         : [
-            ear.listen((frame) => {
-              this.#said = frame;
-            }),
+            ear.listen((frame, rate) => this.#push(this.#said, this.#heard, { frame, rate, samples: frame.length })),
+            // A silent frame does not say how long it is.
             mouth.listen((frame, rate) => {
-              const said = this.#said;
-              this.#said = undefined;
-              this.#take(said, frame, rate);
+              const samples = frame?.length ?? this.#frame;
+              this.#push(this.#heard, this.#said, { frame, rate, samples });
             }),
           ];
   }
@@ -53,21 +54,48 @@ export class Tap {
     for (const end of this.#unlisten) end();
   }
 
-  /** One packet time: what the far end said and what it hears; undefined is silence. */
-  #take(said: Int16Array | undefined, heard: Int16Array | undefined, rate: number): void {
-    const samples = said?.length ?? heard?.length;
-    if (this.state === 'pause' || samples === undefined) return;
-    if (rate !== this.#rate || samples !== this.#silence.length) this.#format(rate, samples);
+  #alone(frame: Int16Array, rate: number): void {
+    if (this.state === 'pause') return;
+    if (rate !== this.#rate || frame.length !== this.#frame) this.#format(rate, frame.length);
+    const pcm = this.state === 'silence' ? this.#silence.subarray(0, frame.length) : frame;
+    this.#options.onAudio(this.#resampled(pcm, this.#saidResampler, this.#left));
+  }
+
+  /**
+   * Both sides' frames come once in a packet time, but not always together: in a bridge the ear's come when the other leg sends.
+   * One that is too far ahead is not waited for any longer.
+   */
+  #push(
+    own: StreamLane,
+    other: StreamLane,
+    { frame, rate, samples }: { frame: Int16Array | undefined; rate: number; samples: number },
+  ): void {
+    if (samples === 0) return;
+    if (rate !== this.#rate || (frame && samples !== this.#frame)) {
+      const isSaid = own === this.#said;
+      this.#format(rate, samples);
+      own = isSaid ? this.#said : this.#heard;
+      other = isSaid ? this.#heard : this.#said;
+    }
+    own.push(frame, samples, other.size > 0);
+    if (own.size - other.size > streamLeadFrames * this.#frame) other.pad(own.size - other.size);
+    const ready = Math.min(own.size, other.size);
+    if (ready === 0) return;
+    if (this.state !== 'pause') this.#give(ready);
+    own.shift(ready);
+    other.shift(ready);
+  }
+
+  #give(samples: number): void {
     const silent = this.state === 'silence';
-    const left = silent ? this.#silence : (said ?? this.#silence);
-    const right = silent ? this.#silence : (heard ?? this.#silence);
+    const left = silent ? this.#silence.subarray(0, samples) : this.#said.peek(samples);
+    const right = silent ? left : this.#heard.peek(samples);
     const { mix, onAudio } = this.#options;
-    if (mix === 'mono') onAudio(this.#resampled(left, this.#saidResampler, this.#left));
-    else if (mix === 'mixed') onAudio(this.#resampled(this.#sum(left, right), this.#saidResampler, this.#left));
+    if (mix === 'mixed') onAudio(this.#resampled(this.#summed(left, right), this.#saidResampler, this.#left));
     else onAudio(this.#interleaved(left, right));
   }
 
-  /** New filters, unless only the length of the frames has changed. */
+  /** New filters when the rate has changed; another length of frames begins both sides anew. */
   #format(rate: number, samples: number): void {
     const { sampleRate } = this.#options;
     if (rate !== this.#rate) {
@@ -76,35 +104,36 @@ export class Tap {
       this.#saidResampler = make();
       this.#heardResampler = make();
     }
-    this.#silence = new Int16Array(samples);
-    this.#scratch = new Int16Array(samples);
-    const most = this.#saidResampler?.maxOutput(samples) ?? 0;
+    this.#frame = samples;
+    const room = (streamLeadFrames + 2) * samples;
+    this.#said = new StreamLane(room);
+    this.#heard = new StreamLane(room);
+    this.#silence = new Int16Array(room);
+    this.#sum = new Int16Array(room);
+    const most = this.#saidResampler?.maxOutput(room) ?? 0;
     this.#left = new Int16Array(most);
     this.#right = new Int16Array(most);
-    this.#out = new Int16Array(2 * Math.max(most, samples));
+    this.#out = new Int16Array(2 * Math.max(most, room));
   }
 
-  #sum(a: Int16Array, b: Int16Array): Int16Array {
-    const sum = this.#scratch;
+  #summed(a: Int16Array, b: Int16Array): Int16Array {
+    const sum = this.#sum.subarray(0, a.length);
     for (let i = 0; i < sum.length; i++) sum[i] = clip16(a[i]! + b[i]!);
     return sum;
   }
 
   #resampled(pcm: Int16Array, resampler: Resampler | undefined, out: Int16Array): Int16Array {
-    if (!resampler) return pcm;
-    const n = resampler.process(pcm, out);
-    return n === out.length ? out : out.subarray(0, n);
+    return resampler ? out.subarray(0, resampler.process(pcm, out)) : pcm;
   }
 
   #interleaved(said: Int16Array, heard: Int16Array): Int16Array {
     const left = this.#resampled(said, this.#saidResampler, this.#left);
     const right = this.#resampled(heard, this.#heardResampler, this.#right);
-    const out = this.#out;
-    const n = left.length;
-    for (let i = 0; i < n; i++) {
+    const out = this.#out.subarray(0, 2 * left.length);
+    for (let i = 0; i < left.length; i++) {
       out[2 * i] = left[i]!;
       out[2 * i + 1] = right[i]!;
     }
-    return 2 * n === out.length ? out : out.subarray(0, 2 * n);
+    return out;
   }
 }
