@@ -4,7 +4,15 @@ import type { AgreedMedia } from '../sdp/index.ts';
 import type { RecognitionEvent } from '../speech/index.ts';
 import type { BridgeMode, BridgePath, CopySide, MemberFlags } from './joined-types.ts';
 import { maxMessageBytes, maxPendingAsks } from './limits.ts';
-import type { RecognizeOptions, RecordOptions, StreamEnd, StreamEvent, StreamOptions, TapState } from './tap-types.ts';
+import type {
+  HeardAudio,
+  RecognizeOptions,
+  RecordOptions,
+  StreamEnd,
+  StreamEvent,
+  StreamOptions,
+  TapState,
+} from './tap-types.ts';
 import type { AudioSource, DigitEvent, PlaybackEvent, PlayOptions, PortStats } from './types.ts';
 
 /** Where a playback stands: pass and source counted from 0, offset in samples at 8000/s. */
@@ -197,7 +205,12 @@ export interface Notices {
   finished: { port: string; playback: number; result: FinishedPlay };
   stream: { port: string; stream: number; event: StreamNote };
   streamEnded: { port: string; stream: number; end: EndedStream };
-  recognition: { port: string; recognition: number; event: Exclude<RecognitionEvent, { type: 'failed' }> };
+  recognition: {
+    port: string;
+    recognition: number;
+    event: Exclude<RecognitionEvent, { type: 'failed' }>;
+    heard?: HeardAudio;
+  };
   recognized: { port: string; recognition: number; fault?: FaultData };
   recorded: { port: string; recording: number; end: FinishedRecording };
   talking: { port: string; talking: boolean };

@@ -1,8 +1,7 @@
 // A port's recognitions as their owners see them; another worker takes them up when theirs dies.
 import { Fault, isFault } from '../base/index.ts';
-import type { RecognitionEvent } from '../speech/index.ts';
 import { type Answer, type Ask, type AskName, type Notices, type RecognizeOrder, unpackFault } from './channel.ts';
-import type { MediaRecognition, RecognizeOptions } from './tap-types.ts';
+import type { HeardAudio, MediaRecognition, RecognizeOptions } from './tap-types.ts';
 import type { Effect } from './types.ts';
 
 export interface RecognitionsHost {
@@ -31,7 +30,7 @@ export class RecognitionClients {
   }
 
   heard(notice: Notices['recognition']): void {
-    this.#open.get(notice.recognition)?.heard(notice.event);
+    this.#open.get(notice.recognition)?.heard(notice.event, notice.heard);
   }
 
   finished({ recognition, fault }: Notices['recognized']): void {
@@ -71,7 +70,7 @@ export class RecognitionClients {
 }
 
 class RecognitionClient implements MediaRecognition {
-  onEvent: (event: Exclude<RecognitionEvent, { type: 'failed' }>) => void = () => {};
+  onEvent: MediaRecognition['onEvent'] = () => {};
   readonly done: Promise<{ fault?: Fault }>;
   readonly started: Effect;
   readonly order: RecognizeOrder;
@@ -111,8 +110,8 @@ class RecognitionClient implements MediaRecognition {
     }
   }
 
-  heard(event: Notices['recognition']['event']): void {
-    if (!this.#over) this.onEvent(event);
+  heard(event: Notices['recognition']['event'], heard: HeardAudio | undefined): void {
+    if (!this.#over) this.onEvent(event, heard);
   }
 
   finish(fault?: Fault): void {

@@ -81,11 +81,19 @@ export interface RecognizeOptions {
   choice: RecognizerChoice;
   /** 'ear': what the far end says; 'mouth': what it hears. */
   side: 'ear' | 'mouth';
+  /** Transcripts come with what was heard until then. */
+  measured?: boolean;
+}
+
+/** What a recognizer had been given, ms of audio since its beginning, and when somebody spoke in it. */
+export interface HeardAudio {
+  heardMs: number;
+  spurts: readonly { startMs: number; endMs: number }[];
 }
 
 export interface MediaRecognition {
   /** A failure is told by `done`. */
-  onEvent: (event: Exclude<RecognitionEvent, { type: 'failed' }>) => void;
+  onEvent: (event: Exclude<RecognitionEvent, { type: 'failed' }>, heard?: HeardAudio) => void;
   /** Resolves when it has ended, by `stop` (after the last transcript, at most 1.5 s) or by its vendor's failure. Never rejects. */
   readonly done: Promise<{ fault?: Fault }>;
   /** When audio began to be heard. Never rejects. */

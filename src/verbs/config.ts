@@ -16,6 +16,7 @@ interface Options extends WaitingOptions {
   recognizer?: RecognizerInput;
   reset?: string | string[];
   notifyEvents?: boolean;
+  notifySttLatency?: boolean;
   boostAudioSignal?: number | string;
   sipRequestWithinDialogHook?: HookInput;
   referHook?: HookInput;
@@ -35,6 +36,7 @@ const known = new Set([
   'recognizer',
   'reset',
   'notifyEvents',
+  'notifySttLatency',
   'boostAudioSignal',
   'sipRequestWithinDialogHook',
   'referHook',
@@ -86,6 +88,7 @@ export const config = defineVerb<Options>({
   },
   async run(options, { call, step }) {
     if (options.notifyEvents) call.notifyEvents = true;
+    if (options.notifySttLatency !== undefined) call.speech.recognizer.measured = options.notifySttLatency;
     configureSpeech(call, options);
     if (options.disableTtsCache !== undefined) call.speech.noCache = options.disableTtsCache;
     configureBargeIn(call, options.bargeIn, step);

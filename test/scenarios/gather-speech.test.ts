@@ -262,3 +262,30 @@ test('recognition goes on when the media worker dies', async () => {
   assert.equal(said(result()), 'help');
   await s.end();
 });
+
+test('notifySttLatency tells how long results took, and can be turned off', async () => {
+  const asked = { verb: 'config', notifySttLatency: true };
+  const { s, voice, result } = await talk([asked, gather({})], {
+    '/said': [gather({ actionHook: '/second', timeout: 1 })],
+    '/second': [{ ...asked, notifySttLatency: false }, gather({ actionHook: '/third', timeout: 1 })],
+    '/third': hangup,
+  });
+  await s.run(1_000);
+  const from = s.stage.clock.now();
+  voice.say('yes no', { gapMs: 0 });
+  await s.run(1_500);
+  const { stt_latency_ms, stt_talkspurts, stt_start_time, stt_stop_time, stt_usage } = result() as Record<
+    string,
+    number
+  >;
+  assert.ok(Math.abs(Number(stt_latency_ms) - 500) <= 40, String(stt_latency_ms));
+  const [[begun, ended]] = JSON.parse(String(stt_talkspurts)) as [[number, number]];
+  assert.ok(Math.abs(begun - 1_060) < 80 && Math.abs(ended - begun - 320) <= 40, `${begun} to ${ended}`);
+  assert.ok(Math.abs(stt_stop_time! - from - 880) < 100 && stt_start_time! < from - 900, `${stt_stop_time! - from}`);
+  assert.ok(Math.abs(stt_usage! - 1.88) < 0.1, `${stt_usage} s`);
+  await s.run(3_000);
+  const [second] = s.sentTo('/second');
+  assert.deepEqual([second?.reason, second?.stt_latency_ms], ['timeout', '']);
+  assert.ok(!('stt_latency_ms' in s.sentTo('/third')[0]!));
+  await s.end();
+});

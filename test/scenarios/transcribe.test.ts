@@ -225,3 +225,16 @@ test('a leg that is muted says nothing', async () => {
   assert.deepEqual(texts(), []);
   await s.end();
 });
+
+test('notifySttLatency: each final tells its own', async () => {
+  const { s, voice } = await talk([{ verb: 'config', notifySttLatency: true }, transcribe()]);
+  voice.say('yes');
+  await s.run(1_500);
+  voice.say('no');
+  await s.run(1_500);
+  const sent = s.sentTo('/t');
+  assert.equal(sent.length, 2);
+  for (const { stt_latency_ms } of sent)
+    assert.ok(Math.abs(Number(stt_latency_ms) - 500) <= 40, String(stt_latency_ms));
+  await s.end();
+});

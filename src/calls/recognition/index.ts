@@ -1,5 +1,6 @@
 // Speech recognition for verbs: who listens, to whom, and what becomes of what is heard.
 
+export { SttLatency } from './latency.ts';
 export { type Failure, Listening, type ListeningOptions } from './listening.ts';
 export { type RecognizerInput, RecognizerSettings, type ResolvedRecognizer } from './settings.ts';
 export { joinTranscripts, speechObject, textOf, withoutLastMark, wordsIn } from './speech.ts';

@@ -1,6 +1,6 @@
 // Listening: one side of a leg is recognized for a verb, by its vendor and, when that fails, once by the fallback.
 import { type Fault, isRefusal, type Refusal } from '../../base/index.ts';
-import type { MediaRecognition, RecognitionEvent, Transcript } from '../../media/client.ts';
+import type { HeardAudio, MediaRecognition, RecognitionEvent, Transcript } from '../../media/client.ts';
 import type { Call } from '../call.ts';
 import { chooseRecognizer } from './choice.ts';
 import type { Listener, RecognizerSettings, ResolvedRecognizer } from './settings.ts';
@@ -18,7 +18,7 @@ export interface ListeningOptions {
   settings: RecognizerSettings;
   recognizer: ResolvedRecognizer;
   interim: boolean;
-  onTranscript(transcript: Transcript): void;
+  onTranscript(transcript: Transcript, heard: HeardAudio | undefined): void;
   onTranslation?(translation: { language: string; translation: string }): void;
   /** The vendor heard speech begin. */
   onSpeech?(): void;
@@ -92,9 +92,9 @@ export class Listening {
       this.#end();
       return now;
     }
-    const recognition = port.recognize({ choice, side });
+    const recognition = port.recognize({ choice, side, measured: this.#options.settings.measured });
     this.#recognition = recognition;
-    recognition.onEvent = (event) => this.#inTurn(() => this.#heard(event));
+    recognition.onEvent = (event, heard) => this.#inTurn(() => this.#heard(event, heard));
     const from = call.clock.now();
     void recognition.done.then(({ fault }) => this.#inTurn(() => this.#ended(recognition, listener, fault, from)));
     call.events.append('recognition', { what: 'started', vendor: choice.vendor, language: choice.language, side });
@@ -108,7 +108,7 @@ export class Listening {
     if (!taken) this.#end();
   }
 
-  #heard(event: Exclude<RecognitionEvent, { type: 'failed' }>): void {
+  #heard(event: Exclude<RecognitionEvent, { type: 'failed' }>, heard: HeardAudio | undefined): void {
     const { call, verb, side, onTranscript, onTranslation, onSpeech } = this.#options;
     if (event.type === 'speech-started') return onSpeech?.();
     if (event.type === 'translation') {
@@ -124,7 +124,7 @@ export class Listening {
         confidence: transcript.alternatives[0]?.confidence,
         vendor: transcript.vendor.name,
       });
-    onTranscript(transcript);
+    onTranscript(transcript, heard);
   }
 
   #ended(recognition: MediaRecognition, listener: Listener, fault: Fault | undefined, from: number): void {

@@ -49,6 +49,8 @@ interface Level {
 export class RecognizerSettings {
   readonly #application: Level;
   #session: Level;
+  /** config.notifySttLatency: hooks tell how long results took. */
+  measured = false;
   /** A verb has changed over to the fallback: verbs without a recognizer of their own begin there (speech.md 4). */
   #fellBack = false;
 

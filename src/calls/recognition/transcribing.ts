@@ -6,6 +6,7 @@ import type { Call } from '../call.ts';
 import { transcriptLimit } from '../limits.ts';
 import type { TranscriptionPart } from '../parts.ts';
 import { FinalBuffer } from './final-buffer.ts';
+import { SttLatency } from './latency.ts';
 import { Listening } from './listening.ts';
 import type { RecognizerInput, ResolvedRecognizer } from './settings.ts';
 import { speechObject, textOf } from './speech.ts';
@@ -49,6 +50,7 @@ export class Transcribing implements TranscriptionPart {
   readonly #options: TranscribeOptions;
   readonly #recognizer: ResolvedRecognizer;
   readonly #legs: readonly TranscribedLeg[];
+  readonly #latencies = new Map<TranscribedLeg, SttLatency>();
   readonly #buffers = new Map<TranscribedLeg, FinalBuffer>();
   readonly #listening = new Map<TranscribedLeg, Listening>();
   /** Those that end softly after a pause or the end. */
@@ -127,11 +129,15 @@ export class Transcribing implements TranscriptionPart {
       recognizer: this.#recognizer,
       // Continuous ASR hears from interims that somebody still speaks.
       interim: options.interim === true || this.#asrMs > 0,
-      onTranscript: (transcript) => this.#heard(leg, transcript),
+      onTranscript: (transcript, heard) => {
+        this.#latencies.get(leg)?.note(heard, transcript.isFinal);
+        this.#heard(leg, transcript);
+      },
       onTranslation: (translation) => this.#translated(leg, translation),
       onFailed: () => this.#failed(leg, listening),
     });
     this.#listening.set(leg, listening);
+    if (session.speech.recognizer.measured) this.#latencies.set(leg, new SttLatency(session.clock));
     return listening;
   }
 
@@ -158,11 +164,9 @@ export class Transcribing implements TranscriptionPart {
   /** Empty results are no news. */
   #tell(leg: TranscribedLeg, transcript: Transcript): void {
     if (textOf(transcript).trim() === '') return;
-    this.#send(
-      this.#options.input.transcriptionHook,
-      { speech: speechObject(transcript, leg.tag) },
-      transcript.isFinal,
-    );
+    const speech = speechObject(transcript, leg.tag);
+    const latency = transcript.isFinal ? this.#latencies.get(leg)?.take() : undefined;
+    this.#send(this.#options.input.transcriptionHook, { speech, ...latency }, transcript.isFinal);
   }
 
   #translated({ tag }: TranscribedLeg, translation: { language: string; translation: string }): void {

@@ -237,6 +237,7 @@ export class Gathering {
     this.#interDigit?.cancel();
     this.#speech?.stop();
     this.#prompt?.stop();
-    this.#settle(resolution);
+    if (!resolution || resolution.reason === 'dtmfDetected') return this.#settle(resolution);
+    this.#settle({ ...resolution, ...this.#speech?.latency });
   }
 }

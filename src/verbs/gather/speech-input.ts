@@ -5,6 +5,7 @@ import {
   joinTranscripts,
   Listening,
   type ResolvedRecognizer,
+  SttLatency,
   type Transcript,
   textOf,
   type VerbRun,
@@ -33,6 +34,7 @@ const finalWaitMs = 1_000;
 export class SpeechInput {
   readonly #options: SpeechInputOptions;
   readonly #listening: Listening;
+  readonly #latency: SttLatency | undefined;
   /** Seconds of silence that end a turn of several finals; 0: the first final does. */
   readonly #asrTimeout: number;
   readonly #finals: Transcript[] = [];
@@ -48,17 +50,27 @@ export class SpeechInput {
     const { run, recognizer, interim } = options;
     this.#options = options;
     this.#asrTimeout = recognizer.options.asrTimeout ?? 0;
+    const { clock, speech } = run.call;
+    if (speech.recognizer.measured) this.#latency = new SttLatency(clock);
     this.#listening = new Listening({
       call: run.call,
       verb: { name: run.step.name, id: run.step.id },
       side: 'ear',
-      settings: run.call.speech.recognizer,
+      settings: speech.recognizer,
       recognizer,
       interim,
-      onTranscript: (transcript) => this.#heard(transcript),
+      onTranscript: (transcript, heard) => {
+        this.#latency?.note(heard, transcript.isFinal);
+        this.#heard(transcript);
+      },
       onSpeech: () => this.#over || options.onSpeech(),
       onFailed: (failure) => this.#over || options.onFailed(failure),
     });
+  }
+
+  /** How long results took, for the hook; nothing unless asked for. */
+  get latency(): Record<string, unknown> {
+    return this.#latency?.take() ?? {};
   }
 
   /** The key that ends what is being said, and there is something: true. */

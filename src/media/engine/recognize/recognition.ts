@@ -5,6 +5,7 @@ import type { OpenRecognition, RecognitionEvent, RecognizerSession } from '../..
 import { packFault, type RecognizeOrder, type Responder } from '../../channel.ts';
 import { maxTranscriptsPerSecond, maxUnheardMs, recognitionGraceMs } from '../../limits.ts';
 import type { EngineWorld } from '../world.ts';
+import { Spurts } from './spurts.ts';
 
 /** Hears frames of one side of a leg (reused; undefined is silence), until the returned function is called. */
 export type Listen = (listener: (frame: Int16Array | undefined, sampleRate: number) => void) => () => void;
@@ -38,10 +39,12 @@ export class Recognition {
   readonly #release: () => void;
   #second = 0;
   #transcripts = 0;
+  readonly #spurts: Spurts | undefined;
 
   constructor(parts: RecognitionParts) {
     this.#parts = parts;
     const { world, order, listen } = parts;
+    if (order.options.measured) this.#spurts = new Spurts();
     this.#release = world.scope.defer(() => this.#finish());
     this.#deafen = listen((frame, rate) => this.#hear(frame, rate));
     if (world.recognizers) void this.#start(world.recognizers.open(order.options.choice, this.#opening.signal));
@@ -77,6 +80,7 @@ export class Recognition {
 
   #hear(frame: Int16Array | undefined, rate: number): void {
     const pcm = frame ?? this.#silent((rate * this.#parts.ptimeMs()) / 1000);
+    this.#spurts?.add(pcm, rate);
     try {
       if (this.#open) this.#write(this.#open, pcm, rate);
       else this.#keep(pcm, rate);
@@ -116,7 +120,8 @@ export class Recognition {
     if (event.type === 'failed') return this.#finish(event.fault);
     if (this.#tooMany()) return this.#finish(new Fault('stt-failed', 'the recognizer sends too many transcripts'));
     const { notify, port, order } = this.#parts;
-    notify('recognition', { port, recognition: order.recognition, event });
+    const heard = event.type === 'transcript' ? this.#spurts?.heard : undefined;
+    notify('recognition', { port, recognition: order.recognition, event, ...(heard && { heard }) });
   }
 
   #tooMany(): boolean {
