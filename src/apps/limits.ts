@@ -25,7 +25,7 @@ export const maxQueuedMessages = 256;
 /** Statuses that wait behind a slow status hook: a call has about ten, its children as many each. */
 export const maxQueuedNotices = 128;
 
-/** One-way hooks under way at once: partial results come several times a second and a dead server holds each for 10 s. */
+/** One-way hooks under way or waiting for one before them: partial results come several times a second and a dead server holds each for 10 s. */
 export const maxOneWayHooks = 32;
 
 /** Bytes an application may leave unread before its socket counts as dead. */

@@ -1,4 +1,4 @@
-// What nobody waits for: statuses over HTTP, in order, one at a time; and one-way hooks, a bounded number at once.
+// What nobody waits for: statuses over HTTP and one-way hooks, to one address one at a time and in order, a bounded number of them.
 import { isFault } from '../base/index.ts';
 import type { Conversation } from './context.ts';
 import { type ParsedHook, wireUrl } from './hook.ts';
@@ -12,6 +12,8 @@ export class Notices {
   readonly #waiting: { type: NoticeType; hook: ParsedHook; payload: Payload }[] = [];
   #draining: Promise<void> | undefined;
   readonly #oneWay = new Set<Promise<void>>();
+  /** The last one-way hook to each address. */
+  readonly #last = new Map<string, Promise<void>>();
 
   constructor(talk: Conversation, signal: AbortSignal) {
     this.#talk = talk;
@@ -27,13 +29,19 @@ export class Notices {
     this.#draining ??= this.#drain();
   }
 
-  /** A hook whose answer does not matter. */
+  /** A hook whose answer does not matter: sent after those before it to the same address. */
   oneWay(hook: ParsedHook, send: () => Promise<unknown>): void {
     if (this.#oneWay.size >= maxOneWayHooks) {
       return this.#dropped(hook, `a one-way hook was dropped: ${maxOneWayHooks} others are unanswered`);
     }
-    const sent: Promise<void> = this.#quietly(send).finally(() => this.#oneWay.delete(sent));
+    const before = this.#last.get(hook.url);
+    const sending = before ? before.then(() => this.#quietly(send)) : this.#quietly(send);
+    const sent: Promise<void> = sending.finally(() => {
+      this.#oneWay.delete(sent);
+      if (this.#last.get(hook.url) === sent) this.#last.delete(hook.url);
+    });
     this.#oneWay.add(sent);
+    this.#last.set(hook.url, sent);
   }
 
   /** Resolves when everything so far was answered or has failed. */

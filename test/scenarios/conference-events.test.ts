@@ -1,6 +1,7 @@
 // What a conference tells its applications, and what its options do: events, hooks, limits, announcements, digits.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sleep } from '../../src/base/index.ts';
 import type { PhoneCall } from '../../src/rehearsal/phone.ts';
 import { type Json, type Scene, scene, sidOf, toneUrl } from '../kit/scene.ts';
 import { firstPacket, isHeard, type SingerName, singer, song, whoHears } from '../kit/singers.ts';
@@ -342,4 +343,25 @@ test('a bridged pair moves into a conference and meets a third there; a queue ta
     [],
   );
   await over(s, alice, bob, carol);
+});
+
+test('an application that is slow to take an event is told the next one after it, not beside it', async () => {
+  const taken: string[] = [];
+  const s: Scene = await conference(
+    { alice: { statusHook: '/news', statusEvents: everything } },
+    {
+      '/news': async ({ event }) => {
+        if (event === 'start') await sleep(s.stage.clock, 700);
+        taken.push(String(event));
+        return undefined;
+      },
+    },
+  );
+  const alice = await singer(s, 'alice');
+  await s.run(300);
+  assert.deepEqual(told(s), ['start alice']);
+  await s.run(1_000);
+  assert.deepEqual(taken, ['start', 'join', 'start-talking']);
+  await over(s, alice);
+  assert.deepEqual(taken.slice(3), ['stop-talking', 'leave', 'end']);
 });
