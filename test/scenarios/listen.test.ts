@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gaps, levelDbov, sine, toneLevelDbov } from '../../src/audio/index.ts';
 import { serveAudio } from '../kit/audio-server.ts';
+import { dialScene } from '../kit/dialled.ts';
 import { scene, sidOf, toneUrl } from '../kit/scene.ts';
 
 const url = 'ws://listener.example/audio';
@@ -211,3 +212,45 @@ test('killed by a redirect: the socket is closed and the action hook is told', a
   assert.notEqual(call.ended, undefined);
   await s.end();
 });
+
+for (const mixType of ['mono', 'stereo'] as const) {
+  test(`nested in a dial, ${mixType}: the server hears what the two say, whole and in step; so do they`, async () => {
+    const s = await dialScene({});
+    const b = await s.callee();
+    s.answers['/'] = [
+      { verb: 'dial', target: [{ type: 'sip', sipUri: b.uri }], listen: { url, mixType, actionHook: '/done' } },
+    ];
+    const server = serveAudio(s.stage.net, url);
+    const call = await s.dial();
+    await s.run(1_500);
+    assert.equal(server.last.hello.callSid, s.childSid());
+    const from = s.stage.clock.now();
+    await s.run(3_000);
+    const channels = mixType === 'stereo' ? 2 : 1;
+    const left = server.last.pcm({ channels, from });
+    assert.ok(Math.abs(left.length / 8 - 3_000) <= 45, `${left.length / 8} ms`);
+    assert.ok(near(toneLevelDbov(left, 437, rate), toneDbov));
+    assert.deepEqual(gaps(left, rate, 3, 100), []);
+    if (mixType === 'stereo') {
+      const right = server.last.pcm({ channel: 1, channels, from });
+      assert.ok(near(toneLevelDbov(right, 1_031, rate), toneDbov));
+      assert.deepEqual(gaps(right, rate, 3, 100), []);
+      assert.ok(toneLevelDbov(right, 437, rate) < -45);
+    }
+    for (const [phone, hz] of [
+      [call, 1_031],
+      [b.call(), 437],
+    ] as const) {
+      const heard = phone.audio.between(from, from + 3_000);
+      assert.ok(near(toneLevelDbov(heard, hz, rate), toneDbov));
+      assert.deepEqual(gaps(heard, rate, 3, 100), []);
+    }
+    const paused = await s.updateSid(s.childSid(), { listen_status: 'pause' }, true);
+    assert.equal(paused.status, 200, paused.reason);
+    await s.run(100);
+    const frames = server.last.frames.length;
+    await s.run(500);
+    assert.equal(server.last.frames.length, frames);
+    await s.end();
+  });
+}
