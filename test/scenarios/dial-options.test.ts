@@ -296,57 +296,6 @@ test('boostAudioSignal: the leg hears the caller louder, the caller hears the le
   await finish(s, call);
 });
 
-for (const [name, verbs, taken] of [
-  ['answers nothing', undefined, true],
-  ['answers an empty application', [], true],
-  ['plays and is over', [{ verb: 'play', url: toneUrl(1_700, 800) }], true],
-  ['hangs up', [{ verb: 'play', url: toneUrl(1_700, 800) }, { verb: 'hangup' }], false],
-  ['fails', { status: 500 }, false],
-  ['answers a verb that cannot be there', [{ verb: 'dial', target: [{ type: 'sip', sipUri: 'sip:x@y' }] }], false],
-] as [string, unknown, boolean][]) {
-  test(`confirmHook ${name}: the leg is ${taken ? 'joined' : 'hung up'}`, async () => {
-    const s = await dialScene({ '/confirm': verbs });
-    const bob = await s.callee();
-    answerWithDial(s, [sip(bob)], { confirmHook: '/confirm' });
-    const call = await s.dial();
-    await s.run(750);
-    const [asked] = s.sentTo('/confirm');
-    assert.deepEqual([asked?.call_sid, asked?.parent_call_sid], [s.childSid(), sidOf(call)]);
-    if (Array.isArray(verbs) && verbs.length > 0 && verbs[0].verb === 'play') {
-      assertHears(s, bob.call(), { 1700: 'loud', [callerHz]: 'quiet' });
-      assertHears(s, call, { 440: 'there', [calledHz]: 'quiet' });
-    }
-    await s.run(1_500);
-    if (taken) {
-      assertHears(s, bob.call(), { [callerHz]: 'loud', 1700: 'quiet' });
-      assertHears(s, call, { [calledHz]: 'loud', 440: 'quiet' });
-    } else {
-      assert.ok(bob.call().ended);
-      assert.equal(s.sentTo('/done').length, 1);
-    }
-    await finish(s, call);
-  });
-}
-
-test('confirmHook of a target wins; a gather in it decides; the other leg wins meanwhile', async () => {
-  const s = await dialScene({
-    '/confirm': [{ verb: 'gather', numDigits: 1, timeout: 10, actionHook: '/pressed' }],
-    '/pressed': (body: Json) => (body.digits === '1' ? [] : [{ verb: 'hangup' }]),
-  });
-  const a = await s.callee({ name: 'a', hz: 1_100 });
-  const b = await s.callee({ name: 'b', hz: 1_300 });
-  answerWithDial(s, [sip(a), sip(b)], { confirmHook: '/confirm' });
-  const call = await s.dial();
-  await s.run(1_000);
-  a.call().press('2');
-  await s.run(500);
-  assert.ok(a.call().ended, 'declined');
-  b.call().press('1');
-  await s.run(1_000);
-  assertHears(s, call, { 1300: 'loud' });
-  await finish(s, call);
-});
-
 for (const [capture, byCaller, byLeg] of [
   [['*1', '22'], ['*1', '22'], ['22']],
   [{ parentCall: ['*1'], childCall: ['22'] }, ['*1'], ['22']],
