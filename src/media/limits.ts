@@ -199,6 +199,8 @@ export const forwardCalmMs = 100;
 export const forwardIdleMs = 200;
 /** The same after comfort noise, by which the far end knows that it pauses (RFC 3389): its next packet may take long. */
 export const forwardNoiseIdleMs = 10_000;
+/** An output whose time has gone further than this from its source's, either way, has begun a new line: a hold, or another source. */
+export const tallyBreakMs = 200;
 /** Frames that listeners get ahead of their time when forwarding ends, so that the far end hears nothing twice: a usual jitter buffer's. */
 export const handBackFrames = 2;
 /** Audio of a copy in another codec that waits: two of the longest packets. */

@@ -211,6 +211,11 @@ export class JitterBuffer {
     this.#waiting = !isAudio;
   }
 
+  /** Transit (arrival less timestamp, ms) of the fastest packet of late, against which time is counted; undefined before the first. */
+  get baseMs(): number | undefined {
+    return this.#arrivals.empty ? undefined : this.#arrivals.base;
+  }
+
   /** When what is played next should be, or undefined while that is not known: a talk spurt has not begun. */
   get nextAtMs(): number | undefined {
     if (this.#waiting || this.#arrivals.empty) return undefined;

@@ -53,8 +53,17 @@ export class SimPeer {
   }
 
   /** An offer or an answer. */
-  sdp(options: { direction?: string; ptime?: number; port?: number; dtmf?: boolean; extra?: string[] } = {}): string {
-    const { direction = 'sendrecv', ptime = 20, dtmf = true, port = this.socket.local.port } = options;
+  sdp(
+    options: {
+      direction?: string;
+      ptime?: number;
+      port?: number;
+      dtmf?: boolean;
+      dtmfType?: number;
+      extra?: string[];
+    } = {},
+  ): string {
+    const { direction = 'sendrecv', ptime = 20, dtmf = true, dtmfType = 101, port = this.socket.local.port } = options;
     const { payloadType, name, clockRate } = this.codec;
     return [
       'v=0',
@@ -62,9 +71,9 @@ export class SimPeer {
       's=-',
       `c=IN IP4 ${this.#host.ip}`,
       't=0 0',
-      `m=audio ${port} RTP/AVP ${payloadType}${dtmf ? ' 101' : ''}`,
+      `m=audio ${port} RTP/AVP ${payloadType}${dtmf ? ` ${dtmfType}` : ''}`,
       `a=rtpmap:${payloadType} ${name}/${clockRate}`,
-      ...(dtmf ? ['a=rtpmap:101 telephone-event/8000', 'a=fmtp:101 0-15'] : []),
+      ...(dtmf ? [`a=rtpmap:${dtmfType} telephone-event/8000`, `a=fmtp:${dtmfType} 0-15`] : []),
       `a=ptime:${ptime}`,
       `a=${direction}`,
       ...(options.extra ?? []),
@@ -85,6 +94,12 @@ export class SimPeer {
     this.#sequence = (this.#sequence + 1) & 0xffff;
     this.#timestamp = (this.#timestamp + advance) >>> 0;
     this.socket.send(packet, to.port, to.host);
+  }
+
+  /** The next packet's numbers are further on by these. */
+  jump({ sequence = 0, timestamp = 0 }: { sequence?: number; timestamp?: number }): void {
+    this.#sequence = (this.#sequence + sequence) & 0xffff;
+    this.#timestamp = (this.#timestamp + timestamp) >>> 0;
   }
 
   sendRtcp(to: Address, data: Uint8Array): void {

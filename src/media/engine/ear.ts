@@ -26,6 +26,8 @@ export interface EarOptions {
   /** Look for digits in the audio until the far end has sent a telephone event. */
   inbandDtmf: boolean;
   onDigit: (event: DigitEvent) => void;
+  /** A telephone event has begun; `onDigit` follows. */
+  onDigitStart?: (digit: string) => void;
   /** The first packet of the far end. */
   onHeard: () => void;
 }
@@ -144,6 +146,11 @@ export class Ear {
         const pcm = new Int16Array(Math.ceil(((end - start) / codec.bytesPerMs) * (codec.sampleRate / 1000)));
         return pcm.subarray(0, decoder.decode(bytes.subarray(start, end), pcm));
       });
+  }
+
+  /** Arrival less timestamp of the source's fastest packets, ms: its time line; undefined while that is not known. */
+  get baseMs(): number | undefined {
+    return this.#jitter?.baseMs;
   }
 
   /** When the next frame should be pulled, for the least delay; undefined while that is not known. */
@@ -288,6 +295,7 @@ export class Ear {
     this.#dtmf = new DtmfReceiver({
       clockRate,
       onDigit: (digit, durationMs) => this.#options.onDigit({ digit, durationMs, source: 'rfc4733' }),
+      onStart: (digit) => this.#options.onDigitStart?.(digit),
     });
   }
 

@@ -200,6 +200,12 @@ export class Mouth {
     else done();
   }
 
+  /** Another leg's digit sounds in the audio, until `undefined` comes. */
+  holdTone(digit: string | undefined): void {
+    if (digit === undefined) this.#voice?.tones.release();
+    else this.#voice?.tones.hold(digit);
+  }
+
   setGain(db: number): void {
     this.#gainDb = db;
     this.#voice?.volume.set(db);

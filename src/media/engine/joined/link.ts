@@ -18,12 +18,20 @@ import { EarFeed, type LiveFeed } from './ear-feed.ts';
 import { FadingFeed } from './fading-feed.ts';
 import { Follower } from './follower.ts';
 import { SideFeed } from './side-feed.ts';
+import { Tally } from './tally.ts';
 
 /**
  * What fills a frame time of a port: 'frame': its own frame; 'packets': another stream's; 'wait': they did, up to the next frame time;
  * 'events': nothing is sent, as a telephone event goes out, but time passes.
  */
 export type FrameFill = 'frame' | 'packets' | 'wait' | 'events';
+
+/** Part of a frame by which time may be off before it is made good. */
+const tallySlack = 0.75;
+/** Event, flags and volume, duration (RFC 4733 2.3). */
+const eventBytes = 4;
+/** A packet of an event that began so much before the last one is late; further back the source's time has jumped. Two seconds. */
+const lateEventUnits = 16_000;
 
 export interface LinkPorts {
   from: Port;
@@ -37,6 +45,7 @@ export class Link implements PacketTaker {
   readonly #state: LinkState;
   readonly #now: () => number;
   readonly #follower = new Follower();
+  readonly #tally = new Tally();
   readonly #unhand: () => void;
   #mode: BridgeMode = 'silent';
   /** Forwarded, and packets flow: until the first has come, and when they pause, frames are made as ever. */
@@ -49,6 +58,8 @@ export class Link implements PacketTaker {
   #seated = false;
   /** Processed, and the first frame is still to be made: when the source's next packet comes, or is overdue. */
   #handingBack = false;
+  /** The next frame time is left out, to take back what another switch put in; once for each switch. */
+  #leaveOut: 'no' | 'next' | 'done' = 'no';
   #feed: LiveFeed | undefined;
   /** Of the last audio packet: its payload type and bytes; another length counts from its second packet on. */
   #payloadType = -1;
@@ -58,6 +69,7 @@ export class Link implements PacketTaker {
   #noise = false;
   /** The event that sounds, by its source's timestamp, and ours; when it no longer holds the audio back. */
   #event = -1;
+  #eventSsrc = -1;
   #eventTimestamp = 0;
   #eventUntil = Number.NEGATIVE_INFINITY;
 
@@ -151,6 +163,7 @@ export class Link implements PacketTaker {
     const last = this.#feed?.last ?? this.#recentAudio().at(-1);
     this.#feed?.close();
     this.#feed = undefined;
+    this.#handingBack = false;
     to.mouth.setFeed(last && last.length > 0 ? new FadingFeed(last) : undefined);
   }
 
@@ -190,6 +203,10 @@ export class Link implements PacketTaker {
     if (this.#handingBack) {
       if (now < this.to.output.dueAt) return 'wait';
       this.#handingBack = false;
+    }
+    if (this.#leaveOut === 'next') {
+      this.#leaveOut = 'done';
+      return 'wait';
     }
     return now < this.#eventUntil ? 'events' : 'frame';
   }
@@ -268,9 +285,11 @@ export class Link implements PacketTaker {
   #takeOver(datagram: Uint8Array, view: RtpView, now: number): void {
     const { from, to } = this;
     to.output.catchUp(now);
+    if (!this.#inTime(view, now)) return;
     this.#follower.anchor(view, now, to.output);
     this.#flowing = true;
     this.#handingBack = false;
+    this.#leaveOut = 'no';
     const follows = this.#feed?.level === true && from.ear.position === view.timestamp;
     const fresh = follows || this.#state.side === 'mouth' ? undefined : from.ear.decode(datagram, view);
     const delayed = fresh && to.mouth.render();
@@ -285,23 +304,59 @@ export class Link implements PacketTaker {
     to.mouth.setFeed(undefined);
   }
 
+  /** A digit of the source has begun, or ended: a tone for a far end that knows no telephone events. */
+  onDigit(digit: string | undefined): void {
+    const { from, to } = this;
+    if (digit === undefined) return to.mouth.holdTone(undefined);
+    if (this.#relaysEvents || from.ear.muted || this.#state.paused || !to.sending) return;
+    to.mouth.holdTone(digit);
+    this.review();
+  }
+
+  /** Events have a number there too, and the same clock. */
+  get #relaysEvents(): boolean {
+    const { from, to } = this;
+    return to.media?.dtmfPayloadType !== undefined && from.media?.dtmfClockRate === to.media.dtmfClockRate;
+  }
+
+  /**
+   * Each switch may put in, or leave out, part of a frame's time. Whole frames are made good here: one more is sent, or one frame time
+   * is left out, and the next packet takes over.
+   */
+  #inTime(view: RtpView, now: number): boolean {
+    const { from, to } = this;
+    const ahead = this.#tally.aheadMs(view, to.output.timestamp, from.ear.baseMs);
+    const frameMs = to.media?.ptimeMs ?? 0;
+    if (!this.#feed || this.#state.path === 'relay' || Math.abs(ahead) < frameMs * tallySlack) return true;
+    if (ahead < 0) to.sendFrame(to.mouth.render(), now);
+    else if (this.#leaveOut === 'no') {
+      this.#leaveOut = 'next';
+      return false;
+    }
+    return true;
+  }
+
   /** Telephone events go out as they come, however the audio goes: with the target's number, and in its own numbers and time. */
   #relayEvent(datagram: Uint8Array, view: RtpView, now: number): void {
     const { from, to } = this;
     const payloadType = to.media?.dtmfPayloadType;
-    if (payloadType === undefined || from.ear.muted || view.payloadEnd - view.payloadStart < 4) return;
+    if (payloadType === undefined || !this.#relaysEvents || from.ear.muted) return;
+    if (view.payloadEnd - view.payloadStart < eventBytes) return;
     if (this.#flowing && this.#follower.knows(view, now, false)) {
       const place = this.#follower.follow(view, now, false);
       if (!place) return;
       this.#event = view.timestamp;
+      this.#eventSsrc = view.ssrc;
       this.#eventTimestamp = place.timestamp;
       this.#passedAt = now;
       return to.pass(datagram, view, { place, payloadType, units: 0, now });
     }
-    if (view.timestamp !== this.#event) {
+    if (view.timestamp !== this.#event || view.ssrc !== this.#eventSsrc) {
       // The end of an event that is over, come late.
-      if (this.#event >= 0 && timestampDistance(view.timestamp, this.#event) < 0) return;
+      const behind = timestampDistance(this.#event, view.timestamp);
+      if (view.ssrc === this.#eventSsrc && behind > 0 && behind < lateEventUnits) return;
       this.#event = view.timestamp;
+      this.#eventSsrc = view.ssrc;
       this.#eventTimestamp = to.output.timestamp;
     }
     const ended = (datagram[view.payloadStart + 1]! & 0x80) !== 0;

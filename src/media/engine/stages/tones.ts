@@ -1,12 +1,15 @@
 // Tones: digits sent in the audio, mixed over what plays, for far ends that do not know RFC 4733.
 import { dtmfSteps, mixInto, TonePlayer } from '../../../audio/index.ts';
 import { Fault } from '../../../base/index.ts';
-import { inbandGapMs, maxDigitStrings } from '../../limits.ts';
+import { heldToneMinMs, inbandGapMs, maxDigitStrings, maxHeldToneMs } from '../../limits.ts';
+import { fadeOut, fadeSamples } from './fade.ts';
 import type { Stage } from './types.ts';
 
 export class Tones implements Stage {
   readonly #sampleRate: number;
   readonly #frame: Int16Array;
+  /** A digit that another leg sends just now. */
+  #held: { player: TonePlayer; soundedMs: number; over: boolean } | undefined;
   readonly #waiting: { player: TonePlayer; done: () => void }[] = [];
 
   constructor(sampleRate: number, frameSamples: number) {
@@ -15,7 +18,18 @@ export class Tones implements Stage {
   }
 
   get busy(): boolean {
-    return this.#waiting.length > 0;
+    return this.#waiting.length > 0 || this.#held !== undefined;
+  }
+
+  /** A digit's tone from the next frame on, until `release`. */
+  hold(digit: string): void {
+    const steps = dtmfSteps(digit, maxHeldToneMs, 0);
+    this.#held = { player: new TonePlayer({ steps, loops: 1 }, this.#sampleRate), soundedMs: 0, over: false };
+  }
+
+  /** The held digit ends, once it has been long enough to be known for one. */
+  release(): void {
+    if (this.#held) this.#held.over = true;
   }
 
   /** After what is being sent already; `done` when the last tone has been. Throws a Fault `digits-too-many`. */
@@ -37,6 +51,7 @@ export class Tones implements Stage {
   }
 
   process(frame: Int16Array): void {
+    if (this.#held) this.#hold(this.#held, frame);
     const first = this.#waiting[0];
     if (!first) return;
     const n = first.player.read(this.#frame);
@@ -45,5 +60,17 @@ export class Tones implements Stage {
     if (n === this.#frame.length) return;
     this.#waiting.shift();
     first.done();
+  }
+
+  #hold(held: { player: TonePlayer; soundedMs: number; over: boolean }, frame: Int16Array): void {
+    const n = held.player.read(this.#frame);
+    this.#frame.fill(0, n);
+    held.soundedMs += (this.#frame.length * 1000) / this.#sampleRate;
+    const last = n < this.#frame.length || (held.over && held.soundedMs >= heldToneMinMs);
+    if (last) {
+      fadeOut(this.#frame, { from: 0, to: this.#frame.length }, 0, fadeSamples(this.#sampleRate));
+      this.#held = undefined;
+    }
+    mixInto(frame, this.#frame);
   }
 }
