@@ -16,6 +16,8 @@ export interface GuestOptions {
   sampleRate: number;
   slotOf(deadline: number): number;
   onClosed(): void;
+  /** A bug: this guest is to be closed, the room goes on. */
+  onBroken(error: unknown): void;
 }
 
 /** To what taps a leg it looks like one: the ear is the room, the mouth is what is said to it. */
@@ -46,16 +48,24 @@ export class Guest implements Paced {
   }
 
   onHearing(deadline: number): void {
-    const { member, sampleRate, slotOf } = this.#options;
-    if (!this.#feeds.read(this.#said, sampleRate)) this.#said.fill(0);
-    member.say(this.#said, sampleRate, slotOf(deadline));
+    const { member, sampleRate, slotOf, onBroken } = this.#options;
+    try {
+      if (!this.#feeds.read(this.#said, sampleRate)) this.#said.fill(0);
+      member.say(this.#said, sampleRate, slotOf(deadline));
+    } catch (error) {
+      onBroken(error);
+    }
   }
 
   onFrame(deadline: number): void {
-    const { member, sampleRate, slotOf } = this.#options;
-    if (!member.hear(this.#heard, sampleRate, slotOf(deadline))) this.#heard.fill(0);
-    for (const listener of this.#listeners) listener(this.#heard, sampleRate);
-    for (const listener of this.#sayListeners) listener(this.#said, sampleRate);
+    const { member, sampleRate, slotOf, onBroken } = this.#options;
+    try {
+      if (!member.hear(this.#heard, sampleRate, slotOf(deadline))) this.#heard.fill(0);
+      for (const listener of this.#listeners) listener(this.#heard, sampleRate);
+      for (const listener of this.#sayListeners) listener(this.#said, sampleRate);
+    } catch (error) {
+      onBroken(error);
+    }
   }
 
   close(): void {

@@ -11,7 +11,7 @@ export interface RoomStreamsOptions {
   room: string;
   world: EngineWorld;
   notify: Responder['notify'];
-  invite(sampleRate: number): Guest;
+  invite(sampleRate: number, onBroken: (error: unknown) => void): Guest;
 }
 
 export class RoomStreams {
@@ -30,7 +30,7 @@ export class RoomStreams {
     if (this.#running.size >= maxStreams)
       throw new Fault('stream-too-many', `a room can have ${maxStreams} streams at once`);
     // Voices at the telephone's rate lose nothing at it; a better stream hears those who are better.
-    const guest = invite(order.options.sampleRate > 8000 ? 16_000 : 8000);
+    const guest = invite(order.options.sampleRate > 8000 ? 16_000 : 8000, (error) => this.#broken(stream, error));
     const streams = new Streams({
       port,
       world,
@@ -66,6 +66,12 @@ export class RoomStreams {
 
   #now(): { at: number } {
     return { at: this.#options.world.clock.now() };
+  }
+
+  #broken(stream: number, error: unknown): void {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#options.world.log.error('room stream failed', { room: this.#options.room, stream, error: reason });
+    this.stop(stream);
   }
 
   #ended(stream: number): void {

@@ -239,6 +239,44 @@ test('a leg whose codec changes is heard on at the new rate, and never hears its
   }
 });
 
+test('a change is told when it is heard, by whom it is heard; when nobody can, after 200 ms', async () => {
+  const { room, ports, run } = stage(440, 700);
+  const [a, b] = [ports[0]!, ports[1]!];
+  const turns = [
+    { port: a, ms: 20, phase: 0 },
+    { port: b, ms: 20, phase: 10 },
+  ];
+  run(turns, 1000, 1200);
+  let told = '';
+  const set = (name: string, change: Partial<typeof flags>): void => {
+    void room.set('m0', { ...flags, ...change }).then(() => {
+      told += name;
+    });
+  };
+  const settle = async (): Promise<string> => {
+    for (let i = 0; i < 5; i++) await Promise.resolve();
+    return told;
+  };
+  set('muted ', { muted: true });
+  // a says its next frame and hears one; b has heard nothing of it yet.
+  run(turns, 1200, 1210);
+  assert.equal(await settle(), '');
+  run(turns, 1210, 1215);
+  assert.equal(await settle(), 'muted ');
+  set('deaf ', { muted: true, deaf: true });
+  run(turns, 1215, 1220);
+  assert.equal(await settle(), 'muted ');
+  run(turns, 1220, 1225);
+  assert.equal(await settle(), 'muted deaf ');
+  b.feed = undefined;
+  set('heard ', {});
+  a.feed = undefined;
+  run(turns, 1225, 1400);
+  assert.equal(await settle(), 'muted deaf ');
+  run(turns, 1400, 1450);
+  assert.equal(await settle(), 'muted deaf heard ');
+});
+
 test('when all have left nothing listens, no feed is set and no tag is kept', () => {
   const { room, ports, run } = stage(440, 700);
   const turns = ports.map((port, i) => ({ port, ms: 20, phase: i * 10 }));

@@ -73,7 +73,7 @@ export class Room implements Floor {
     this.id = options.id;
     this.#options = options;
     const { id: room, world, notify } = options;
-    this.streams = new RoomStreams({ room, world, notify, invite: (sampleRate) => this.#invite(sampleRate) });
+    this.streams = new RoomStreams({ room, world, notify, invite: (rate, onBroken) => this.#invite(rate, onBroken) });
   }
 
   /** Nobody is in it and nothing plays. */
@@ -211,15 +211,13 @@ export class Room implements Floor {
 
   heard(member: Member, slot: number): void {
     if (this.#changes.length === 0) return;
-    this.#resolve(({ seated, own, from, until }) => {
-      if (this.#now > until) return true;
-      return from !== undefined && slot > from && own === (seated.member === member);
-    });
+    this.#resolve(({ seated, own, from }) => from !== undefined && slot > from && own === (seated.member === member));
   }
 
   /** A member has begun a frame: from here on its changes can be heard. */
   #said(member: Member, slot: number): void {
     for (const change of this.#changes) if (change.seated.member === member) change.from ??= slot;
+    this.#resolve(({ until }) => this.#now > until);
   }
 
   #resolve(which: (change: Change) => boolean): void {
@@ -238,7 +236,7 @@ export class Room implements Floor {
   }
 
   /** One who hears the public, and speaks to it, without a port. */
-  #invite(sampleRate: number): Guest {
+  #invite(sampleRate: number, onBroken: (error: unknown) => void): Guest {
     const member = new Member(this);
     member.speaksTo = this.#public;
     member.hears(this.#public, undefined);
@@ -250,6 +248,7 @@ export class Room implements Floor {
       sampleRate,
       slotOf: (deadline) => this.slotOf(deadline),
       onClosed: () => void this.#guests.delete(guest),
+      onBroken,
     });
     this.#guests.add(guest);
     return guest;
