@@ -1,16 +1,6 @@
 // Edges: one slot of a voice fading in, fading out, or dying away after its end. Five milliseconds: no click, and at once for the ear.
 
-const curves = new Map<number, Float32Array>();
-
-/** Rising from just above 0 to just below 1. */
-export function rising(samples: number): Float32Array {
-  let curve = curves.get(samples);
-  if (!curve) {
-    curve = Float32Array.from({ length: samples }, (_, i) => 0.5 - 0.5 * Math.cos((Math.PI * (i + 0.5)) / samples));
-    curves.set(samples, curve);
-  }
-  return curve;
-}
+import { rising } from '../stages/fade.ts';
 
 /** pcm[from..] as a slot that fades in or out, into out[to..]. */
 export function fadeSlot(

@@ -1,8 +1,7 @@
 // Member: one who speaks into a room and hears it. It says and hears frames of its own length and rate, at its own times.
 import { softClip } from '../../../audio/index.ts';
-
+import { rising } from '../stages/fade.ts';
 import { type Bus, tailSlots } from './bus.ts';
-import { rising } from './edge.ts';
 import { samplesOfSlot } from './lane.ts';
 import { Voice } from './voice.ts';
 

@@ -6,39 +6,39 @@ export const fadeSamples = (sampleRate: number): number => Math.round((sampleRat
 const curves = new Map<number, Float32Array>();
 
 /** Rising from just above 0 to just below 1 in `samples` steps. */
-function curve(samples: number): Float32Array {
-  let rising = curves.get(samples);
-  if (!rising) {
-    rising = Float32Array.from({ length: samples }, (_, i) => 0.5 - 0.5 * Math.cos((Math.PI * (i + 0.5)) / samples));
-    curves.set(samples, rising);
+export function rising(samples: number): Float32Array {
+  let curve = curves.get(samples);
+  if (!curve) {
+    curve = Float32Array.from({ length: samples }, (_, i) => 0.5 - 0.5 * Math.cos((Math.PI * (i + 0.5)) / samples));
+    curves.set(samples, curve);
   }
-  return rising;
+  return curve;
 }
 
 /** Samples [from, to) of `pcm` are the ones after `done` of a fade-in that takes `samples`. Returns how many are done now. */
 export function fadeIn(pcm: Int16Array, range: { from: number; to: number }, done: number, samples: number): number {
-  const rising = curve(samples);
+  const curve = rising(samples);
   let at = done;
-  for (let i = range.from; i < range.to && at < samples; i++, at++) pcm[i] = Math.round(pcm[i]! * rising[at]!);
+  for (let i = range.from; i < range.to && at < samples; i++, at++) pcm[i] = Math.round(pcm[i]! * curve[at]!);
   return at;
 }
 
 /** Samples [from, to) of `pcm` end `left` samples before the end of the audio; the last `samples` of it fade out. */
 export function fadeOut(pcm: Int16Array, range: { from: number; to: number }, left: number, samples: number): void {
-  const rising = curve(samples);
+  const curve = rising(samples);
   const count = range.to - range.from;
   // Sample i is followed by this many more.
   for (let i = range.from; i < range.to; i++) {
     const following = left + count - 1 - (i - range.from);
-    if (following < samples) pcm[i] = Math.round(pcm[i]! * rising[following]!);
+    if (following < samples) pcm[i] = Math.round(pcm[i]! * curve[following]!);
   }
 }
 
 /** Leads from `old` (silence when undefined) into `pcm`, over its whole length, in place. */
 export function crossfade(pcm: Int16Array, old: Int16Array | undefined): void {
-  const rising = curve(pcm.length);
+  const curve = rising(pcm.length);
   for (let i = 0; i < pcm.length; i++) {
-    const weight = rising[i]!;
+    const weight = curve[i]!;
     pcm[i] = Math.round(pcm[i]! * weight + (old?.[i] ?? 0) * (1 - weight));
   }
 }
