@@ -201,6 +201,8 @@ export const forwardIdleMs = 200;
 export const forwardNoiseIdleMs = 10_000;
 /** An output whose time has gone further than this from its source's, either way, has begun a new line: a hold, or another source. */
 export const tallyBreakMs = 200;
+/** An output that is late by so much has paused: its timestamps leave the pause out. Less is jitter of what it forwards. */
+export const catchUpLeastMs = 100;
 /** Frames that listeners get ahead of their time when forwarding ends, so that the far end hears nothing twice: a usual jitter buffer's. */
 export const handBackFrames = 2;
 /** Audio of a copy in another codec that waits: two of the longest packets. */

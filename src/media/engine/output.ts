@@ -11,6 +11,7 @@ import {
   writeRtpHeader,
 } from '../../rtp/index.ts';
 import type { OutputState } from '../channel.ts';
+import { catchUpLeastMs } from '../limits.ts';
 import type { Place } from './joined/follower.ts';
 import { stretch } from './stages/fade.ts';
 
@@ -183,12 +184,11 @@ export class Output implements RtpOutput {
     this.dueAt = dueAt;
   }
 
-  /** Moves on by the whole frames for which it is late: nothing was sent in that time. */
+  /** Moves on by the whole frames for which it is late: nothing was sent in that time. A little late is only jitter. */
   catchUp(now: number): void {
     const format = this.#format;
-    if (!format || this.dueAt === 0) return;
-    const frames = Math.floor((now - this.dueAt) / format.ptimeMs);
-    if (frames > 0) this.skip(frames * format.ptimeMs);
+    if (!format || this.dueAt === 0 || now - this.dueAt < catchUpLeastMs) return;
+    this.skip(Math.floor((now - this.dueAt) / format.ptimeMs) * format.ptimeMs);
   }
 
   /** Time in which nothing was sent; the next packet begins a talk spurt. */
