@@ -1,6 +1,7 @@
 // Rooms on the virtual clock: what is played to all, digits, who talks, what a leg plays for itself, and a worker's death.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { openHall } from '../../test/kit/hall.ts';
 import { assertHears, full, party, plainMember, sineDbov, smooth } from '../../test/kit/party.ts';
 import { gaps, sine, toneLevelDbov } from '../audio/index.ts';
 import { every } from '../base/index.ts';
@@ -291,4 +292,26 @@ test('a pipe that cannot be kept is laid anew', async () => {
   assert.deepEqual(hears(await later(300, 60)), ['', '', '1']);
   for (const guest of guests) guest.peer.heard.splice(0);
   await end();
+});
+
+test('who talks is told on a bridged leg too, and its packets are forwarded all the same', async () => {
+  const hall = await openHall();
+  const { clock, pool } = hall;
+  const [a, b] = [await hall.enter(), await hall.enter()];
+  const bridge = await clock.settle(pool.bridge(a.port, b.port));
+  for (const guest of [a, b]) guest.sing(0);
+  await clock.runFor(2000);
+  const told: boolean[] = [];
+  a.port.watchTalking((talking) => told.push(talking));
+  await clock.runFor(1000);
+  assert.deepEqual(told, []);
+  a.sing(440);
+  await clock.runFor(1000);
+  assert.deepEqual(told, [true]);
+  assert.deepEqual(await clock.settle(bridge.modes()), { aToB: 'forwarded', bToA: 'forwarded' });
+  a.sing(0);
+  await clock.runFor(1000);
+  assert.deepEqual(told, [true, false]);
+  await clock.settle(bridge.close());
+  await hall.end();
 });
