@@ -15,7 +15,7 @@ export function conclude(call: Call, conclusion: Conclusion): { end: CallEnd; sa
   }
   if (call.facts.direction === 'outbound') {
     const end: CallEnd = { status: 'no-answer', sipStatus: 487, sipReason: 'Request Terminated', by: 'jambonz' };
-    return { end, said: call.leg.hangup() };
+    return { end, said: call.leg.hangup(headers) };
   }
   const { sipStatus = mediaRefusal?.sip ?? 603, sipReason, status = 'failed' } = refusal ?? {};
   call.leg.reject(sipStatus, sipReason, headers);

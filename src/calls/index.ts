@@ -14,7 +14,7 @@ export type { ForkInput } from './conference-forks.ts';
 export type { AttendOptions } from './conference-place.ts';
 export type { Answer } from './conversation.ts';
 export { type CreateContext, type NewCall, readCreate } from './create.ts';
-export { type Dialled, isHost, readDestination } from './destination.ts';
+export { badHeader, type Dialled, isHost, readDestination } from './destination.ts';
 export { Directory } from './directory.ts';
 export { type DubInput, dubActions, dubRefusal, readDub } from './dub-tracks.ts';
 export type { CallEvent, CallEventType } from './events.ts';

@@ -164,11 +164,11 @@ export class Leg {
     if (this.#invite?.state === 'proceeding') this.#invite.progress(180, 'Ringing', headers ? { headers } : undefined);
   }
 
-  /** BYE, or CANCEL while the far end rings. Resolves when the far end has answered it. */
+  /** BYE, or CANCEL while the far end rings (of the headers it takes the Reason, RFC 3326). Resolves when the far end has answered it. */
   async hangup(headers?: ExtraHeaders): Promise<void> {
     if (this.#ended) return;
     const done = this.#dialog?.bye(headers);
-    if (!this.#dialog) this.#outgoing?.cancel();
+    if (!this.#dialog) this.#outgoing?.cancel([headers?.Reason ?? []].flat()[0]);
     this.#close();
     await done;
   }

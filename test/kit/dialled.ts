@@ -4,7 +4,7 @@ import { gaps, sine, toneLevelDbov, worstClick } from '../../src/audio/index.ts'
 import type { Phone, PhoneCall } from '../../src/rehearsal/phone.ts';
 import { frameSamples, phoneRate } from '../../src/rehearsal/phone-audio.ts';
 import type { StageOptions } from '../../src/rehearsal/stage.ts';
-import type { IncomingInvite } from '../../src/sip/index.ts';
+import type { IncomingInvite, SipRequest } from '../../src/sip/index.ts';
 import { type Json, type Scene, scene, sidOf } from './scene.ts';
 
 /** What the caller and the first dialled phone sing. */
@@ -17,6 +17,8 @@ export interface Callee {
   uri: string;
   calls: PhoneCall[];
   invites: IncomingInvite[];
+  /** CANCELs that came. */
+  cancels: SipRequest[];
   /** Its last call. */
   call(): PhoneCall;
 }
@@ -98,15 +100,21 @@ export async function openCallee(
   const phone = await s.stage.phone(name);
   const calls: PhoneCall[] = [];
   const invites: IncomingInvite[] = [];
+  const cancels: SipRequest[] = [];
   phone.onCall = (call, invite) => {
     calls.push(call);
     invites.push(invite);
+    const { onCancel } = invite;
+    invite.onCancel = (request) => {
+      cancels.push(request);
+      onCancel(request);
+    };
     sing(call, hz);
     if (take) return take(call, invite);
     s.stage.clock.after(50, () => invite.progress(180));
     s.stage.clock.after(50 + answerMs, () => invite.state === 'proceeding' && call.accept(invite));
   };
-  return { phone, uri: phone.uri, calls, invites, call: () => calls.at(-1)! };
+  return { phone, uri: phone.uri, calls, invites, cancels, call: () => calls.at(-1)! };
 }
 
 /** Level (dBov) of one frequency in what a phone heard from `fromMs` to `toMs` before now. */

@@ -80,7 +80,7 @@ test('answerOnBridge: the caller gives up while it rings: CANCEL goes on to the 
   await s.run(1_000);
   call.outgoing?.cancel();
   await s.run(1_000);
-  assert.equal(bob.invites[0]?.state, 'cancelled');
+  assert.equal(bob.cancels[0]?.header('Reason'), undefined);
   assert.deepEqual(s.statusesOf(s.childSid()), ['trying', 'ringing', 'no-answer']);
   assert.deepEqual(s.statusesOf(s.stage.events[0]?.callSid ?? ''), ['trying', 'no-answer']);
   await s.end();
@@ -164,6 +164,7 @@ test('three ring at once: the first to answer is joined, the others are cancelle
       [1, 'cancelled'],
     ],
   );
+  assert.match(callees[0]!.cancels[0]?.header('Reason') ?? '', /cause=200;text="Call completed elsewhere"/);
   await s.stage.clock.settle(call.hangup());
   await s.run(1_000);
   assert.equal(done(s).dial_call_sid, s.childSid(1));

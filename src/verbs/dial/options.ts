@@ -1,7 +1,15 @@
 // A dial's options (verbs.md 5.1, 5.2), and what of them the schema lets through though it cannot work.
 import type { HookInput } from '../../apps/index.ts';
 import { isRefusal, type Refusal, refuse } from '../../base/index.ts';
-import { type Dialled, type DubInput, isHost, readBoostDb, readDestination, readDub } from '../../calls/index.ts';
+import {
+  badHeader,
+  type Dialled,
+  type DubInput,
+  isHost,
+  readBoostDb,
+  readDestination,
+  readDub,
+} from '../../calls/index.ts';
 import { headersRefusal, textRefusal } from '../headers.ts';
 import { longestDialSeconds } from '../limits.ts';
 import { type ListenOptions, listenRefusal } from '../listen.ts';
@@ -71,6 +79,8 @@ export function checkDial(options: DialOptions): Refusal | undefined {
     numbersRefusal(options) ??
     textRefusal(callerId, 'callerId') ??
     textRefusal(callerName, 'callerName') ??
+    badHeader(headers, 'headers') ??
+    badHeader(hangupHeaders, 'hangupHeaders') ??
     headersRefusal(headers) ??
     headersRefusal(hangupHeaders, 'hangupHeaders') ??
     captureRefusal(options) ??
@@ -79,10 +89,10 @@ export function checkDial(options: DialOptions): Refusal | undefined {
   );
 }
 
-function targetsRefusal({ target: targets }: DialOptions): Refusal | undefined {
-  for (const [index, target] of targets.entries()) {
+function targetsRefusal(options: DialOptions): Refusal | undefined {
+  for (const [index, target] of options.target.entries()) {
     const path = `target[${index}]`;
-    const read = readDestination(target, path);
+    const read = destinationOf(target, options, path);
     if (isRefusal(read)) return read;
     const { user, host } = target.from ?? {};
     const wrong = textRefusal(user, `${path}.from.user`);
@@ -139,8 +149,8 @@ export function capturesOf(capture: DialOptions['dtmfCapture']): { childCall: st
 }
 
 /** Whom a target names; the dial's proxy is for those that have none. */
-export function destinationOf(target: Target, { proxy }: DialOptions): Dialled | Refusal {
-  return readDestination({ ...(proxy !== undefined && { proxy }), ...target }, 'target');
+export function destinationOf(target: Target, { proxy }: DialOptions, path = 'target'): Dialled | Refusal {
+  return readDestination({ ...(proxy !== undefined && { proxy }), ...target }, path);
 }
 
 /** Each once, ten at most (verbs.md 5.1). */

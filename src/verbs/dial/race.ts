@@ -28,6 +28,9 @@ const confirmVerbs = new Set([
   'answer',
   'sip:request',
 ]);
+/** RFC 3326: somebody else took the call. */
+const elsewhere = 'SIP;cause=200;text="Call completed elsewhere"';
+
 /** What a verb of it may be replaced by. */
 const confirmedBy = new Set(['say', 'play', 'gather', 'config', 'tag', 'hangup']);
 
@@ -160,10 +163,10 @@ export class Race {
   }
 
   /** What they end with is decided by the turn in which they end. */
+  /** A phone that is told why shows no missed call. */
   #cancel(): void {
-    for (const leg of this.legs)
-      if (leg !== this.#won)
-        leg.turn('dial over', () => leg.hangup(undefined, headerText(this.#options.hangupHeaders)));
+    const headers = { ...(this.#won && { Reason: elsewhere }), ...headerText(this.#options.hangupHeaders) };
+    for (const leg of this.legs) if (leg !== this.#won) leg.turn('dial over', () => leg.hangup(undefined, headers));
   }
 }
 
