@@ -84,6 +84,8 @@ export async function buildHouse(ports: HousePorts): Promise<House> {
     bind: { host: bind, port: sipPort },
     ...(advertise !== undefined && { advertise }),
     userAgent: 'Crosspoint',
+    // REFER without a subscription (RFC 4488): calls/leg-refer.ts.
+    supported: ['norefersub'],
   });
   const apps = createApps({ clock, random, network, log: log.with({ room: 'apps' }), settings: settings.apps });
   const directory = new Directory(clock);

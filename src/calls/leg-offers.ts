@@ -92,18 +92,20 @@ export class LegOffers {
     let unfit: Refusal | undefined;
     const compose = () => {
       unfit = describer.offer();
-      return { body: describer.body, headers };
+      return unfit ? undefined : { body: describer.body, headers };
     };
     let response: SipResponse;
     try {
       response = await this.#dialog.reinvite(compose);
     } catch (error) {
-      return refuse('reinvite-failed', errorText(error), { sip: (isFault(error) ? error.sip : undefined) ?? 500 });
+      return (
+        unfit ?? refuse('reinvite-failed', errorText(error), { sip: (isFault(error) ? error.sip : undefined) ?? 500 })
+      );
     }
     const { status, reason } = response;
     if (status >= 300) return refuse('reinvite-refused', `the far end answered ${status} ${reason}`, { sip: status });
     const sdp = sdpOf(response);
-    const refusal = unfit ?? (await describer.accept(sdp));
+    const refusal = await describer.accept(sdp);
     if (!refusal && sdp !== undefined && offersSound(describer.body)) this.#noteHold(sdp, response);
     return refusal;
   }

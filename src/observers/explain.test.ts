@@ -32,6 +32,7 @@ const samples: Record<CallEventType, Record<string, unknown>[]> = {
       rfc4733: true,
     })),
     { what: 'redirected', to: 'sip:a@b' },
+    ...['full-media', 'partial-media', 'no-media'].map((path) => ({ what: 'path', path })),
     ...['restored', 'moved', 'lost'].map((outcome) => ({ what: 'worker-lost', outcome })),
     { what: 'closed', packets_sent: 1, packets_received: 2, packets_lost: 0, packets_late: 0 },
   ],

@@ -179,9 +179,16 @@ function statusAdvice(status: number): string {
   return '200, 202 and 204 count as success';
 }
 
+const pathWords = new Map([
+  ['full-media', 'through us'],
+  ['partial-media', 'through us as it is'],
+  ['no-media', 'directly between the two far ends'],
+]);
+
 function mediaWords(e: CallEvent): string {
   if (e.what === 'negotiated')
     return `sound agreed: ${e.codec}, ${e.ptime_ms} ms packets, to and from ${e.remote}${e.direction === 'sendrecv' ? '' : ` (${e.direction}: on hold)`}`;
+  if (e.what === 'path') return `the sound goes ${pathWords.get(String(e.path)) ?? e.path}`;
   if (e.what === 'redirected') return `the far end has moved to ${e.to}`;
   if (e.what === 'worker-lost') return `the process that carried the sound died; it is ${e.outcome}`;
   return `sound closed: ${e.packets_sent} packets sent, ${e.packets_received ?? 0} received, ${e.packets_lost ?? 0} lost, ${e.packets_late} sent late`;

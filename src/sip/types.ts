@@ -173,11 +173,12 @@ export interface Dialog {
   request(method: string, reply?: Reply): Promise<SipResponse>;
   /**
    * re-INVITE with an offer (or without: late). One at a time, later ones queue. 491 is tried again after RFC 3261 14.1's time.
-   * A function is asked for the offer when it is sent, and again after a 491: the session may have changed meanwhile.
+   * A function is asked for the offer when it is sent, and again after a 491: the session may have changed meanwhile. What it does not
+   * give is not sent: rejects with `sip-withdrawn`.
    * Resolves with the final response once it is acknowledged. For a late offer `ackBody` makes the answer that the ACK carries.
    */
   reinvite(
-    reply: Reply | (() => Reply),
+    reply: Reply | (() => Reply | undefined),
     ackBody?: (response: SipResponse) => Promise<MessageBody | undefined>,
   ): Promise<SipResponse>;
   /** BYE; resolves when answered or given up. Later calls do nothing. */

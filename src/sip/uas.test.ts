@@ -76,6 +76,8 @@ const refusals: { what: string; request: RawRequest; status: number; header?: [s
   { what: 'BYE without To tag', request: { method: 'BYE' }, status: 481 },
   { what: 'UPDATE without To tag', request: { method: 'UPDATE' }, status: 481 },
   { what: 'INFO in an unknown dialog', request: { method: 'INFO', toTag: 'gone' }, status: 481 },
+  { what: 'NOTIFY that nobody subscribed to', request: { method: 'NOTIFY' }, status: 481 },
+  { what: 'REFER outside a call', request: { method: 'REFER' }, status: 403 },
   { what: 'CANCEL of nothing', request: { method: 'CANCEL' }, status: 481 },
   { what: 'MESSAGE that nobody takes', request: { method: 'MESSAGE' }, status: 405, header: ['Allow', /INVITE/] },
 ];

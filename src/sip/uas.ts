@@ -66,8 +66,12 @@ export class UserAgentServer {
       case 'UPDATE':
       case 'PRACK':
       case 'INFO':
-        // They live in dialogs only.
+      case 'NOTIFY':
+        // They live in dialogs only; we subscribe to nothing outside (RFC 6665 4.1.3).
         return this.#refuse(transaction, { status: 481 });
+      case 'REFER':
+        // Nobody's call is to be sent elsewhere (RFC 3515 2.4.2).
+        return this.#refuse(transaction, { status: 403 });
       default:
         return new Responder(this.#core, transaction, { toTag: newTag(this.#core.random) }).handOver((one) =>
           this.#user.onRequest(one),

@@ -6,6 +6,8 @@ import type { ServerTransaction } from '../transaction/server.ts';
 
 export class Acceptance {
   readonly cseq: number;
+  /** The 2xx carries an offer, whose answer the ACK brings. */
+  readonly offers: boolean;
   readonly #clock: Clock;
   readonly #transaction: ServerTransaction;
   #interval = T1;
@@ -21,7 +23,9 @@ export class Acceptance {
   }) {
     this.#clock = options.clock;
     this.#transaction = options.transaction;
-    this.cseq = options.transaction.request.cseq.number;
+    const { request } = options.transaction;
+    this.cseq = request.cseq.number;
+    this.offers = request.body.length === 0;
     this.#limit = this.#clock.after(TRANSACTION_TIMEOUT, () => {
       this.stop();
       options.onGiveUp();

@@ -191,3 +191,25 @@ test('a strict router stands in the Request-URI, the target at the end of the ro
   await rig.clock.settle(ended);
   await finish();
 });
+
+test('a subscription that is gone does not end the call: 481 and silence to NOTIFY and REFER; to INFO they do', async () => {
+  for (const [method, survives] of [
+    ['NOTIFY', true],
+    ['REFER', true],
+    ['INFO', false],
+  ] as const) {
+    for (const status of ['481 Gone', undefined]) {
+      const { rig, dialog, answer, say, ends, finish } = await called();
+      const request = dialog.request(method).then(
+        (response) => response.status,
+        (error: { code: string }) => error.code,
+      );
+      await rig.clock.runFor(5);
+      if (status !== undefined) await answer(method, status as never);
+      assert.equal(await rig.clock.settle(request, 60_000), status === undefined ? 'sip-timeout' : 481);
+      assert.equal(ends.length, survives ? 0 : 1, `${method} ${status}`);
+      await say({ method: 'BYE' });
+      await finish();
+    }
+  }
+});

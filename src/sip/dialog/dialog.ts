@@ -236,7 +236,7 @@ export class SipDialog implements Dialog {
   }
 
   reinvite(
-    reply: Reply | (() => Reply),
+    reply: Reply | (() => Reply | undefined),
     ackBody?: (response: SipResponse) => Promise<MessageBody | undefined>,
   ): Promise<SipResponse> {
     return this.offers.add({ method: 'INVITE', reply: typeof reply === 'function' ? reply : () => reply, ackBody });

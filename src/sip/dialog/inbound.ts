@@ -65,7 +65,9 @@ function answerUpdate(dialog: SipDialog, transaction: ServerTransaction): void {
     return transaction.respond(composeResponse(dialog.core.identity, { request, status: 200 }, parts));
   }
   if (dialog.theirOffer?.open) return refuse(dialog, transaction, 500, retryLater(dialog));
-  if (dialog.phase === 'early' || dialog.acceptance || dialog.offers.active) return refuse(dialog, transaction, 491);
+  // A lost ACK stands in nobody's way: our 2xx has answered their offer, unless it made one (RFC 3311 5.2).
+  const busy = dialog.phase === 'early' || dialog.acceptance?.offers === true || dialog.offers.active;
+  if (busy) return refuse(dialog, transaction, 491);
   handOverOffer(dialog, transaction);
 }
 

@@ -81,6 +81,46 @@ test('UPDATE: without offer 200 and a new target, with one the user answers', as
   await finish();
 });
 
+test('an UPDATE before the ACK: taken when our 2xx has answered their offer, 491 when it made one', async () => {
+  for (const [offer, status] of [
+    ['v=0', 200],
+    ['', 491],
+  ] as const) {
+    const { peer, dialog, say, finish } = await called();
+    dialog.onReinvite = (reinvite) => reinvite.accept({ body: sdp('said') });
+    await say({ cseq: 2, body: offer });
+    await say({ method: 'UPDATE', cseq: 3, body: 'v=0' });
+    assert.deepEqual(peer.statuses, [100, 200, status]);
+    await say({ method: 'ACK', cseq: 2 });
+    await say({ method: 'BYE', cseq: 4 });
+    await finish();
+  }
+});
+
+test('an offer is made when it is sent, anew after a 491, and not at all when it is not wanted any more', async () => {
+  const { rig, peer, dialog, answer, say, finish } = await called();
+  const made: string[] = [];
+  let wanted = true;
+  const make = () => {
+    if (!wanted) return undefined;
+    made.push(`offer ${made.length}`);
+    return { body: sdp(made.at(-1)) };
+  };
+  const first = dialog.reinvite(make);
+  const second = dialog.reinvite(make).catch((error: { code: string }) => error.code);
+  assert.deepEqual(made, ['offer 0'], 'the second waits');
+  await rig.clock.runFor(5);
+  await answer('INVITE', '491 Request Pending');
+  await rig.clock.runFor(4_000);
+  assert.match(peer.last('INVITE'), /offer 1/);
+  wanted = false;
+  await answer('INVITE', '200 OK', { headers: { Contact: '<sip:raw@10.0.0.1>' } });
+  assert.equal((await rig.clock.settle(first)).status, 200);
+  assert.equal(await second, 'sip-withdrawn');
+  await say({ method: 'BYE', cseq: 9 });
+  await finish();
+});
+
 test('glare: while our offer is open theirs gets 491; theirs first and unanswered gets 500', async () => {
   const { peer, dialog, say, answer, finish } = await called();
   dialog.onReinvite = (reinvite) => reinvite.accept({});

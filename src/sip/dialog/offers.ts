@@ -10,8 +10,8 @@ import { cancelInvite, sendInDialog } from './outbound.ts';
 
 export interface Offer {
   readonly method: 'INVITE' | 'UPDATE';
-  /** Made when it is sent, and anew after a glare: what the far end has offered meanwhile counts (RFC 3261 14.1). */
-  readonly reply: () => Reply;
+  /** Made when it is sent, and anew after a glare: what the far end has offered meanwhile counts (RFC 3261 14.1). Undefined: not wanted any more. */
+  readonly reply: () => Reply | undefined;
   /** Makes the answer to the offer in the 2xx, when `reply` has none. */
   readonly ackBody?: ((response: SipResponse) => Promise<MessageBody | undefined>) | undefined;
 }
@@ -63,8 +63,13 @@ export class OfferQueue {
     if (dialog.phase !== 'confirmed') return;
     const entry = this.#queue.shift();
     if (!entry) return;
+    const reply = entry.offer.reply();
+    if (!reply) {
+      entry.reject(new Fault('sip-withdrawn', 'the change of the session is not wanted any more', { sip: 488 }));
+      return this.resume();
+    }
     this.#running = entry;
-    entry.reply = entry.offer.reply();
+    entry.reply = reply;
     this.#request = sendInDialog(
       dialog,
       { method: entry.offer.method, reply: entry.reply },
