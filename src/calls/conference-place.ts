@@ -187,26 +187,48 @@ export class Place implements ConferencePart {
   }
 
   async #join(): Promise<void> {
-    const { call, options } = this;
-    const { running, news } = this.#conference;
-    const { port } = call.leg;
-    if (!running || !port) return this.leave('nothing to join');
-    const { room } = running;
-    const onTalking = (talking: boolean): void => {
-      if (this.joined) news.tell(talking ? 'start-talking' : 'stop-talking', this);
-    };
-    const member = await room.join(port, {
-      ...this.#flags(),
-      distributeDtmf: options.distributeDtmf,
-      ...(news.wantsTalking(this) && { onTalking }),
-    });
-    if (this.#scope.closed) return member.leave();
-    this.#member = member;
+    const { options } = this;
+    if (!(await this.#enterRoom())) return;
     this.#state = 'joined';
     this.#note('joined');
     this.#conference.joined(this);
     if (options.distributeDtmf) this.#distributeInfoDigits();
-    if (options.beep) room.play([{ kind: 'url', url: beep }], { loop: 1 });
+    if (options.beep) this.#conference.running?.room.play([{ kind: 'url', url: beep }], { loop: 1 });
+  }
+
+  /** False when it is over before. */
+  async #enterRoom(): Promise<boolean> {
+    const { call, options } = this;
+    const { running, news } = this.#conference;
+    const { port } = call.leg;
+    if (!running || !port) {
+      this.leave('nothing to join');
+      return false;
+    }
+    const onTalking = (talking: boolean): void => {
+      if (this.joined) news.tell(talking ? 'start-talking' : 'stop-talking', this);
+    };
+    const member = await running.room.join(port, {
+      ...this.#flags(),
+      distributeDtmf: options.distributeDtmf,
+      ...(news.wantsTalking(this) && { onTalking }),
+      onLeft: () => call.turn('lost its room', () => void this.#comeBack()),
+    });
+    if (this.#scope.closed) await member.leave();
+    else this.#member = member;
+    return !this.#scope.closed;
+  }
+
+  /** Workers died, and the way to the room with them: there is another. */
+  async #comeBack(): Promise<void> {
+    if (!this.joined) return;
+    this.#member = undefined;
+    try {
+      // What was changed meanwhile counts too.
+      if (await this.#enterRoom()) await this.#apply();
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   /** Keys that come as packets the engine hands on; those that come as INFO go the same ways. */

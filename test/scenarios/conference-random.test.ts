@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type SeededRandom, seededRandom } from '../../src/base/sim/index.ts';
 import type { PhoneCall } from '../../src/rehearsal/phone.ts';
-import { type Json, type Scene, scene, sidOf } from '../kit/scene.ts';
-import { type SingerName, singer, song, whoHears } from '../kit/singers.ts';
+import { type Json, type Scene, scene, sidOf, toneUrl } from '../kit/scene.ts';
+import { isHeard, type SingerName, singer, song, whoHears } from '../kit/singers.ts';
 
 const names = Object.keys(song) as SingerName[];
 const rooms = ['red', 'blue'];
@@ -162,29 +162,65 @@ for (let seed = 1; seed <= 6; seed++) {
   });
 }
 
-test('a media worker dies: the members go on hearing each other, with their flags', async () => {
-  const crowd = new Crowd(99);
-  const s = await crowd.open(99, 1);
-  for (let i = 0; i < 25; i++) {
-    await crowd.step();
-    await s.run(100);
-  }
+for (const [workers, dying] of [
+  [1, [0]],
+  [2, [0]],
+  [2, [1]],
+  [2, [0, 1]],
+] as const)
+  test(`of ${workers} media workers ${dying.length} die: the members go on hearing each other, with their flags`, async () => {
+    const crowd = new Crowd(99);
+    const s = await crowd.open(99, workers);
+    for (let i = 0; i < 25; i++) {
+      await crowd.step();
+      await s.run(100);
+    }
+    await s.run(600);
+    assert.deepEqual(crowd.heard(), crowd.expected());
+    for (const index of dying) s.stage.killWorker(index);
+    await s.run(3_000);
+    assert.deepEqual(crowd.heard(), crowd.expected());
+    for (const { call, room } of crowd.members.values())
+      if (room !== undefined) assert.equal((await s.update(call, { mute_status: 'unmute' })).status, 202);
+    for (const member of crowd.members.values()) member.muted = false;
+    await s.run(600);
+    assert.deepEqual(crowd.heard(), crowd.expected());
+    for (const { call } of crowd.members.values()) {
+      assert.ok(sidOf(call) && !call.ended);
+      await s.stage.clock.settle(call.hangup());
+    }
+    await s.run(1_000);
+    await s.end();
+  });
+
+test("the room's media worker does not come back: those of others leave the conference, and their calls go on", async () => {
+  let dead = false;
+  const s = await scene(
+    {
+      '/': [
+        { verb: 'conference', name: 'red', actionHook: '/left' },
+        { verb: 'play', url: toneUrl(2_200) },
+      ],
+    },
+    {
+      workers: 2,
+      onWorkerStart(index) {
+        if (dead && index === 0) throw new Error('no worker today');
+      },
+    },
+  );
+  const calls = { alice: await singer(s, 'alice'), bob: await singer(s, 'bob'), carol: await singer(s, 'carol') };
   await s.run(600);
-  assert.deepEqual(crowd.heard(), crowd.expected());
+  assert.deepEqual(whoHears(s, calls), { alice: 'bob carol', bob: 'alice carol', carol: 'alice bob' });
+  dead = true;
   s.stage.killWorker(0);
-  await s.run(3_000);
-  assert.deepEqual(crowd.heard(), crowd.expected());
-  for (const { call } of crowd.members.values()) {
-    const { status } = await s.update(call, { mute_status: 'unmute' });
-    assert.equal(status, 202);
-  }
-  for (const member of crowd.members.values()) member.muted = false;
-  await s.run(600);
-  assert.deepEqual(crowd.heard(), crowd.expected());
-  for (const { call } of crowd.members.values()) {
-    assert.ok(sidOf(call) && !call.ended);
-    await s.stage.clock.settle(call.hangup());
-  }
+  await s.run(30_000);
+  const left = Object.values(calls).filter((call) => !call.ended);
+  assert.equal(left.length, 1, 'who lived on the other worker');
+  for (const call of left) assert.ok(isHeard(s, call, 2_200));
+  assert.equal(s.sentTo('/left').length, 3);
+  assert.deepEqual(await s.stage.clock.settle(s.stage.house.calls.conferences(s.stage.account.account_sid)), []);
+  for (const call of left) await s.stage.clock.settle(call.hangup());
   await s.run(1_000);
   await s.end();
 });
