@@ -9,6 +9,8 @@ export class SttLatency {
   readonly #startedAt: number;
   readonly #latencies: number[] = [];
   #audio: HeardAudio = { heardMs: 0, spurts: [] };
+  /** Up to here it has been told. */
+  #toldMs = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -26,10 +28,12 @@ export class SttLatency {
   /** Starts anew with the next result. */
   take(): Record<string, unknown> {
     const now = this.#clock.now();
-    const { spurts } = this.#audio;
+    const { heardMs, spurts } = this.#audio;
+    const fresh = spurts.filter(({ endMs }) => endMs > this.#toldMs);
+    this.#toldMs = heardMs;
     return {
       sttLatencyMs: this.#latencies.splice(0).join(','),
-      sttTalkspurts: JSON.stringify(spurts.map(({ startMs, endMs }) => [Math.round(startMs), Math.round(endMs)])),
+      sttTalkspurts: JSON.stringify(fresh.map(({ startMs, endMs }) => [Math.round(startMs), Math.round(endMs)])),
       sttStartTime: Math.round(this.#startedAt),
       sttStopTime: Math.round(now),
       sttUsage: Math.round(now - this.#startedAt) / 1000,
