@@ -117,6 +117,8 @@ for (const whom of ['caller', 'leg'] as const) {
     const t = await talking();
     const { s } = t;
     const { near, far } = sides(t, whom);
+    // By then packets are handed on as they come: the delay, and with it the tone's phase, has settled.
+    await s.run(1_000);
     const before = [heard(s, near.phone, far.hz), heard(s, far.phone, near.hz)] as const;
     assert.equal((await s.updateSid(near.sid, { boostAudioSignal: -8 }, true)).status, 200);
     await s.run(600);
