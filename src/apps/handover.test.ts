@@ -97,6 +97,20 @@ describe('an application over HTTP', () => {
     assert.equal(world({ callHook: '' }).session.server, '');
   });
 
+  test('without a server of its own (stored verbs) addresses are asked, paths are not; a redirect verb gives it one', async () => {
+    const { ask, session, urls } = world({ callHook: '' });
+    assert.deepEqual(await ask('verb:hook', 'https://other.test/a', {}), verbs);
+    session.tell('https://other.test/b', {});
+    session.tell('/lost', {});
+    await assert.rejects(ask('verb:hook', '/c', {}), { code: 'hook-invalid' });
+    await ask('session:redirect', 'https://other.test/d', {}, { rebase: true });
+    await ask('verb:hook', '/e', {});
+    assert.deepEqual(
+      urls(),
+      ['a', 'b', 'd', 'e'].map((path) => `https://other.test/${path}`),
+    );
+  });
+
   test('adulting is asked at /adulting of its server', async () => {
     const { ask, urls } = world({ callHook: `${httpUrl}/deep` });
     await ask('session:adulting', undefined, {});

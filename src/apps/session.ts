@@ -114,7 +114,7 @@ export class Session implements AppSession {
     const asking: Asking = {
       type,
       payload,
-      target: own ? against(this.#known(), own) : this.#known(),
+      target: this.#target(own),
       written: typeof hook === 'object' ? hook.url : hook,
       signal: options.signal ? AbortSignal.any([options.signal, this.#scope.signal]) : this.#scope.signal,
     };
@@ -133,9 +133,9 @@ export class Session implements AppSession {
   }
 
   tell(hook: HookInput, payload: Payload): void {
-    const parsed = this.#closing || !this.#server ? undefined : this.#parsed(hook);
-    if (!parsed) return;
-    const target = against(this.#known(), parsed);
+    const parsed = this.#closing ? undefined : this.#parsed(hook);
+    if (!parsed || !(this.#server || isAbsolute(parsed.url))) return;
+    const target = this.#target(parsed);
     const written = typeof hook === 'object' ? hook.url : hook;
     if (this.#socket && target.method === 'WS') return this.#socket.post('verb:hook', payload, written);
     const asking: Asking = { type: 'verb:hook', payload, target, written, signal: this.#scope.signal };
@@ -175,7 +175,8 @@ export class Session implements AppSession {
     if (asking.target.method === 'WS' && asking.type === 'session:redirect' && !aside)
       return this.#handOver('session:new', asking);
     const answer = await this.#askOnce(asking);
-    if (rebase && originOf(asking.target.url) !== originOf(this.#known().url)) this.#base = asking.target;
+    if (rebase && (!this.#server || originOf(asking.target.url) !== originOf(this.#server.url)))
+      this.#base = asking.target;
     return answer;
   }
 
@@ -280,6 +281,12 @@ export class Session implements AppSession {
     // In a later turn, as a conversation that just opens has no listener yet.
     this.#talk.clock.soon(() => this.#talk.emit({ type: 'alert', alert: 'webhook-failure', detail: parsed.message }));
     return undefined;
+  }
+
+  /** Where a hook leads. An address needs no server of the application's: one that consists of stored verbs may have none. */
+  #target(own: ParsedHook | undefined): ParsedHook {
+    if (own && !this.#server && isAbsolute(own.url)) return own;
+    return own ? against(this.#known(), own) : this.#known();
   }
 
   #known(): ParsedHook {
