@@ -198,6 +198,11 @@ export class JitterBuffer {
     return 'stored';
   }
 
+  /** Who begins to listen now misses nothing yet: the next packet waits for its time. */
+  wait(): void {
+    this.#waiting = true;
+  }
+
   /** All that is here was played elsewhere: playout goes on behind it. */
   settle(): void {
     const last = this.#highest;

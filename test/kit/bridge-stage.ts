@@ -46,13 +46,15 @@ export async function bridgeStage(options: BridgeStageOptions = {}): Promise<Bri
   };
 }
 
-/** 20 ms of a tone of amplitude 8000 at `rate`, as the n-th packet. */
+/** A tone of amplitude 8000 at `rate`, as the n-th packet. */
 export const tone =
-  (hz: number, rate = 8000) =>
-  (n: number): Int16Array =>
-    Int16Array.from({ length: rate / 50 }, (_, i) =>
-      Math.round(8000 * Math.sin((2 * Math.PI * hz * (n * (rate / 50) + i)) / rate)),
+  (hz: number, rate = 8000, ptimeMs = 20) =>
+  (n: number): Int16Array => {
+    const samples = (rate * ptimeMs) / 1000;
+    return Int16Array.from({ length: samples }, (_, i) =>
+      Math.round(8000 * Math.sin((2 * Math.PI * hz * (n * samples + i)) / rate)),
     );
+  };
 
 /** One source, no sequence number missing, timestamps that go on without holes, packets never more than `holeMs` apart. */
 export function checkStream(heard: readonly HeardPacket[], { holeMs = 40, units = 160 } = {}): void {

@@ -112,19 +112,19 @@ export class SimPeer {
     this.#streams.clear();
   }
 
-  /** 20 ms of silence every 20 ms from now on, until the returned function is called. */
-  stream(to: Address, pcm?: (n: number) => Int16Array): () => void {
+  /** Packets of `ptimeMs` from now on, of silence when there is no `pcm`, until the returned function is called. */
+  stream(to: Address, pcm?: (n: number) => Int16Array, ptimeMs = 20): () => void {
     const { clock } = this.#host.net;
     const encoder = this.codec.makeEncoder();
-    const samples = (this.codec.sampleRate * 20) / 1000;
+    const samples = (this.codec.sampleRate * ptimeMs) / 1000;
     let n = 0;
     let stopped = false;
     const tick = (): void => {
       if (stopped) return;
-      const payload = new Uint8Array(this.codec.bytesPerMs * 20);
+      const payload = new Uint8Array(this.codec.bytesPerMs * ptimeMs);
       encoder.encode(pcm?.(n++) ?? new Int16Array(samples), payload);
       this.send(to, payload);
-      clock.after(20, tick);
+      clock.after(ptimeMs, tick);
     };
     tick();
     const end = (): void => {

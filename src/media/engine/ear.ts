@@ -13,6 +13,7 @@ import type { AgreedMedia } from '../../sdp/index.ts';
 import { leaderLapseMs, maxRtpBytes } from '../limits.ts';
 import type { DigitEvent } from '../types.ts';
 import { type HeardPayload, Hearing } from './hearing.ts';
+import { Isolating } from './isolating.ts';
 import { RecentPackets } from './joined/recent.ts';
 import { SourceLatch } from './source-latch.ts';
 import { describeStages, InbandDtmf, Mute } from './stages/index.ts';
@@ -71,6 +72,8 @@ export class Ear {
   #dtmfClockRate = 0;
   #inband: InbandDtmf | undefined;
   #wantsInband: boolean;
+  /** Noise suppression of what the far end says. */
+  readonly isolating = new Isolating();
   #mute: Mute | undefined;
   #muted: boolean;
   #hearing: Hearing | undefined;
@@ -110,7 +113,7 @@ export class Ear {
 
   /** What comes in is what listeners hear: nothing on the way changes it. */
   get plain(): boolean {
-    return !this.#muted && (this.#mute?.open ?? true);
+    return !this.#muted && (this.#mute?.open ?? true) && !this.isolating.active;
   }
 
   /** Somebody hears frames, apart from those who pull them. */
@@ -209,7 +212,7 @@ export class Ear {
     const hearing = this.#hearing;
     if (!hearing) return undefined;
     this.#advance(hearing, now);
-    return hearing.silent ? undefined : hearing.frame;
+    return hearing.silent && !this.isolating.active ? undefined : hearing.frame;
   }
 
   /** Of frames; 0 before the codec is known. */
@@ -256,13 +259,14 @@ export class Ear {
   #advance(hearing: Hearing, now: number): void {
     hearing.next(now);
     this.#inband?.process(hearing.frame);
+    this.isolating.process(hearing.frame);
     this.#mute?.process(hearing.frame);
     for (const listener of this.#listeners) listener(hearing.frame, hearing.sampleRate);
   }
 
   describe(): string {
     if (!this.#hearing) return 'nobody listens';
-    const stages = [this.#inband, this.#mute].filter((stage) => stage !== undefined);
+    const stages = [this.#inband, this.isolating, this.#mute].filter((stage) => stage !== undefined);
     return [describeStages(stages), `${this.#listeners.size} listeners`].filter((text) => text !== '').join(' > ');
   }
 
@@ -312,8 +316,10 @@ export class Ear {
     const jitter = this.#timeLine()!;
     this.#hearing = new Hearing({ ...this.#format, jitter, random: this.#options.random });
     // Packets were handed on until now: what is made goes on from them, and a mute ramps.
-    const goesOn = this.#takers.length > 0 && this.recent.held > 0;
+    const goesOn = this.#pullers > 0 && this.recent.held > 0;
+    if (!goesOn) jitter.wait();
     if (goesOn) for (const packet of this.recent.packets()) this.#hearing.prime(packet);
+    this.isolating.setFormat({ sampleRate, frameMs: this.#format.ptimeMs });
     this.#mute = new Mute(sampleRate, this.#muted && !goesOn);
     this.#mute.set(this.#muted);
     if (this.#wantsInband) this.#inband = new InbandDtmf(sampleRate, this.#options.onDigit);
@@ -324,6 +330,7 @@ export class Ear {
     this.#hearing = undefined;
     this.#inband = undefined;
     this.#mute = undefined;
+    this.isolating.setFormat(undefined);
   }
 
   /** The stream's time line, for as long as frames are made or packets handed on. */

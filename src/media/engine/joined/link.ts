@@ -171,10 +171,10 @@ export class Link implements PacketTaker {
   onFrame(now: number): FrameFill {
     this.review();
     const fill = this.#fill(now);
-    if (!this.#seated && this.#mode === 'processed') this.#seat(now);
     // Who listens to the source keeps its frames at this time, whatever becomes of them.
     const { ear } = this.from;
     if (this.#state.exclusive && ear.listened && (fill === 'packets' || fill === 'wait' || !this.#feed)) ear.pull(now);
+    if (!this.#seated && this.#mode === 'processed') this.#seat(now);
     return fill;
   }
 
