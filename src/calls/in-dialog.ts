@@ -93,7 +93,8 @@ export class InDialog {
       );
     } else act();
     if (held || !this.#pathBefore) return;
-    bridge?.setPath(this.#pathBefore).catch(() => {});
+    // Unless somebody has chosen another way meanwhile.
+    if (bridge?.path === 'full-media') bridge.setPath(this.#pathBefore).catch(() => {});
     this.#pathBefore = undefined;
   }
 

@@ -6,24 +6,20 @@ import type {
   DialogEnd,
   ExtraHeaders,
   IncomingInvite,
-  IncomingRequest,
   MessageBody,
   OutgoingInvite,
   OutgoingInviteOptions,
   SipRequest,
   SipResponse,
 } from '../sip/index.ts';
-import { readInfoDigit } from './info-digit.ts';
 import { callOver, LegAudio, sdpOf } from './leg-audio.ts';
 import { LegDigits } from './leg-digits.ts';
 import { contactOf, failureEnd } from './leg-failure.ts';
 import { LegOffers } from './leg-offers.ts';
 import { LegRefers } from './leg-refer.ts';
+import { serveRequest } from './leg-requests.ts';
 import type { LegEnd, LegOptions } from './leg-types.ts';
 import { redirectLimit } from './limits.ts';
-
-/** What in-dialog requests are answered; OPTIONS asks only whether we are there. */
-const answers = new Map(Object.entries({ INFO: 200, MESSAGE: 202, NOTIFY: 200, OPTIONS: 200 }));
 
 export class Leg {
   readonly scope: Scope;
@@ -236,7 +232,7 @@ export class Leg {
   #adopt(dialog: Dialog, said: SipRequest | SipResponse): void {
     this.#dialog = dialog;
     dialog.onEnd = (end) => this.#dialogEnded(end);
-    dialog.onRequest = (request) => this.#requested(request);
+    dialog.onRequest = (request) => serveRequest(request, this.refers, this.#options.handler);
     this.offers.adopt(dialog, sdpOf(said));
     this.refers.adopt(dialog);
     this.keys.learn(said.values('Allow'));
@@ -245,23 +241,6 @@ export class Leg {
   #dialogEnded(end: DialogEnd): void {
     if (end.by === 'remote') this.#end({ how: 'bye', request: end.request });
     if (end.by === 'fault') this.#faulted(end.fault.sip ?? 408, end.fault.message);
-  }
-
-  /** In-dialog requests (sip-edge.md ID-5, DT-3). */
-  #requested(incoming: IncomingRequest): void {
-    const { request } = incoming;
-    if (request.method === 'REFER') {
-      const refer = this.refers.receive(incoming);
-      return refer && this.#options.handler.onRefer(refer);
-    }
-    if (request.method === 'NOTIFY' && /^\s*refer\b/i.test(request.header('Event') ?? ''))
-      return incoming.respond(this.refers.notified(request) ? 200 : 481);
-    const status = answers.get(request.method);
-    incoming.respond(status ?? 501);
-    if (status === undefined || request.method === 'OPTIONS') return;
-    const digit = request.method === 'INFO' ? readInfoDigit(request) : undefined;
-    if (digit) this.#options.handler.onDigit(digit.digit, digit.durationMs, 'info');
-    else this.#options.handler.onRequest(request);
   }
 
   #workerLost(outcome: 'restored' | 'moved' | 'lost'): void {

@@ -57,10 +57,11 @@ export class BridgeMedia {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (!this.#past) return;
-    // In the turns after this one the legs are hung up that are not to live on.
     const [{ clock }] = this.#calls;
-    void this.#last.then(() => clock.soon(() => void this.#restore()));
+    void this.#last.then(() => {
+      // In the turns after this one the legs are hung up that are not to live on.
+      if (this.#past) clock.soon(() => void this.#restore());
+    });
   }
 
   get #legs(): [Leg, Leg] {
@@ -95,6 +96,7 @@ export class BridgeMedia {
   /** Both far ends to each other. What the first sends directly is not sent by us any more, then the same the other way. */
   async #leave(): Promise<void> {
     if (this.#past) return;
+    this.#check();
     const [a, b] = this.#legs;
     const past = PastLeg.pair(a, b);
     if (isRefusal(past)) throw fault(past.reason);

@@ -187,6 +187,21 @@ test('the bridge ends while the media goes past us: who lives on hears us again'
   await end(t);
 });
 
+test('a redirect of both while the media goes past us: each hears its own application', async () => {
+  const t = await talk();
+  const { s, caller, bob, go } = t;
+  s.answers['/parent'] = [{ verb: 'play', url: toneUrl(880) }];
+  s.answers['/child'] = [{ verb: 'play', url: toneUrl(1_250) }];
+  await go('no-media');
+  const hooks = { call_hook: '/parent', child_call_hook: '/child' };
+  assert.equal((await s.updateSid(sidOf(caller), hooks, true)).status, 200);
+  await s.run(1_000);
+  assertHears(s, caller, { 880: 'loud', [calledHz]: 'quiet' });
+  assertHears(s, bob.call(), { 1250: 'loud', [callerHz]: 'quiet' });
+  await s.stage.clock.settle(bob.call().hangup());
+  await end(t);
+});
+
 test('exitMediaPath: phone to phone from the start', async () => {
   const t = await talk({ exitMediaPath: true });
   await bothHear(t);

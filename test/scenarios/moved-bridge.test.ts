@@ -87,6 +87,8 @@ test('no-media: nobody is disturbed, and who comes back is told the new ports', 
   assert.deepEqual(outcomes(s), ['moved', 'moved']);
   assert.equal(portOf(caller), bob.call().audio.local.port);
   await bothHear(t);
+  const recent = caller.audio.heard.filter((p) => p.at > s.stage.clock.now() - 900);
+  assert.equal(new Set(recent.map((p) => p.ssrc)).size, 1, 'the next worker sends nothing');
   assert.equal((await s.updateSid(sidOf(caller), { media_path: 'full-media' }, true)).status, 200);
   await bothHear(t);
   await t.end();
