@@ -42,7 +42,7 @@ export class Dialling {
     call.parts.put(
       'dial',
       {
-        selected: () => (this.#released || this.#selected?.ended ? undefined : this.#selected),
+        selected: () => (this.#bridge && !this.#bridge.closed && !this.#released ? this.#selected : undefined),
         finish: () => this.#finish(),
         release: () => this.#release(),
       },
@@ -52,7 +52,7 @@ export class Dialling {
     this.#race.start();
     const winner = await this.#race.winner;
     const joined = winner === undefined ? false : await this.#talk(winner);
-    if (!scope.closed) this.#waiting.stop();
+    this.#waiting.end();
     await this.#report(winner, joined);
   }
 
@@ -62,10 +62,14 @@ export class Dialling {
     this.#selected = leg;
     void leg.over.then(() => this.#over.resolve());
     const refusal = await call.leg.ensureMedia(false, scope.signal);
-    this.#waiting.stop();
+    this.#waiting.end();
     const early = await this.#early;
     const bridge = refusal ?? (early && !early.closed ? early : await Bridge.join({ owner: call, other: leg, scope }));
-    if (scope.closed || leg.ended) return true;
+    if (scope.closed || leg.ended) {
+      // The caller may have gone in the moment in which the leg won.
+      this.#hangUp();
+      return true;
+    }
     if (isRefusal(bridge)) {
       call.events.append('error', { what: 'the legs could not be joined', reason: bridge.reason });
       this.#hangUp(bridge.reason);
@@ -91,7 +95,10 @@ export class Dialling {
 
   /** A single leg's own sound goes to the caller, unless there is music (verbs.md 5.3). Of several it means: it rings. */
   #earlyMedia(leg: Call): void {
-    if (this.#hearsEarly) this.#early ??= this.#joinEarly(leg);
+    if (!this.#hearsEarly || this.#early) return;
+    this.#early = this.#joinEarly(leg);
+    // Who waits for it hears of a bug; when nobody does, it is none.
+    this.#early.catch(() => {});
   }
 
   get #hearsEarly(): boolean {
@@ -106,7 +113,7 @@ export class Dialling {
     this.#waiting.stop();
     const bridge = await Bridge.join({ owner: call, other: leg, scope });
     if (!isRefusal(bridge)) return bridge;
-    if (!this.#selected) this.#waiting.again();
+    this.#waiting.again();
     return undefined;
   }
 
@@ -114,7 +121,7 @@ export class Dialling {
     const bridge = await this.#early;
     this.#early = undefined;
     await bridge?.close('it is asked whether it takes the call');
-    if (!this.#selected) this.#waiting.again();
+    this.#waiting.again();
   }
 
   /** The verb comes to its end as if the far end had hung up: its action hook decides what follows. */
@@ -126,10 +133,10 @@ export class Dialling {
 
   #release(): Call | undefined {
     const leg = this.#selected;
-    if (!leg || leg.ended || this.#released) return undefined;
+    if (!leg || leg.ended || this.#released || !this.#bridge) return undefined;
     this.#released = true;
     // At once: both legs may be wanted by what they run next.
-    void this.#bridge?.close('the leg goes on alone');
+    void this.#bridge.close('the leg goes on alone');
     this.#over.resolve();
     return leg;
   }

@@ -162,7 +162,6 @@ export class Race {
     for (const leg of this.legs) leg.turn('ring timeout', () => leg.leg.answered || leg.hangup());
   }
 
-  /** What they end with is decided by the turn in which they end. */
   /** A phone that is told why shows no missed call. */
   #cancel(): void {
     const headers = { ...(this.#won && { Reason: elsewhere }), ...headerText(this.#options.hangupHeaders) };

@@ -10,7 +10,7 @@ export class Waiting {
   readonly #music: string | undefined;
   #playing: Playing | undefined;
   /** What sounds now; a later choice wins over a slower earlier one. */
-  #sound: 'nothing' | 'music' | 'ringing' | 'stopped' = 'nothing';
+  #sound: 'nothing' | 'music' | 'ringing' | 'stopped' | 'over' = 'nothing';
 
   constructor(run: VerbRun, music: string | undefined) {
     this.#run = run;
@@ -43,7 +43,16 @@ export class Waiting {
 
   /** Silence, until `again`. */
   stop(): void {
-    this.#sound = 'stopped';
+    if (this.#sound !== 'over') this.#silence('stopped');
+  }
+
+  /** Silence, for good. */
+  end(): void {
+    this.#silence('over');
+  }
+
+  #silence(sound: 'stopped' | 'over'): void {
+    this.#sound = sound;
     this.#playing?.stop();
     this.#playing = undefined;
   }
