@@ -258,3 +258,28 @@ for (const change of ['stop', 'close'] as const) {
     await stage.end();
   });
 }
+
+test('answers that overlap a worker’s death, and one another, name the port that is', async () => {
+  const stage = await mediaStage();
+  const { clock, net, peer, port, links } = stage;
+  port.start();
+  await clock.runFor(1000);
+  const old = port.local.port;
+  for (const early of [true, false]) {
+    const answers = early ? [port.answer(peer.sdp()), port.answer(peer.sdp({ direction: 'sendonly' }))] : [];
+    links.at(-1)!.kill();
+    await Promise.resolve();
+    if (!early) answers.push(port.answer(peer.sdp()), port.answer(peer.sdp({ direction: 'sendonly' })));
+    const squatter = early ? await net.host('10.0.0.1').udp({ host: '10.0.0.1', port: old }) : undefined;
+    const given = await clock.settle(Promise.all(answers));
+    assert.notEqual(port.local.port, old);
+    for (const [i, answer] of given.entries()) {
+      assert.ok(!isRefusal(answer));
+      assert.match(answer.sdp, new RegExp(`m=audio ${port.local.port} `), `answer ${i}`);
+      assert.equal(answer.media.direction, i === 0 ? 'sendrecv' : 'recvonly');
+    }
+    squatter?.close();
+    await clock.runFor(2000);
+  }
+  await stage.end();
+});

@@ -6,6 +6,7 @@ import {
   type Ask,
   type AskName,
   type Checkpoint,
+  type IsolationState,
   type NoticeName,
   type Notices,
   type OutputState,
@@ -13,7 +14,6 @@ import {
   type RoomPlace,
   unpackFault,
 } from './channel.ts';
-import { later } from './later.ts';
 import { maxSources } from './limits.ts';
 import type { LinkClient } from './link-client.ts';
 import { PlaybackClient } from './playback-client.ts';
@@ -98,12 +98,15 @@ export class PortClient implements MediaPort {
   readonly #advertise: string;
   readonly #options: PortOptions;
   readonly #session: PortSession;
+  /** Of offers and answers. */
+  #turn: Promise<void> = Promise.resolve();
   /** Its media goes past us. */
   #away = false;
   #media: AgreedMedia | undefined;
   #started = false;
   #muted = false;
   #gainDb = 0;
+  #isolation: IsolationState = {};
   readonly #plays = new Map<number, PlaybackClient>();
   #lastPlayback = 0;
   readonly #recognitions: RecognitionClients;
@@ -152,13 +155,8 @@ export class PortClient implements MediaPort {
     return this.#session.far;
   }
 
-  async answer(offer: string, past?: FarAudio): Promise<{ sdp: string; media: NegotiatedMedia } | Refusal> {
-    const answered = this.#session.answer(offer, past);
-    if (isRefusal(answered)) return answered;
-    const failure = past ? undefined : await this.#configure(answered.media, this.#started);
-    if (failure) return failure;
-    this.#session.given(answered);
-    return { sdp: answered.sdp, media: answered.media };
+  answer(offer: string, past?: FarAudio): Promise<{ sdp: string; media: NegotiatedMedia } | Refusal> {
+    return this.#inTurn(() => this.#answer(offer, past));
   }
 
   read(offer: string): NegotiatedMedia | Refusal {
@@ -186,7 +184,8 @@ export class PortClient implements MediaPort {
   async accept(answer: string): Promise<NegotiatedMedia | Refusal> {
     const past = this.#session.offersPast;
     const media = this.#session.accept(answer);
-    return isRefusal(media) || past ? media : ((await this.#configure(media, true)) ?? media);
+    if (isRefusal(media) || past) return media;
+    return this.#inTurn(async () => (await this.#configure(media, true)) ?? media);
   }
 
   async setAway(away: boolean): Effect {
@@ -229,8 +228,10 @@ export class PortClient implements MediaPort {
     return this.#host.ask('digits', { port: this.id, digits, durationMs });
   }
 
-  setIsolation(_: IsolationOptions | undefined): Effect {
-    return later('noise isolation');
+  /** Undefined ends it in both directions. */
+  async setIsolation(options: IsolationOptions | undefined): Effect {
+    this.#isolation = options ? { ...this.#isolation, [options.direction]: options.level } : {};
+    return this.#ask('isolate', { port: this.id, isolation: this.#isolation });
   }
 
   stream(options: StreamOptions): MediaStream {
@@ -311,6 +312,7 @@ export class PortClient implements MediaPort {
       muted: this.#muted,
       away: this.#away,
       gainDb: this.#gainDb,
+      isolation: this.#isolation,
       output: this.#checkpoint.output,
       plays: [...this.#plays.values()]
         .filter((one) => !one.stopping)
@@ -360,6 +362,30 @@ export class PortClient implements MediaPort {
   }
 
   // --- inside
+
+  /** One offer or answer at a time takes effect, and none while the worker is being replaced: what is said of our port must be true. */
+  #inTurn<T>(exchange: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(async () => {
+      while (this.#restoring) await this.#restoring;
+      return exchange();
+    });
+    this.#turn = turn.then(noop, noop);
+    return turn;
+  }
+
+  async #answer(offer: string, past?: FarAudio): Promise<{ sdp: string; media: NegotiatedMedia } | Refusal> {
+    for (;;) {
+      const said = this.rtpPort;
+      const answered = this.#session.answer(offer, past);
+      if (isRefusal(answered)) return answered;
+      const failure = past ? undefined : await this.#configure(answered.media, this.#started);
+      if (failure) return failure;
+      // The worker died meanwhile, and the next one has another port.
+      if (this.rtpPort !== said) continue;
+      this.#session.given(answered);
+      return { sdp: answered.sdp, media: answered.media };
+    }
+  }
 
   async #configure(media: AgreedMedia, start: boolean): Promise<Refusal | undefined> {
     // Sending may begin from here on, before anything is reported.
