@@ -10,6 +10,7 @@ export * from './measure.ts';
 export * from './mix.ts';
 export * from './mp3.ts';
 export * from './mp3-encode.ts';
+export * from './noise.ts';
 export * from './plc.ts';
 export * from './raw.ts';
 export * from './resample.ts';

@@ -67,6 +67,12 @@ export type StreamNote =
   | { type: 'reconnecting'; attempt: number; fault: FaultData };
 export type EndedStream = Omit<StreamEnd, 'fault'> & { fault?: FaultData };
 
+/** Levels (0 to 100) of the noise suppression; absent: none. */
+export interface IsolationState {
+  read?: number;
+  write?: number;
+}
+
 /** What a port's output owns: it goes on through codec changes, holds and a worker's death. */
 export interface OutputState {
   ssrc: number;
@@ -114,6 +120,7 @@ export interface PortState {
   /** The media goes past us. */
   away?: boolean;
   gainDb: number;
+  isolation: IsolationState;
   config?: StreamConfig;
   output: OutputState;
   /** The source that was latched (symmetric RTP). */
@@ -170,6 +177,7 @@ export interface Asks {
   away: { ask: { port: string; away: boolean }; answer: { at: number } };
   mute: { ask: { port: string; muted: boolean }; answer: { at: number } };
   gain: { ask: { port: string; db: number }; answer: { at: number } };
+  isolate: { ask: { port: string; isolation: IsolationState }; answer: { at: number } };
   digits: { ask: { port: string; digits: string; durationMs: number }; answer: { at: number } };
   /** A new one, or another state of one that is known. */
   link: { ask: LinkState; answer: { at: number } };

@@ -102,7 +102,7 @@ export interface MediaRecognition {
   stop(): Effect;
 }
 
-/** Of the ear (what the far end says). `level` 0 is none, 100 all of it. */
+/** `level` 0 is none, 100 all of it. */
 export interface IsolationOptions {
   model: 'rnnoise';
   level: number;

@@ -200,7 +200,7 @@ export interface MediaPort {
   setGain(db: number): Effect;
   /** Sends digits in order: RFC 4733 when agreed, else in-band tones. `w`/`W` pause 500/1000 ms. Resolves when the last has been sent. */
   sendDigits(digits: string, durationMs: number): Promise<{ at: number }>;
-  /** Noise suppression; undefined ends it. */
+  /** Noise suppression; undefined ends it. Rejects with a Fault `isolation-unavailable`. */
   setIsolation(isolation: IsolationOptions | undefined): Effect;
   /** Streams the leg's audio to a WebSocket server, and plays what comes back. */
   stream(options: StreamOptions): MediaStream;

@@ -6,6 +6,7 @@ import { maxDubTracks } from '../limits.ts';
 import type { PlaybackEvent } from '../types.ts';
 import { DubTracks } from './dub-tracks.ts';
 import type { Feed } from './feed.ts';
+import { Isolating } from './isolating.ts';
 import { Mixed } from './mixed.ts';
 import type { Prompts } from './prompts.ts';
 import { describeStages, Layers, Tones, Volume } from './stages/index.ts';
@@ -47,6 +48,8 @@ export class Mouth {
   readonly #early: PlayOrder[] = [];
   #feed: Feed | undefined;
   readonly #added = new Mixed();
+  /** Noise suppression of what the far end hears. */
+  readonly isolating = new Isolating();
   readonly #listeners = new Set<MouthListener>();
 
   constructor(options: MouthOptions) {
@@ -75,6 +78,7 @@ export class Mouth {
       feedGain: kept?.feedGain ?? new Gain(sampleRate),
     };
     this.#voice = voice;
+    this.isolating.setFormat({ sampleRate, frameMs: ptimeMs });
     if (!kept) {
       for (const track of tracks) {
         track.setRate(sampleRate);
@@ -116,7 +120,7 @@ export class Mouth {
   /** What is fed is all that is heard, as it is, and nobody listens: it may as well be sent without being made. */
   get plain(): boolean {
     const voice = this.#voice;
-    if (this.#listeners.size > 0 || !this.#added.empty) return false;
+    if (this.#listeners.size > 0 || !this.#added.empty || this.isolating.active) return false;
     if (!voice) return this.#early.length === 0;
     const { layers, dub, tones, volume, feedGain } = voice;
     return layers.resting && dub.resting && !tones.busy && volume.even && feedGain.isUnity;
@@ -140,7 +144,7 @@ export class Mouth {
     const voices = this.#feed?.read(fed, sampleRate) ?? false;
     feedGain.set(covered ? MUTED_DB : 0);
     const more = this.#added.read(added, sampleRate);
-    const plays = sounds || voices || more || tones.busy;
+    const plays = sounds || voices || more || tones.busy || this.isolating.active;
     if (!plays && dub.resting) return undefined;
     if (!sounds) frame.fill(0);
     if (voices) {
@@ -148,6 +152,7 @@ export class Mouth {
       mixInto(frame, fed);
     }
     if (more) mixInto(frame, added);
+    this.isolating.process(frame);
     tones.process(frame);
     volume.process(frame);
     // Volume is for what is said and played, not for the tracks: they have their own (verbs.md 9).
@@ -222,7 +227,7 @@ export class Mouth {
   describe(): string {
     if (!this.#voice) return 'no codec yet';
     const { layers, dub, tones, volume } = this.#voice;
-    return describeStages([layers, tones, volume, dub]) || 'silence';
+    return describeStages([layers, this.isolating, tones, volume, dub]) || 'silence';
   }
 
   close(): void {

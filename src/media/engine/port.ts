@@ -5,6 +5,7 @@ import type { AgreedMedia } from '../../sdp/index.ts';
 import type {
   Ask,
   Checkpoint,
+  IsolationState,
   PlayOrder,
   PortState,
   RecordOrder,
@@ -17,6 +18,7 @@ import { lateMs, maxPtimeMs, minPtimeMs, slotMs } from '../limits.ts';
 import type { DigitEvent, PortStats } from '../types.ts';
 import { DigitsOut } from './digits-out.ts';
 import { Ear, type PacketTaker } from './ear.ts';
+import { Isolations } from './isolations.ts';
 import type { Link } from './joined/link.ts';
 import { Mouth } from './mouth.ts';
 import { Output } from './output.ts';
@@ -48,6 +50,7 @@ export class Port implements Paced {
   onDigit: ((event: DigitEvent) => void) | undefined;
   readonly recognitions: Recognitions;
   readonly recordings: PortRecordings;
+  readonly #isolations: Isolations;
   readonly streams: Streams;
   readonly #world: EngineWorld;
   readonly #notify: Responder['notify'];
@@ -118,6 +121,7 @@ export class Port implements Paced {
     const taps = { world, notify, port, ear: this.ear, mouth: this.mouth, ptimeMs: () => this.#ptimeMs };
     this.recognitions = new Recognitions(taps);
     this.recordings = new PortRecordings(taps);
+    this.#isolations = new Isolations({ read: this.ear.isolating, write: this.mouth.isolating }, clock);
     this.streams = new Streams(taps);
     this.#digits = new DigitsOut((digits, durationMs, done) => this.mouth.sendTones(digits, durationMs, done));
     this.#talking = new Talking((talking) => notify('talking', { port, talking }));
@@ -132,6 +136,7 @@ export class Port implements Paced {
     if (state.watchTalking) this.watchTalking(true);
     for (const order of state.recognitions) this.recognitions.begin(order);
     for (const order of state.recordings) this.recordings.start(order);
+    this.#isolations.set(state.isolation).catch((error: unknown) => world.onBroken(this, error));
   }
 
   /** Applies what offer/answer agreed on, beside what runs: SSRC, sequence, layers and their positions go on. */
@@ -190,6 +195,13 @@ export class Port implements Paced {
     this.mouth.setGain(db);
     this.#inlet?.review();
     return this.effect();
+  }
+
+  async setIsolation(state: IsolationState): Promise<{ at: number }> {
+    await this.#isolations.set(state);
+    this.#outlet?.review();
+    this.#inlet?.review();
+    return this.#outlet?.effect() ?? this.effect();
   }
 
   record(order: RecordOrder): Promise<{ at: number }> {
@@ -457,6 +469,7 @@ export class Port implements Paced {
     this.#seat = undefined;
     this.recognitions.endAll();
     this.recordings.close();
+    this.#isolations.close();
     this.streams.close();
     this.ear.close();
     this.mouth.close();

@@ -1,12 +1,13 @@
 // Recorder: what a leg says and hears, frame by frame side by side, into one file. The audio path never waits for the file.
-import { mixInto, Resampler } from '../../../audio/index.ts';
+import { mixInto } from '../../../audio/index.ts';
 import { type Clock, type Files, isFault } from '../../../base/index.ts';
 import { type FinishedRecording, packFault, type RecordOrder } from '../../channel.ts';
-import { recordCatchUpSeconds, recordWaitingSeconds } from '../../limits.ts';
+import { recordCatchUpSeconds, recordLapseMs, recordWaitingSeconds } from '../../limits.ts';
 import type { TapState } from '../../tap-types.ts';
 import type { EarListener } from '../ear.ts';
 import type { MouthListener } from '../mouth.ts';
 import { type Container, makeContainer } from './container.ts';
+import { Side } from './side.ts';
 import { Writer } from './writer.ts';
 
 export interface RecorderParts {
@@ -26,47 +27,15 @@ interface Stretch {
   right?: Int16Array;
 }
 
-/** One side's way to the recording's rate. */
-class Side {
-  frame = new Int16Array(0);
-  #resampler: Resampler | undefined;
-  #from = 0;
-  #out = new Int16Array(0);
-  #zeros = new Int16Array(0);
-  readonly #rate: number;
-
-  constructor(rate: number) {
-    this.#rate = rate;
-  }
-
-  /** `undefined` is silence as long as `samples` at this rate. */
-  take(frame: Int16Array | undefined, from: number, samples: number): void {
-    if (this.#from !== from) {
-      this.#from = from;
-      this.#resampler = from === this.#rate ? undefined : new Resampler(from, this.#rate);
-    }
-    if (!frame && this.#zeros.length !== samples) this.#zeros = new Int16Array(samples);
-    const source = frame ?? this.#zeros;
-    const most = this.#resampler?.maxOutput(source.length) ?? source.length;
-    if (this.#out.length !== most) this.#out = new Int16Array(most);
-    if (!this.#resampler) this.#out.set(source);
-    const made = this.#resampler?.process(source, this.#out) ?? source.length;
-    if (this.frame.buffer !== this.#out.buffer || this.frame.length !== made) this.frame = this.#out.subarray(0, made);
-  }
-}
-
 export class Recorder {
   readonly recording: number;
   readonly #parts: RecorderParts;
   readonly #left: Side;
   readonly #right: Side;
   readonly #rate: number;
-  /** Format of the ear's last frame: what the mouth's must have, silent or not. */
-  #earRate = 0;
-  #earSamples = 0;
   #state: TapState;
-  /** A left frame is there, and its right one. */
-  #paired: 'none' | 'left' | 'both' = 'none';
+  /** Length of a frame: a silent one of the mouth does not say it. */
+  #frameMs = 20;
   #waiting: Stretch[] = [];
   #waitingSamples = 0;
   #container: Container | undefined;
@@ -94,7 +63,7 @@ export class Recorder {
   }
 
   setState(state: TapState): void {
-    this.#pair();
+    this.#level();
     this.#state = state;
     // Nothing may follow for long: what is there is worth keeping now.
     this.#writer?.flush();
@@ -102,7 +71,7 @@ export class Recorder {
 
   /** Time in which the leg was held up: the far end heard nothing of us, and the clock went on. */
   skip(ms: number): void {
-    this.#pair();
+    this.#level();
     if (this.#state !== 'pause') this.#put({ samples: Math.round((ms * this.#rate) / 1000) });
   }
 
@@ -124,36 +93,47 @@ export class Recorder {
   }
 
   #hear(frame: Int16Array, rate: number): void {
-    this.#pair();
-    this.#earRate = rate;
-    this.#earSamples = frame.length;
-    this.#left.take(frame, rate, frame.length);
-    this.#paired = 'left';
+    this.#frameMs = (frame.length * 1000) / rate;
+    this.#left.add(frame, rate, { samples: frame.length, other: this.#right.length });
+    this.#take();
   }
 
   #speak(frame: Int16Array | undefined, rate: number): void {
-    // The ear's frame of this tick came first; a mouth alone is of no tick that we know.
-    if (this.#paired !== 'left') return;
-    this.#right.take(frame, rate, this.#earSamples);
-    this.#paired = 'both';
+    const samples = frame?.length ?? (rate * this.#frameMs) / 1000;
+    this.#right.add(frame, rate, { samples, other: this.#left.length });
+    this.#take();
   }
 
-  /** What the last tick brought goes into the recording. A mouth that said nothing in it was silent. */
-  #pair(): void {
-    if (this.#paired === 'none') return;
-    if (this.#paired === 'left') this.#right.take(undefined, this.#earRate, this.#earSamples);
-    this.#paired = 'none';
-    if (this.#state === 'pause') return;
-    const samples = Math.min(this.#left.frame.length, this.#right.frame.length);
-    if (samples === 0) return;
-    if (this.#state === 'silence') return this.#put({ samples });
-    const left = this.#left.frame.subarray(0, samples);
-    const right = this.#right.frame.subarray(0, samples);
-    if (this.#parts.order.options.mix === 'mixed') {
-      mixInto(left, right);
-      right.set(left);
+  /** What both sides have goes into the recording. A side from which nothing comes is silent. */
+  #take(): void {
+    const most = (this.#rate * recordLapseMs) / 1000;
+    if (this.#left.length - this.#right.length > most) this.#right.lapse(this.#left.length);
+    if (this.#right.length - this.#left.length > most) this.#left.lapse(this.#right.length);
+    const samples = Math.min(this.#left.length, this.#right.length);
+    if (samples > 0) this.#record(samples);
+  }
+
+  /** The same, to the last sample of either. */
+  #level(): void {
+    const samples = Math.max(this.#left.length, this.#right.length);
+    this.#left.pad(samples - this.#left.length);
+    this.#right.pad(samples - this.#right.length);
+    if (samples > 0) this.#record(samples);
+  }
+
+  #record(samples: number): void {
+    const left = this.#left.first(samples);
+    const right = this.#right.first(samples);
+    if (this.#state === 'silence') this.#put({ samples });
+    if (this.#state === 'run') {
+      if (this.#parts.order.options.mix === 'mixed') {
+        mixInto(left, right);
+        right.set(left);
+      }
+      this.#put({ samples, left, right });
     }
-    this.#put({ samples, left, right });
+    this.#left.drop(samples);
+    this.#right.drop(samples);
   }
 
   #put(stretch: Stretch): void {
@@ -229,7 +209,7 @@ export class Recorder {
   }
 
   async #end(fault: unknown): Promise<void> {
-    this.#pair();
+    this.#level();
     this.#leave();
     await this.#opened;
     const writer = this.#writer;

@@ -2,6 +2,8 @@
 
 // Ear: digits are found before the mute, for they are reported all the same.
 export { InbandDtmf } from './inband-dtmf.ts';
+// Noise goes after that: digits are none.
+export { Isolation, type IsolationFormat } from './isolation.ts';
 // Mouth: what plays, digits over it, then the volume of it all.
 export { type Layer, Layers } from './layers.ts';
 export { Mute } from './mute.ts';
