@@ -118,7 +118,7 @@ export class Dialling {
   }
 
   async #earlyOver(): Promise<void> {
-    const bridge = await this.#early;
+    const bridge = await this.#early?.catch(() => undefined);
     this.#early = undefined;
     await bridge?.close('it is asked whether it takes the call');
     this.#waiting.again();
