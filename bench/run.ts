@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { conference } from './measures/conference.ts';
 import { growth } from './measures/growth.ts';
+import { listenCalls } from './measures/listen.ts';
 import { promptCalls } from './measures/prompts.ts';
 import { callRate } from './measures/rate.ts';
 import { rest } from './measures/rest.ts';
@@ -19,6 +20,7 @@ const measures: Record<string, (options: Options) => Promise<Row[]>> = {
   d: (options) => onStage(options, setupTimes),
   f: (options) => onStage(options, growth, collecting),
   i: conference,
+  j: (options) => onStage(options, listenCalls),
 };
 
 const { values } = parseArgs({
