@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PhoneCall } from '../../src/rehearsal/phone.ts';
-import { assertHears, type Callee, calledHz, callerHz, type DialScene, dialScene, sidOf } from '../kit/dialled.ts';
+import {
+  assertHears,
+  assertUnbroken,
+  type Callee,
+  calledHz,
+  callerHz,
+  type DialScene,
+  dialScene,
+  sidOf,
+} from '../kit/dialled.ts';
 import { type Json, toneUrl } from '../kit/scene.ts';
 
 const tone = (hz: number, ms = 60_000): Json => ({ verb: 'play', url: toneUrl(hz, ms) });
@@ -83,9 +92,13 @@ test('child_call_hook without an action hook that answers: the next verb runs', 
 
 test('both hooks: each goes on with its own verbs, and is a call of its own', async () => {
   const { s, call, bob } = await talking({ '/done': [tone(1_900)] });
+  const from = s.stage.clock.now() - 200;
   const outcome = await s.updateSid(sidOf(call), { call_hook: '/parent', child_call_hook: '/child' }, true);
   assert.equal(outcome.status, 200, JSON.stringify(outcome));
   await s.run(500);
+  // From what they heard of each other to what they hear now.
+  assertUnbroken(call, from, s.stage.clock.now());
+  assertUnbroken(bob.call(), from, s.stage.clock.now());
   assertHears(s, call, { 700: 'loud', [calledHz]: 'quiet', 1900: 'quiet' });
   assertHears(s, bob.call(), { 1500: 'loud', [callerHz]: 'quiet' });
   assert.deepEqual([sidOf(call), s.childSid()], [s.sentTo('/parent')[0]?.call_sid, s.sentTo('/child')[0]?.call_sid]);
