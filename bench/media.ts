@@ -94,7 +94,7 @@ function openPool(): MediaPool {
     startWorker: processWorker({
       clock,
       entry: new URL('../src/worker.ts', import.meta.url),
-      settings: { bindHost: '127.0.0.1', audioDirs: [] },
+      settings: { bindHost: '127.0.0.1', audioDirs: [], recordingsDir: '/tmp' },
     }),
   });
 }

@@ -34,7 +34,7 @@ before(async () => {
     startWorker: processWorker({
       clock,
       entry: new URL('../worker.ts', import.meta.url),
-      settings: { bindHost: '127.0.0.1', audioDirs: [folder] },
+      settings: { bindHost: '127.0.0.1', audioDirs: [folder], recordingsDir: folder },
       compileCacheDir: join(folder, 'compiled'),
     }),
   });
@@ -144,7 +144,7 @@ test('files are played from the allowed folders only', { timeout: 20_000 }, asyn
 
 test('a worker goes when its parent goes', { timeout: 20_000 }, async () => {
   const entry = new URL('../worker.ts', import.meta.url);
-  const link = processWorker({ clock, entry, settings: { bindHost: '127.0.0.1', audioDirs: [] } })(0);
+  const link = processWorker({ clock, entry, settings: { bindHost: '127.0.0.1', audioDirs: [], recordingsDir: folder } })(0);
   const beating = new Promise<void>((resolve) => {
     link.end.onFrame = () => resolve();
   });
@@ -168,7 +168,7 @@ test('a worker tells the time of its parent, though the wall clock was set in be
     startWorker: processWorker({
       clock: behind,
       entry: new URL('../worker.ts', import.meta.url),
-      settings: { bindHost: '127.0.0.1', audioDirs: [] },
+      settings: { bindHost: '127.0.0.1', audioDirs: [], recordingsDir: folder },
       compileCacheDir: join(folder, 'compiled'),
     }),
   });
