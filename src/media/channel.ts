@@ -1,11 +1,11 @@
 // The typed channel between the main process and a media worker: a closed set of questions, answers and notices, in order.
 import { type Address, type Clock, errorText, Fault, isFault } from '../base/index.ts';
 import type { AgreedMedia } from '../sdp/index.ts';
-import type { RecognitionEvent } from '../speech/index.ts';
 import type { BridgeMode, BridgePath, CopySide, MemberFlags } from './joined-types.ts';
 import { maxMessageBytes, maxPendingAsks } from './limits.ts';
 import type {
   HeardAudio,
+  RecognitionNews,
   RecognizeOptions,
   RecordOptions,
   StreamEnd,
@@ -216,7 +216,7 @@ export interface Notices {
   recognition: {
     port: string;
     recognition: number;
-    event: Exclude<RecognitionEvent, { type: 'failed' }>;
+    event: RecognitionNews;
     heard?: HeardAudio;
   };
   recognized: { port: string; recognition: number; fault?: FaultData };

@@ -83,7 +83,12 @@ export interface RecognizeOptions {
   side: 'ear' | 'mouth';
   /** Transcripts come with what was heard until then. */
   measured?: boolean;
+  /** A voice that lasts so long is told, whatever it says. */
+  voiceMs?: number;
 }
+
+/** What is told of a recognition while it runs. 'voice' is our own detector's. */
+export type RecognitionNews = Exclude<RecognitionEvent, { type: 'failed' }> | { type: 'voice' };
 
 /** What a recognizer had been given, ms of audio since its beginning, and when somebody spoke in it. */
 export interface HeardAudio {
@@ -93,7 +98,7 @@ export interface HeardAudio {
 
 export interface MediaRecognition {
   /** A failure is told by `done`. */
-  onEvent: (event: Exclude<RecognitionEvent, { type: 'failed' }>, heard?: HeardAudio) => void;
+  onEvent: (event: RecognitionNews, heard?: HeardAudio) => void;
   /** Resolves when it has ended, by `stop` (after the last transcript, at most 1.5 s) or by its vendor's failure. Never rejects. */
   readonly done: Promise<{ fault?: Fault }>;
   /** When audio began to be heard. Never rejects. */

@@ -1,19 +1,27 @@
 // config: session defaults. The parts whose verbs are in this version; others are refused by name.
 import type { HookInput } from '../apps/index.ts';
 import { type Refusal, refuse } from '../base/index.ts';
-import { type Call, type RecognizerInput, readBoostDb, type SynthesizerInput } from '../calls/index.ts';
+import {
+  type Call,
+  type RecognizerInput,
+  readBoostDb,
+  type SynthesizerInput,
+  type VoiceInput,
+} from '../calls/index.ts';
 import { type BargeInOptions, bargeInRefusal, configureBargeIn } from './config-barge-in.ts';
+import { configureIsolation, noiseRefusal } from './config-isolation.ts';
 import { type BackgroundListen, backgroundListenRefusal, configureListen } from './config-listen.ts';
 import { configureRecord, recordRefusal } from './config-record.ts';
 import { type BackgroundTranscribe, backgroundTranscribeRefusal, configureTranscribe } from './config-transcribe.ts';
 import { defineVerb } from './define.ts';
-import { recognizerRefusal } from './gather/options.ts';
+import { recognizerRefusal, voiceRefusal } from './gather/options.ts';
 import { playable } from './play.ts';
 import { type WaitingOptions, waitingRefusal } from './waiting.ts';
 
 interface Options extends WaitingOptions {
   synthesizer?: SynthesizerInput;
   recognizer?: RecognizerInput;
+  vad?: VoiceInput;
   reset?: string | string[];
   notifyEvents?: boolean;
   notifySttLatency?: boolean;
@@ -27,6 +35,7 @@ interface Options extends WaitingOptions {
   transcribe?: BackgroundTranscribe;
   bargeIn?: BargeInOptions;
   record?: object;
+  noiseIsolation?: object | string;
 }
 
 const known = new Set([
@@ -34,6 +43,7 @@ const known = new Set([
   'id',
   'synthesizer',
   'recognizer',
+  'vad',
   'reset',
   'notifyEvents',
   'notifySttLatency',
@@ -49,6 +59,7 @@ const known = new Set([
   'actionHookDelayAction',
   'fillerNoise',
   'record',
+  'noiseIsolation',
 ]);
 
 /** What `reset` may name. */
@@ -60,6 +71,7 @@ export const config = defineVerb<Options>({
   needs: (options) =>
     options.boostAudioSignal !== undefined ||
     options.record ||
+    options.noiseIsolation ||
     (options.listen ?? options.stream)?.enable ||
     options.transcribe?.enable ||
     options.bargeIn?.enable
@@ -73,14 +85,15 @@ export const config = defineVerb<Options>({
       return refuse('verb-option', `cannot reset ${reset}: ${resettable.join(', ')}`, { path: 'reset' });
     const speech =
       recognizerRefusal(options.recognizer) ??
+      voiceRefusal(options.vad) ??
       bargeInRefusal(options.bargeIn) ??
       backgroundTranscribeRefusal(options.transcribe) ??
       waitingRefusal(options, true);
     if (speech) return speech;
     if (options.onHoldMusic !== undefined && !playable.test(options.onHoldMusic))
       return refuse('verb-option', 'must be an http(s)://, file:// or tone_stream:// URL', { path: 'onHoldMusic' });
-    const record = recordRefusal(options.record);
-    if (record) return record;
+    const taped = recordRefusal(options.record) ?? noiseRefusal(options.noiseIsolation);
+    if (taped) return taped;
     const stream = backgroundListenRefusal(options, 'listen') ?? backgroundListenRefusal(options, 'stream');
     if (stream) return stream;
     const boost = options.boostAudioSignal === undefined ? 0 : readBoostDb(options.boostAudioSignal);
@@ -93,6 +106,7 @@ export const config = defineVerb<Options>({
     if (options.disableTtsCache !== undefined) call.speech.noCache = options.disableTtsCache;
     configureBargeIn(call, options.bargeIn, step);
     configureRecord(call, options.record);
+    await configureIsolation(call, options.noiseIsolation);
     configureListen(call, options.listen ?? options.stream);
     configureTranscribe(call, options.transcribe);
     call.patience.configure({ delay: options.actionHookDelayAction, filler: options.fillerNoise });
@@ -105,10 +119,11 @@ export const config = defineVerb<Options>({
   },
 });
 
-function configureSpeech(call: Call, { reset, synthesizer, recognizer }: Options): void {
+function configureSpeech(call: Call, { reset, synthesizer, recognizer, vad }: Options): void {
   const parts = [reset ?? []].flat();
   if (parts.includes('synthesizer')) call.speech.reset();
   if (parts.includes('recognizer')) call.speech.recognizer.reset();
   if (synthesizer) call.speech.configure(synthesizer);
   if (recognizer) call.speech.recognizer.configure(recognizer);
+  if (vad?.voiceMs !== undefined) call.speech.recognizer.voiceMs = vad.voiceMs;
 }

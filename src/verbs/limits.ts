@@ -65,3 +65,6 @@ export const longestListenSeconds = 86_400;
 
 /** A call without verbs is kept so long for the result of what somebody has begun to say or to press (config.bargeIn). */
 export const bargeInPatienceMs = 10_000;
+
+/** A voice that must last longer than this to count is a mistake in units. */
+export const longestVoiceMs = 10_000;

@@ -169,9 +169,22 @@ test('words too few do not cut; minBargeinWordCount 0 needs only a voice', async
   await voice.s.run(500);
   // A hum of which the recognizer makes no word yet.
   voice.voice.say('hm', { wordMs: 1_500 });
-  await voice.s.run(700);
+  await voice.s.run(200);
+  assert.ok(voice.heard(440), 'not every noise is a voice');
+  await voice.s.run(500);
   assert.ok(voice.heard(660));
   await voice.s.end();
+  const long = await talk([
+    { verb: 'config', vad: { voiceMs: 600 } },
+    bargeIn({ minBargeinWordCount: 0 }),
+    play(440),
+    play(660),
+  ]);
+  await long.s.run(500);
+  long.voice.say('hm', { wordMs: 60, gapMs: 500 });
+  await long.s.run(700);
+  assert.ok(long.heard(440), 'too short for a word, too short for a voice');
+  await long.s.end();
 });
 
 test('a recognizer that fails ends it, and nothing else', async () => {

@@ -2,7 +2,7 @@
 
 export { SttLatency } from './latency.ts';
 export { type Failure, Listening, type ListeningOptions } from './listening.ts';
-export { type RecognizerInput, RecognizerSettings, type ResolvedRecognizer } from './settings.ts';
+export { type RecognizerInput, RecognizerSettings, type ResolvedRecognizer, type VoiceInput } from './settings.ts';
 export { joinTranscripts, speechObject, textOf, withoutLastMark, wordsIn } from './speech.ts';
 export {
   type TranscribedLeg,

@@ -1,6 +1,6 @@
 // Listening: one side of a leg is recognized for a verb, by its vendor and, when that fails, once by the fallback.
 import { type Fault, isRefusal, type Refusal } from '../../base/index.ts';
-import type { HeardAudio, MediaRecognition, RecognitionEvent, Transcript } from '../../media/client.ts';
+import type { HeardAudio, MediaRecognition, RecognitionNews, Transcript } from '../../media/client.ts';
 import type { Call } from '../call.ts';
 import { chooseRecognizer } from './choice.ts';
 import type { Listener, RecognizerSettings, ResolvedRecognizer } from './settings.ts';
@@ -19,9 +19,10 @@ export interface ListeningOptions {
   recognizer: ResolvedRecognizer;
   interim: boolean;
   onTranscript(transcript: Transcript, heard: HeardAudio | undefined): void;
+  /** A voice that lasts so long is told to `onVoice`. */
+  voiceMs?: number | undefined;
+  onVoice?(): void;
   onTranslation?(translation: { language: string; translation: string }): void;
-  /** The vendor heard speech begin. */
-  onSpeech?(): void;
   /** Nobody listens any more, and not because of `stop`: said to the account and the application already. */
   onFailed(failure: Failure): void;
 }
@@ -92,7 +93,9 @@ export class Listening {
       this.#end();
       return now;
     }
-    const recognition = port.recognize({ choice, side, measured: this.#options.settings.measured });
+    const { settings, voiceMs } = this.#options;
+    const measured = settings.measured;
+    const recognition = port.recognize({ choice, side, measured, ...(voiceMs !== undefined && { voiceMs }) });
     this.#recognition = recognition;
     recognition.onEvent = (event, heard) => this.#inTurn(() => this.#heard(event, heard));
     const from = call.clock.now();
@@ -108,9 +111,10 @@ export class Listening {
     if (!taken) this.#end();
   }
 
-  #heard(event: Exclude<RecognitionEvent, { type: 'failed' }>, heard: HeardAudio | undefined): void {
-    const { call, verb, side, onTranscript, onTranslation, onSpeech } = this.#options;
-    if (event.type === 'speech-started') return onSpeech?.();
+  #heard(event: RecognitionNews, heard: HeardAudio | undefined): void {
+    const { call, verb, side, onTranscript, onTranslation, onVoice } = this.#options;
+    if (event.type === 'speech-started') return;
+    if (event.type === 'voice') return onVoice?.();
     if (event.type === 'translation') {
       const { language, translation } = event;
       return onTranslation?.({ language, translation });

@@ -21,7 +21,14 @@ export interface RecognizerInput {
   asrDtmfTerminationDigit?: string;
   fastRecognitionTimeout?: number;
   minConfidence?: number;
+  vad?: VoiceInput;
   /** What vendors understand: `customOptions`, `punctuation`, … */
+  [option: string]: unknown;
+}
+
+/** How a voice is told from a noise: how long it lasts. The rest is for detectors that are not ours. */
+export interface VoiceInput {
+  voiceMs?: number;
   [option: string]: unknown;
 }
 
@@ -51,6 +58,8 @@ export class RecognizerSettings {
   #session: Level;
   /** config.notifySttLatency: hooks tell how long results took. */
   measured = false;
+  /** config.vad: so long somebody must speak to barge in without a word, ms. */
+  voiceMs = 250;
   /** A verb has changed over to the fallback: verbs without a recognizer of their own begin there (speech.md 4). */
   #fellBack = false;
 

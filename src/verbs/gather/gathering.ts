@@ -66,7 +66,6 @@ export class Gathering {
     this.done = promise;
     run.scope.defer(() => this.#stop(undefined));
     if (listenDuringPrompt || background) this.#listen();
-    if (background) run.scope.defer(this.#watchVoice());
     this.#start().catch(reject);
   }
 
@@ -92,9 +91,7 @@ export class Gathering {
   async #playPrompt(plan: AudioPlan | Refusal): Promise<void> {
     if (isRefusal(plan)) return speechError(this.#run, plan.reason, 'no-tts');
     this.#prompt = startPrompt(this.#run, plan);
-    const quiet = this.#watchVoice();
     const result = await this.#prompt?.done;
-    quiet();
     this.#prompt = undefined;
     if (result?.reason === 'failed') playFailure(this.#run, result);
   }
@@ -108,8 +105,9 @@ export class Gathering {
   // --- speech
 
   #listenToSpeech(): void {
-    const { bargein, partialResultHook, recognizer } = this.#options;
-    const resolved = this.#run.call.speech.recognizer.resolve(recognizer);
+    const { bargein, partialResultHook, recognizer, minBargeinWordCount } = this.#options;
+    const settings = this.#run.call.speech.recognizer;
+    const resolved = settings.resolve(recognizer);
     const { interim, fastRecognitionTimeout = 0, asrTimeout = 0 } = resolved.options;
     const interims =
       partialResultHook !== undefined ||
@@ -122,8 +120,10 @@ export class Gathering {
       run: this.#run,
       recognizer: resolved,
       interim: interims,
+      // Any voice cuts the prompt, by our own ear.
+      voiceMs: bargein && minBargeinWordCount === 0 ? (resolved.options.vad?.voiceMs ?? settings.voiceMs) : undefined,
+      onVoice: () => this.#bargeIn('voice', {}),
       onHeard: (transcript, words) => this.#said(transcript, words),
-      onSpeech: () => this.#voiceBegan(),
       onResult: (reason, transcript) => this.#stop({ reason, speech: speechObject(transcript) }),
       onNothing: () => this.#stop({ reason: 'timeout' }),
       onFailed: (failure) => this.#failed(failure),
@@ -142,10 +142,6 @@ export class Gathering {
     this.#startMain();
   }
 
-  #voiceBegan(): void {
-    if (this.#options.minBargeinWordCount === 0) this.#bargeIn('voice', {});
-  }
-
   #bargeIn(how: 'voice' | 'words', speech: Record<string, unknown>): void {
     if (this.#options.bargein && this.#cut(how)) this.#run.status('speech-bargein-detected', speech);
   }
@@ -160,16 +156,6 @@ export class Gathering {
     this.#prompt = undefined;
     prompt?.stop();
     return prompt !== undefined;
-  }
-
-  /** minBargeinWordCount 0: any voice cuts the prompt, by our own ear; it listens only while the prompt plays. */
-  #watchVoice(): () => void {
-    const { bargein, minBargeinWordCount } = this.#options;
-    const port = this.#run.call.leg.port;
-    if (!this.#speechWanted || !bargein || minBargeinWordCount !== 0 || !port) return () => {};
-    const { call } = this.#run;
-    port.watchTalking((talking) => call.turn('voice', () => talking && !this.#over && this.#voiceBegan()));
-    return () => port.watchTalking(undefined);
   }
 
   /** Nobody listens any more. Only a failure while it listened is told to the hook (verbs.md 4.9). */

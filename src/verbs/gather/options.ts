@@ -1,8 +1,8 @@
 // What a gather may be told, and what of it cannot work (verbs.md 4.1).
 import type { HookInput } from '../../apps/index.ts';
 import { type Refusal, refuse } from '../../base/index.ts';
-import type { DelayActionInput, FillerNoiseInput, RecognizerInput } from '../../calls/index.ts';
-import { longestGatherSeconds, mostGathered } from '../limits.ts';
+import type { DelayActionInput, FillerNoiseInput, RecognizerInput, VoiceInput } from '../../calls/index.ts';
+import { longestGatherSeconds, longestVoiceMs, mostGathered } from '../limits.ts';
 import { type PlayOptions, play } from '../play.ts';
 import { type SayOptions, say } from '../say.ts';
 import { waitingRefusal } from '../waiting.ts';
@@ -73,9 +73,17 @@ function promptRefusal(options: GatherOptions): Refusal | undefined {
   return inner && { ...inner, path: `${options.say ? 'say' : 'play'}.${inner.path}` };
 }
 
+/** Of a `vad`, in config or in a recognizer. */
+export const voiceRefusal = (vad: VoiceInput | undefined): Refusal | undefined =>
+  (vad?.voiceMs ?? 0) >= 0 && (vad?.voiceMs ?? 0) <= longestVoiceMs
+    ? undefined
+    : refuse('verb-option', `must be 0 to ${longestVoiceMs} ms`, { path: 'vad.voiceMs' });
+
 /** What the contract's schema leaves open in a recognizer. */
 export function recognizerRefusal(recognizer: RecognizerInput | undefined): Refusal | undefined {
   if (!recognizer) return undefined;
+  const voice = voiceRefusal(recognizer.vad);
+  if (voice) return { ...voice, path: `recognizer.${voice.path}` };
   const { minConfidence = 0, asrDtmfTerminationDigit: key = '#' } = recognizer;
   for (const name of ['asrTimeout', 'fastRecognitionTimeout'] as const) {
     const value = recognizer[name];

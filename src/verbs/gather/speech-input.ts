@@ -18,10 +18,11 @@ export interface SpeechInputOptions {
   run: VerbRun;
   recognizer: ResolvedRecognizer;
   interim: boolean;
+  /** Any voice that lasts so long is told to `onVoice`; none when absent. */
+  voiceMs: number | undefined;
+  onVoice(): void;
   /** Something was said; `words` counts those of earlier finals too. */
   onHeard(transcript: Transcript, words: number): void;
-  /** The vendor heard speech begin. */
-  onSpeech(): void;
   onResult(reason: 'speechDetected' | 'stt-low-confidence', transcript: Transcript): void;
   /** Continuous ASR: nobody says anything more, and nobody has said anything. */
   onNothing(): void;
@@ -59,11 +60,12 @@ export class SpeechInput {
       settings: speech.recognizer,
       recognizer,
       interim,
+      voiceMs: options.voiceMs,
+      onVoice: () => this.#over || options.onVoice(),
       onTranscript: (transcript, heard) => {
         this.#latency?.note(heard, transcript.isFinal);
         this.#heard(transcript);
       },
-      onSpeech: () => this.#over || options.onSpeech(),
       onFailed: (failure) => this.#over || options.onFailed(failure),
     });
   }

@@ -4,8 +4,10 @@ import { errorText, Fault, isFault, type Timer } from '../../../base/index.ts';
 import type { OpenRecognition, RecognitionEvent, RecognizerSession } from '../../../speech/index.ts';
 import { packFault, type RecognizeOrder, type Responder } from '../../channel.ts';
 import { maxTranscriptsPerSecond, maxUnheardMs, recognitionGraceMs } from '../../limits.ts';
+import type { HeardAudio, RecognitionNews } from '../../tap-types.ts';
 import type { EngineWorld } from '../world.ts';
 import { Spurts } from './spurts.ts';
+import { VoiceGate } from './voice-gate.ts';
 
 /** Hears frames of one side of a leg (reused; undefined is silence), until the returned function is called. */
 export type Listen = (listener: (frame: Int16Array | undefined, sampleRate: number) => void) => () => void;
@@ -40,11 +42,14 @@ export class Recognition {
   #second = 0;
   #transcripts = 0;
   readonly #spurts: Spurts | undefined;
+  readonly #gate: VoiceGate | undefined;
 
   constructor(parts: RecognitionParts) {
     this.#parts = parts;
     const { world, order, listen } = parts;
-    if (order.options.measured) this.#spurts = new Spurts();
+    const { measured, voiceMs } = order.options;
+    if (measured) this.#spurts = new Spurts();
+    if (voiceMs !== undefined) this.#gate = new VoiceGate(voiceMs, () => this.#tell({ type: 'voice' }));
     this.#release = world.scope.defer(() => this.#finish());
     this.#deafen = listen((frame, rate) => this.#hear(frame, rate));
     if (world.recognizers) void this.#start(world.recognizers.open(order.options.choice, this.#opening.signal));
@@ -81,6 +86,7 @@ export class Recognition {
   #hear(frame: Int16Array | undefined, rate: number): void {
     const pcm = frame ?? this.#silent((rate * this.#parts.ptimeMs()) / 1000);
     this.#spurts?.add(pcm, rate);
+    this.#gate?.add(pcm, rate);
     try {
       if (this.#open) this.#write(this.#open, pcm, rate);
       else this.#keep(pcm, rate);
@@ -119,8 +125,11 @@ export class Recognition {
     if (this.#over) return;
     if (event.type === 'failed') return this.#finish(event.fault);
     if (this.#tooMany()) return this.#finish(new Fault('stt-failed', 'the recognizer sends too many transcripts'));
+    this.#tell(event, event.type === 'transcript' ? this.#spurts?.heard : undefined);
+  }
+
+  #tell(event: RecognitionNews, heard?: HeardAudio): void {
     const { notify, port, order } = this.#parts;
-    const heard = event.type === 'transcript' ? this.#spurts?.heard : undefined;
     notify('recognition', { port, recognition: order.recognition, event, ...(heard && { heard }) });
   }
 

@@ -5,6 +5,7 @@ import type { HeardAudio } from '../../tap-types.ts';
 
 /** Mean square above which somebody speaks: -45 dBov. */
 const loud = 184 ** 2;
+export const isLoud = (frame: Int16Array): boolean => power(frame) >= loud;
 /** A pause up to this is within a spurt: a stop consonant, not the end of a sentence. */
 const joinMs = 300;
 
@@ -15,7 +16,7 @@ export class Spurts {
   add(frame: Int16Array, sampleRate: number): void {
     const from = this.#heardMs;
     this.#heardMs += (frame.length * 1000) / sampleRate;
-    if (power(frame) < loud) return;
+    if (!isLoud(frame)) return;
     const last = this.#spurts.at(-1);
     if (last && from - last.endMs <= joinMs) {
       last.endMs = this.#heardMs;
