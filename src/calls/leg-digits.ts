@@ -2,7 +2,7 @@
 import { type Clock, Fault, type Scope, sleep } from '../base/index.ts';
 import type { MediaPort } from '../media/client.ts';
 import type { SipResponse } from '../sip/index.ts';
-import { infoDigitGapMs } from './limits.ts';
+import { digitsWaitingLimit, infoDigitGapMs } from './limits.ts';
 
 export interface LegDigitsOptions {
   clock: Clock;
@@ -21,6 +21,7 @@ export class LegDigits {
   #takesInfo = false;
   /** One string of digits after another, whichever way each goes. */
   #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
   /** When the time of the last digit that went by INFO is over. */
   #freeAt = 0;
 
@@ -40,10 +41,16 @@ export class LegDigits {
 
   /** Resolves when the last has been sent, with the time of the first; rejects with a Fault when they cannot be. */
   send(digits: string, durationMs: number): Promise<{ at: number }> {
+    if (this.#waiting + digits.length > digitsWaitingLimit)
+      return Promise.reject(new Fault('digits-too-many', `at most ${digitsWaitingLimit} digits may wait`));
+    this.#waiting += digits.length;
     const sent = this.#last.then(() =>
       this.inMedia ? this.#play(digits, durationMs) : this.#inform(digits, durationMs),
     );
-    this.#last = sent.catch(() => {});
+    const done = (): void => {
+      this.#waiting -= digits.length;
+    };
+    this.#last = sent.then(done, done);
     return sent;
   }
 

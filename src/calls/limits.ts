@@ -40,6 +40,12 @@ export const partingMs = 1_500;
 /** 3xx answers followed by one outbound call; more is a loop. */
 export const redirectLimit = 5;
 
+/** Digits that may wait for those before them: two minutes of the usual length. */
+export const digitsWaitingLimit = 512;
+
+/** Changes of a bridge's media path that may wait for the one before; each is two or three re-INVITEs. */
+export const pathChangeLimit = 4;
+
 /** Between two digits that go by INFO, after the time of the first: as long as between two in the media, so that both are told apart. */
 export const infoDigitGapMs = 50;
 

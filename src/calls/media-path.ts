@@ -4,6 +4,7 @@ import { Fault, isRefusal, type Refusal, refuse } from '../base/index.ts';
 import { codecNames, type MediaBridge } from '../media/client.ts';
 import type { Call } from './call.ts';
 import type { Leg } from './leg.ts';
+import { pathChangeLimit } from './limits.ts';
 import { PastLeg, passRefusal } from './past-leg.ts';
 
 export type MediaPath = 'full-media' | 'partial-media' | 'no-media';
@@ -20,6 +21,7 @@ export class BridgeMedia {
   #wanted: MediaPath = 'full-media';
   #path: MediaPath = 'full-media';
   #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
   /** While the media goes from far end to far end, or is about to. */
   #past: readonly [PastLeg, PastLeg] | undefined;
   #closed = false;
@@ -36,6 +38,8 @@ export class BridgeMedia {
   /** Why the media cannot go this way, from what is known now. */
   refusal(path: MediaPath): Refusal | undefined {
     if (path === this.#wanted) return refuse('media-path', `the call's media path is ${path} already`);
+    if (this.#waiting >= pathChangeLimit)
+      return refuse('media-path', 'too many changes of the media path wait already');
     const unanswered = this.#calls.find(({ leg }) => !leg.answered);
     if (unanswered) return refuse('not-answered', `the call ${unanswered.sid} has not been answered`);
     const codec = path === 'full-media' ? '' : commonCodec(this.#legs);
@@ -46,7 +50,8 @@ export class BridgeMedia {
   /** Resolves when both legs' audio goes the new way; rejects with a Fault when a far end refused, and then all is as it was. */
   set(path: MediaPath): Promise<{ at: number }> {
     this.#wanted = path;
-    const done = this.#last.then(() => this.#go(path));
+    this.#waiting++;
+    const done = this.#last.then(() => this.#go(path)).finally(() => this.#waiting--);
     this.#last = done.catch(() => {
       if (this.#wanted === path) this.#wanted = this.#path;
     });
