@@ -99,6 +99,45 @@ test('a gateway of a given address and a proxy: the number stays the address, th
   await s.end();
 });
 
+test('a dial reaches numbers through the gateway, SIP addresses with their own credentials and proxy', async () => {
+  const target = [
+    { type: 'phone', number: '+49301234567', trunk: 'unknown', headers: { 'X-Leg': 'phone' } },
+    { type: 'sip', sipUri: 'sip:bob@10.7.7.7', auth: { username: 'own', password: 'secret' } },
+  ];
+  const proxy = `sip:${gateway.host}:${gateway.port}`;
+  const s = await scene(
+    {
+      '/': [
+        { verb: 'dial', target: target.slice(0, 1), timeLimit: 1 },
+        { verb: 'dial', target: target.slice(1), proxy },
+      ],
+    },
+    { settings: { gateway } },
+  );
+  const seen = await openGateway(s, { user: 'cross', password: 'point' });
+  const own = await s.dial();
+  await s.run(3_000);
+  assert.equal(seen.length, 4);
+  assert.deepEqual(
+    [seen[0]?.uriText, seen[1]?.header('X-Leg'), seen[1]?.from.uri.user],
+    ['sip:+49301234567@127.0.0.3:32768;transport=udp', 'phone', 'phone'],
+  );
+  // The second leg has credentials that this gateway does not know.
+  assert.deepEqual([seen[2]?.uriText, seen[3]?.uriText], ['sip:bob@10.7.7.7', 'sip:bob@10.7.7.7']);
+  const legs = s.sentTo('/status').filter((b) => b.parent_call_sid !== undefined && b.call_status !== 'trying');
+  assert.deepEqual(
+    legs.map((b) => [b.to, b.call_status, b.sip_status]),
+    [
+      ['+49301234567', 'in-progress', 200],
+      ['+49301234567', 'completed', 200],
+      ['sip:bob@10.7.7.7', 'failed', 401],
+    ],
+  );
+  await s.run(1_000);
+  assert.ok(own.ended);
+  await s.end();
+});
+
 for (const change of [
   { from: 'a b' },
   { to: { type: 'sip', sipUri: 'sip:a@10.9.9.9', proxy: 'sip:' } },
