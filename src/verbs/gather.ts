@@ -8,6 +8,7 @@ export const gather = defineVerb<GatherOptions>({
   name: 'gather',
   example: { numDigits: 1, timeout: 1, actionHook: '/done' },
   needs: 'media',
+  alsoAccepts: ['vad'],
   check: gatherRefusal,
   async run(options, run) {
     if (await leftToBargeIn(options, run)) return;

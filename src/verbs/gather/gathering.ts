@@ -105,10 +105,11 @@ export class Gathering {
   // --- speech
 
   #listenToSpeech(): void {
-    const { bargein, partialResultHook, recognizer, minBargeinWordCount } = this.#options;
+    const { bargein, partialResultHook, recognizer, minBargeinWordCount, vad } = this.#options;
     const settings = this.#run.call.speech.recognizer;
     const resolved = settings.resolve(recognizer);
-    const { interim, fastRecognitionTimeout = 0, asrTimeout = 0 } = resolved.options;
+    const { interim, fastRecognitionTimeout = 0, asrTimeout = 0, vad: recognizerVad } = resolved.options;
+    const { voiceMs = settings.voiceMs } = { ...recognizerVad, ...vad };
     const interims =
       partialResultHook !== undefined ||
       bargein === true ||
@@ -121,7 +122,7 @@ export class Gathering {
       recognizer: resolved,
       interim: interims,
       // Any voice cuts the prompt, by our own ear.
-      voiceMs: bargein && minBargeinWordCount === 0 ? (resolved.options.vad?.voiceMs ?? settings.voiceMs) : undefined,
+      voiceMs: bargein && minBargeinWordCount === 0 ? voiceMs : undefined,
       onVoice: () => this.#bargeIn('voice', {}),
       onHeard: (transcript, words) => this.#said(transcript, words),
       onResult: (reason, transcript) => this.#stop({ reason, speech: speechObject(transcript) }),

@@ -24,6 +24,7 @@ export interface GatherOptions {
   minBargeinWordCount?: number;
   listenDuringPrompt?: boolean;
   recognizer?: RecognizerInput;
+  vad?: VoiceInput;
   fillerNoise?: FillerNoiseInput;
   actionHookDelayAction?: DelayActionInput;
 }
@@ -33,6 +34,7 @@ export const gatherRefusal = (options: GatherOptions): Refusal | undefined =>
   numbersRefusal(options) ??
   promptRefusal(options) ??
   recognizerRefusal(options.recognizer) ??
+  voiceRefusal(options.vad) ??
   waitingRefusal(options, false);
 
 function inputRefusal({ input = ['digits'], finishOnKey }: GatherOptions): Refusal | undefined {
