@@ -1,5 +1,6 @@
-// The bench: the real server under an independent load. npm run bench [-- --only a,b,c,d,f,rest --quick --node-options=--cpu-prof]
+// The bench: the real server under an independent load. npm run bench [-- --only a,b,c,d,f,g,h,i,j,rest --quick --node-options=--cpu-prof]
 import { parseArgs } from 'node:util';
+import { bridgedCalls, roundTrip } from './measures/bridges.ts';
 import { conference } from './measures/conference.ts';
 import { growth } from './measures/growth.ts';
 import { listenCalls } from './measures/listen.ts';
@@ -19,6 +20,8 @@ const measures: Record<string, (options: Options) => Promise<Row[]>> = {
   c: (options) => onStage(options, updateTimes),
   d: (options) => onStage(options, setupTimes),
   f: (options) => onStage(options, growth, collecting),
+  g: bridgedCalls,
+  h: roundTrip,
   i: conference,
   j: (options) => onStage(options, listenCalls),
 };
