@@ -241,10 +241,8 @@ export class Call {
 
   /** The code is wrong, not the world: this call ends, the server does not. */
   #bug(what: string, error: unknown): void {
-    this.log.error(`bug in a call while ${what}`, {
-      error: errorText(error),
-      stack: error instanceof Error ? error.stack : undefined,
-    });
+    const stack = error instanceof Error ? error.stack : undefined;
+    this.log.error(`bug in a call while ${what}`, { error: errorText(error), stack });
     this.events.append('error', { what: `internal error while ${what}`, reason: errorText(error) });
     this.hangup('Internal Error');
   }
