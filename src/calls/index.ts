@@ -20,6 +20,7 @@ export { type DubInput, dubActions, dubRefusal, readDub } from './dub-tracks.ts'
 export type { CallEvent, CallEventType } from './events.ts';
 export { hookOf } from './hook-of.ts';
 export { type InboundOptions, receiveCall } from './inbound.ts';
+export { type IsolationWish, isolate, isolationRefusal, readIsolation } from './isolation.ts';
 export type { Leg } from './leg.ts';
 export { addressAt } from './leg-refer.ts';
 export { type MediaPath, takeMedia } from './media-path.ts';

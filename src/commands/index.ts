@@ -8,6 +8,7 @@ import { dtmf } from './dtmf.ts';
 import { dub } from './dub.ts';
 import { mediaPath } from './media-path.ts';
 import { mute } from './mute.ts';
+import { noiseIsolation } from './noise-isolation.ts';
 import { liveControlPage } from './page.ts';
 import { record } from './record.ts';
 import { childRedirect, redirect } from './redirect.ts';
@@ -39,6 +40,7 @@ export const commands: readonly AnyCommand[] = [
   tag,
   dub,
   boost,
+  noiseIsolation,
   agentUpdate,
   llmUpdate,
   llmToolOutput,

@@ -37,7 +37,7 @@ for (const [body, http, path, reason] of [
   [{ toString: 1 }, 400, 'toString', /no field toString/],
   [JSON.parse('{"__proto__":{"tag":{}}}'), 400, '__proto__', /no field __proto__/],
   [{ nonsense: 1, mute_status: 'mute' }, 400, 'nonsense', /no field/],
-  [{ record: {} }, undefined, 'record', /not in this version/],
+  [{ record: {} }, 400, 'record.action', /one of/],
   [{ child_call_hook: 'x' }, 400, 'child_call_hook', /absolute URL/],
   [{ call_hook: '/a', child_call_hook: 'x' }, 400, 'child_call_hook', /absolute URL/],
   [{ child_call_hook: '/a', dtmf: { digit: '1' } }, 400, undefined, /multiple options/],

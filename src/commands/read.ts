@@ -12,15 +12,7 @@ export interface Command {
 /** May stand beside any other field; whisper is spoken after what it stands beside. */
 const besideAnything = new Set(['tag', 'whisper']);
 
-/** Fields of the contract whose effect is not in this version (live-call-control.md 2, 6). They are refused by name, never ignored. */
-const later = new Set([
-  'noise_isolation_status',
-  'noise_isolation_vendor',
-  'noise_isolation_level',
-  'noise_isolation_model',
-]);
-
-/** The body of `PUT Calls/{sid}`: 400 for what can never be right, 422 for what this version cannot do. */
+/** The body of `PUT Calls/{sid}`: 400 for what can never be right. */
 export function readUpdate(body: unknown): Command[] | Refusal {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return bad('the body must be an object');
   const fields = body as Record<string, unknown>;
@@ -62,7 +54,6 @@ function unknownField(fields: Record<string, unknown>): Refusal | undefined {
   const known = new Set(commands.flatMap((c) => [c.rest, ...(c.companions ?? [])]));
   for (const name of Object.keys(fields)) {
     if (known.has(name)) continue;
-    if (later.has(name)) return refuse('command-later', `${name} is not in this version of Crosspoint`, { path: name });
     return refuse('field-unknown', `updateCall has no field ${name}`, { path: name, http: 400 });
   }
   return undefined;

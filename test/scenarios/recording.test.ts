@@ -251,7 +251,7 @@ test("the account's bucket: there when the call ends, with the notice; one that 
   await s.update(call, cloud('stop'));
   await s.run(500);
   assert.equal(s3.objects.size, 1);
-  const [[key, object]] = [...s3.objects] as [[string, { body: Buffer }]];
+  const [[key, object]] = [...s3.objects] as [[string, typeof s3.objects extends Map<string, infer K> ? K : never]];
   assert.match(key, new RegExp(`/${sidOf(call)}\\.wav$`));
   assert.ok(levelDbov(channels(new Uint8Array(object.body)).left.subarray(rate)) > -20);
   assert.deepEqual(await s.stage.files.list(''), [], 'nothing is left here');
