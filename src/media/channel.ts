@@ -4,16 +4,17 @@ import type { AgreedMedia } from '../sdp/index.ts';
 import type { BridgeMode, BridgePath, CopySide, MemberFlags } from './joined-types.ts';
 import { maxMessageBytes, maxPendingAsks } from './limits.ts';
 import type {
-  HeardAudio,
-  RecognitionNews,
-  RecognizeOptions,
-  RecordOptions,
-  StreamEnd,
-  StreamEvent,
-  StreamOptions,
-  TapState,
-} from './tap-types.ts';
+  EndedStream,
+  FinishedRecording,
+  RecognizeOrder,
+  RecordOrder,
+  StreamNote,
+  StreamOrder,
+} from './tap-orders.ts';
+import type { HeardAudio, RecognitionNews, TapState } from './tap-types.ts';
 import type { AudioSource, DigitEvent, PlaybackEvent, PlayOptions, PortStats } from './types.ts';
+
+export type * from './tap-orders.ts';
 
 /** Where a playback stands: pass and source counted from 0, offset in samples at 8000/s. */
 export interface PlayPosition {
@@ -33,39 +34,6 @@ export interface PlayOrder {
   /** Goes on here; `started` has been told already. */
   resume?: PlayPosition;
 }
-
-export interface RecognizeOrder {
-  recognition: number;
-  options: RecognizeOptions;
-}
-
-export interface RecordOrder {
-  recording: number;
-  options: RecordOptions;
-  state: TapState;
-  /** Another worker began this file: it was to hold `ms` at clock time `at`, and went on from there unless it paused. */
-  resume?: { ms: number; at: number };
-}
-
-export interface FinishedRecording {
-  durationMs: number;
-  bytes: number;
-  fault?: FaultData;
-}
-
-export interface StreamOrder {
-  stream: number;
-  options: StreamOptions;
-  state: TapState;
-  /** It was open before, on a worker that died. */
-  regain: boolean;
-}
-
-/** A stream's event and end as plain data. */
-export type StreamNote =
-  | Exclude<StreamEvent, { type: 'reconnecting' }>
-  | { type: 'reconnecting'; attempt: number; fault: FaultData };
-export type EndedStream = Omit<StreamEnd, 'fault'> & { fault?: FaultData };
 
 /** Levels (0 to 100) of the noise suppression; absent: none. */
 export interface IsolationState {
@@ -200,6 +168,8 @@ export interface Asks {
   roomStop: { ask: { room: string; playback: number }; answer: { at: number } };
   /** From then on the stream is asked for with the room's name for the port's. */
   roomStream: { ask: { room: string; order: StreamOrder }; answer: { at: number } };
+  /** The same of a recording. */
+  roomRecord: { ask: { room: string; order: RecordOrder }; answer: { at: number } };
   roomClose: { ask: { room: string }; answer: { at: number } };
   stats: { ask: { port: string }; answer: PortStats };
   close: { ask: { port: string }; answer: PortStats };

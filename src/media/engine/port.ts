@@ -11,7 +11,6 @@ import type {
   RecordOrder,
   Responder,
   StreamConfig,
-  StreamOrder,
 } from '../channel.ts';
 import type { CopySide } from '../joined-types.ts';
 import { lateMs, maxPtimeMs, minPtimeMs, slotMs } from '../limits.ts';
@@ -122,7 +121,7 @@ export class Port implements Paced {
     this.recognitions = new Recognitions(taps);
     this.recordings = new PortRecordings(taps);
     this.#isolations = new Isolations({ read: this.ear.isolating, write: this.mouth.isolating }, clock);
-    this.streams = new Streams(taps);
+    this.streams = new Streams({ ...taps, start: () => this.#config && this.#start(), effect: () => this.effect() });
     this.#digits = new DigitsOut((digits, durationMs, done) => this.mouth.sendTones(digits, durationMs, done));
     this.#talking = new Talking((talking) => notify('talking', { port, talking }));
     const { latch } = this.ear;
@@ -219,17 +218,6 @@ export class Port implements Paced {
     return { at: this.#world.clock.now() };
   }
 
-  stream(order: StreamOrder): { at: number } {
-    if (this.#config) this.#start();
-    this.streams.begin(order);
-    return { at: this.#world.clock.now() };
-  }
-
-  setStream({ stream, state }: Ask<'streamState'>): Promise<{ at: number }> {
-    this.streams.setState(stream, state);
-    return this.effect();
-  }
-
   sendDigits({ digits, durationMs }: Omit<Ask<'digits'>, 'port'>): Promise<{ at: number }> {
     if (!this.sending) return Promise.reject(notSending());
     this.#start();
@@ -268,7 +256,7 @@ export class Port implements Paced {
   describe(): string {
     const media = this.#config?.media;
     const wire = media ? `${media.codec}/${this.#ptimeMs} ${media.direction}` : 'no codec yet';
-    return `${this.id} mouth: ${this.mouth.describe()} > ${wire}; ear: ${this.ear.describe()}`;
+    return `${this.id} mouth: ${this.mouth.describe()} > ${wire}; ear: ${this.ear.describe()}; streams: ${this.streams.describe() || 'none'}`;
   }
 
   onHearing(deadline: number, skippedMs: number): void {

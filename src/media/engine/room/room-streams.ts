@@ -45,8 +45,8 @@ export class RoomStreams {
     streams.begin(order);
   }
 
-  setStream({ stream, state }: Ask<'streamState'>): { at: number } {
-    this.#running.get(stream)?.streams.setState(stream, state);
+  setState(ask: Ask<'streamState'>): { at: number } {
+    void this.#running.get(ask.stream)?.streams.setState(ask);
     return this.#now();
   }
 

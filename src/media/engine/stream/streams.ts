@@ -1,8 +1,7 @@
 // Streams: those of one port, by number.
 import { Fault } from '../../../base/index.ts';
-import { packFault, type Responder, type StreamOrder } from '../../channel.ts';
+import { type Ask, packFault, type Responder, type StreamOrder } from '../../channel.ts';
 import { maxStreams } from '../../limits.ts';
-import type { TapState } from '../../tap-types.ts';
 import type { Ear } from '../ear.ts';
 import type { Mouth } from '../mouth.ts';
 import type { EngineWorld } from '../world.ts';
@@ -14,6 +13,10 @@ export interface StreamsPlace {
   ear: Pick<Ear, 'listen'>;
   mouth: Pick<Mouth, 'listen' | 'mixIn'>;
   notify: Responder['notify'];
+  /** Sound is to be sent from now on. */
+  start?(): void;
+  /** The next frame time; now when there are none. */
+  effect?(): Promise<{ at: number }>;
 }
 
 export class Streams {
@@ -29,10 +32,10 @@ export class Streams {
   }
 
   /** One that is known already is not begun anew. */
-  begin(order: StreamOrder): void {
+  begin(order: StreamOrder): { at: number } {
     const { stream } = order;
     const { port, notify } = this.#place;
-    if (this.#streams.has(stream)) return;
+    if (this.#streams.has(stream)) return this.#now();
     if (this.#streams.size >= maxStreams)
       throw new Fault('stream-too-many', `a leg can have ${maxStreams} streams at once`);
     const made = new Stream({
@@ -48,19 +51,26 @@ export class Streams {
       },
     });
     this.#streams.set(stream, made);
+    this.#place.start?.();
+    return this.#now();
   }
 
-  setState(stream: number, state: TapState): void {
+  setState({ stream, state }: Pick<Ask<'streamState'>, 'stream' | 'state'>): Promise<{ at: number }> | { at: number } {
     this.#streams.get(stream)?.setState(state);
+    return this.#place.effect?.() ?? this.#now();
   }
 
   tell(stream: number, message: Record<string, unknown>): { at: number } {
     this.#streams.get(stream)?.tell(message);
-    return { at: this.#place.world.clock.now() };
+    return this.#now();
   }
 
   stop(stream: number): { at: number } {
     this.#streams.get(stream)?.stop();
+    return this.#now();
+  }
+
+  #now(): { at: number } {
     return { at: this.#place.world.clock.now() };
   }
 
