@@ -58,7 +58,7 @@ export class CloudRecorder implements Recorder {
     if (bridge && bridge.path !== 'full-media') await bridge.setPath('full-media');
     const { port } = call.leg;
     if (!port || call.ended) return refuse('no-media', 'the call has no audio any more');
-    const facts = factsOf(call, port.negotiated?.codec);
+    const facts = recordingFacts(call);
     store.begin(facts);
     const { path, format, sampleRate } = facts;
     const recording = port.record({ path, format, sampleRate, mix: 'stereo' });
@@ -104,10 +104,11 @@ export class CloudRecorder implements Recorder {
 /** Wideband calls are recorded as they are heard. */
 const wideband = new Set(['G722']);
 
-function factsOf(call: Call, codec: string | undefined): RecordingFacts {
-  const { facts, owner, clock } = call;
+/** Of a recording that begins now. */
+export function recordingFacts(call: Call, format = call.owner.account.record_format): RecordingFacts {
+  const { facts, clock } = call;
   const startedAt = clock.now();
-  const format = owner.account.record_format;
+  const codec = call.leg.port?.negotiated?.codec;
   return {
     path: call.recordings.pathFor(startedAt, format),
     format,

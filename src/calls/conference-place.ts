@@ -30,6 +30,8 @@ export interface AttendOptions {
   statusEvents: readonly string[];
   /** Streams the conference. */
   listen: ForkInput | undefined;
+  /** Records it when this member begins it; the account's format when there is none. */
+  record: { format: 'wav' | 'mp3' | undefined } | undefined;
 }
 
 type State = 'waiting' | 'entering' | 'joined' | 'left';

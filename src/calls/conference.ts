@@ -7,6 +7,7 @@ import { Announcements, type Announcing } from './conference-announcements.ts';
 import { ConferenceForks } from './conference-forks.ts';
 import { ConferenceNews } from './conference-news.ts';
 import { type AttendOptions, Place } from './conference-place.ts';
+import { recordConference } from './conference-recording.ts';
 
 /** A call's place in a conference, as commands reach it. */
 export interface ConferencePart {
@@ -138,6 +139,8 @@ export class Conference {
   start(place: Place): void {
     this.#startedAt = this.#world.clock.now();
     this.#running = this.#begin();
+    const { record } = place.options;
+    if (record) recordConference(place.call, this.#running.room, record.format);
     this.setLimits(place.options);
     this.news.begin(place);
     this.news.tell('start', place);

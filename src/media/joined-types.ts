@@ -1,5 +1,5 @@
 // Ports that hear each other: bridges of two, rooms of many, and one-way copies.
-import type { MediaStream, StreamOptions } from './tap-types.ts';
+import type { MediaRecording, MediaStream, RecordOptions, StreamOptions } from './tap-types.ts';
 import type { AudioSource, Effect, MediaPort, Playback } from './types.ts';
 
 /**
@@ -73,6 +73,8 @@ export interface MediaRoom {
    * what comes back is heard by every member that is not deaf. Never hears what is said to a tag alone (verbs.md 6.6). Ends with the room.
    */
   stream(options: StreamOptions): MediaStream;
-  /** Members leave; playbacks and streams stop. */
+  /** The mix as a file: all public voices and what is played to the room, never what is said to a tag alone. Ends with the room. */
+  record(options: RecordOptions): MediaRecording;
+  /** Members leave; playbacks and streams stop; recordings are whole. */
   close(): Promise<void>;
 }

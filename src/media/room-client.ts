@@ -1,15 +1,16 @@
 // A room as the main process sees it: who is in it, what plays and what streams; told to the next worker when one dies.
 import { Fault, isFault } from '../base/index.ts';
-import type { Answer, Ask, AskName, NoticeFrame, RoomCheckpoint, StreamOrder } from './channel.ts';
+import type { Answer, Ask, AskName, NoticeFrame, RecordOrder, RoomCheckpoint, StreamOrder } from './channel.ts';
 import { unpackFault } from './channel.ts';
 import type { MediaRoom, MemberOptions, RoomMember } from './joined-types.ts';
 import { maxRoomPlaybacks, maxSources } from './limits.ts';
 import type { Pipe } from './pipe.ts';
 import { PlaybackClient } from './playback-client.ts';
 import type { PortClient } from './port-client.ts';
+import { RecordingClients } from './recording-client.ts';
 import { MemberClient } from './room-member.ts';
 import { StreamClients } from './stream-client.ts';
-import type { MediaStream, StreamOptions } from './tap-types.ts';
+import type { MediaRecording, MediaStream, RecordOptions, StreamOptions } from './tap-types.ts';
 import type { AudioSource, MediaPort, Playback } from './types.ts';
 import type { Worker } from './worker-slot.ts';
 
@@ -36,6 +37,7 @@ export class RoomClient implements MediaRoom {
   readonly #members = new Set<MemberClient>();
   readonly #plays = new Map<number, PlaybackClient>();
   readonly #streams: StreamClients;
+  readonly #recordings: RecordingClients;
   /** Of the first member. */
   #worker: Worker | undefined;
   readonly #settled = Promise.withResolvers<void>();
@@ -49,6 +51,11 @@ export class RoomClient implements MediaRoom {
     this.#streams = new StreamClients({
       port: options.id,
       ask: (name, body) => ('order' in body ? this.#stream(body.order) : this.#ask(name, body)),
+    });
+    this.#recordings = new RecordingClients({
+      port: options.id,
+      now: options.now,
+      ask: (name, body) => ('order' in body ? this.#record(body.order) : this.#ask(name, body)),
     });
   }
 
@@ -87,6 +94,10 @@ export class RoomClient implements MediaRoom {
     return this.#streams.open(options);
   }
 
+  record(options: RecordOptions): MediaRecording {
+    return this.#recordings.start(options);
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -96,6 +107,7 @@ export class RoomClient implements MediaRoom {
     await this.#worker?.ask('roomClose', { room: this.id }).catch(() => {});
     for (const one of [...this.#plays.values()]) this.#finishStopped(one);
     this.#streams.abandon();
+    this.#recordings.abandon();
     this.#worker?.rooms.delete(this.id);
     this.#options.forget();
   }
@@ -105,6 +117,7 @@ export class RoomClient implements MediaRoom {
   notice({ name, body }: NoticeFrame): void {
     if (name === 'stream') return this.#streams.heard(body);
     if (name === 'streamEnded') return this.#streams.finished(body);
+    if (name === 'recorded') return this.#recordings.finished(body);
     if (name === 'roomPlayback') return this.#plays.get(body.playback)?.heard(body.event);
     if (name !== 'roomFinished') return;
     const { fault, ...rest } = body.result;
@@ -127,6 +140,7 @@ export class RoomClient implements MediaRoom {
       for (const one of this.#plays.values()) void this.#order(one, one.resume(diedAt, this.#options.now()));
       // One that cannot begin again says so itself.
       for (const order of this.#streams.orders) void this.#stream(order).catch(() => {});
+      for (const order of this.#recordings.orders) void this.#record(order).catch(() => {});
     };
     const restoring = up.then(again, again);
     this.#restoring = restoring;
@@ -157,6 +171,10 @@ export class RoomClient implements MediaRoom {
 
   #stream(order: StreamOrder): Promise<{ at: number }> {
     return this.#ask('roomStream', { room: this.id, order });
+  }
+
+  #record(order: RecordOrder): Promise<{ at: number }> {
+    return this.#ask('roomRecord', { room: this.id, order });
   }
 
   /** An order that the worker knows already does no harm. */

@@ -175,7 +175,8 @@ export class Worker {
       case 'roomFinished':
         return this.rooms.get(notice.body.room)?.notice(notice);
       case 'stream':
-      case 'streamEnded': {
+      case 'streamEnded':
+      case 'recorded': {
         const room = this.rooms.get(notice.body.port);
         return room ? room.notice(notice) : this.ports.get(notice.body.port)?.notice(notice.name, notice.body);
       }

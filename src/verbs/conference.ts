@@ -21,7 +21,7 @@ interface Options {
   statusHook?: HookInput;
   statusEvents?: string[];
   actionHook?: HookInput;
-  record?: object;
+  record?: { path?: unknown };
   listen?: ForkInput;
   /** The newer name. */
   stream?: ForkInput;
@@ -32,7 +32,7 @@ export const conference = defineVerb<Options>({
   example: { name: 'standup', startConferenceOnEnter: false, actionHook: '/done' },
   needs: 'media',
   check: (options) =>
-    nameRefusal(options.name) ?? graceRefusal(options) ?? forkRefusal(options) ?? laterRefusal(options),
+    nameRefusal(options.name) ?? graceRefusal(options) ?? forkRefusal(options) ?? recordRefusal(options),
   async run(options, run) {
     const { call, scope } = run;
     await call.world.conferences.attend(call, scope, attendance(options));
@@ -51,8 +51,16 @@ const graceRefusal = ({ endConferenceDuration: seconds = 0 }: Options): Refusal 
     ? refuse('verb-option', `must be 0 to ${longestGraceSeconds} seconds`, { path: 'endConferenceDuration' })
     : undefined;
 
-const laterRefusal = ({ record }: Options): Refusal | undefined =>
-  record && refuse('verb-later', 'conference.record is not in this version', { path: 'record' });
+const recordRefusal = ({ record }: Options): Refusal | undefined =>
+  record && typeof record.path !== 'string'
+    ? refuse('verb-option', 'must be text; its ending says wav or mp3', { path: 'record.path' })
+    : undefined;
+
+/** The file lies with the call's own recordings; of the path only the ending counts. */
+function recordOf({ record }: Options): AttendOptions['record'] {
+  const ending = /\.(wav|mp3)$/i.exec(String(record?.path))?.[1]?.toLowerCase();
+  return record && { format: ending === 'wav' || ending === 'mp3' ? ending : undefined };
+}
 
 const forkOptions = new Set([
   'id',
@@ -99,5 +107,6 @@ function attendance(options: Options): AttendOptions {
     statusHook: options.statusHook,
     statusEvents: options.statusEvents ?? [],
     listen: options.stream ?? options.listen,
+    record: recordOf(options),
   };
 }

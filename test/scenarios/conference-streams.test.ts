@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { toneLevelDbov } from '../../src/audio/index.ts';
 import type { SimWsPeer } from '../../src/base/sim/index.ts';
 import type { PhoneCall } from '../../src/rehearsal/phone.ts';
+import { channels } from '../kit/recorded.ts';
 import { type Json, type Scene, scene, sidOf } from '../kit/scene.ts';
 import { type SingerName, singer, song, songDbov, whoHears } from '../kit/singers.ts';
 
@@ -176,5 +177,34 @@ test('over REST: once for a conference, moved to another address, ended, begun a
   await s.run(300);
   assert.ok(forks[2]?.closed);
   assert.equal(await listen(url), false);
+  await over(s);
+});
+
+test("record: the mix goes into a file of the call that began it, through a worker's death, and is stored at the end", async () => {
+  const s = await conference({ alice: { record: { path: '/tmp/room.wav' } }, bob: { record: { path: 'b.wav' } } });
+  const alice = await singer(s, 'alice');
+  const bob = await singer(s, 'bob');
+  await s.run(2_000);
+  await s.stage.clock.settle(alice.hangup());
+  await s.run(1_000);
+  s.stage.killWorker(0);
+  await s.run(3_000);
+  await s.stage.clock.settle(bob.hangup());
+  await s.run(2_000);
+  const files = await s.stage.files.list('.wav');
+  assert.equal(files.length, 1, 'only who begins it records it');
+  assert.ok(files[0]?.endsWith(`${sidOf(alice)}.wav`));
+  const { left, right } = channels(s.stage.files.get(files[0]!)!);
+  assert.ok(Math.abs(left.length / 8_000 - 6) < 0.3, `${left.length / 8_000} s`);
+  for (const side of [left, right]) {
+    const [early, late] = [side.subarray(8_000, 14_000), side.subarray(-8_000)];
+    for (const hz of [song.alice, song.bob])
+      assert.ok(Math.abs(toneLevelDbov(early, hz, 8_000) - songDbov) < 0.5, `${toneLevelDbov(early, hz, 8_000)} dBov`);
+    assert.ok(toneLevelDbov(late, song.alice, 8_000) < -50, 'she has gone');
+    assert.ok(Math.abs(toneLevelDbov(late, song.bob, 8_000) - songDbov) < 0.5);
+  }
+  const whats = s.stage.eventsOf(sidOf(alice), 'recording').map(({ what, of }) => `${what} ${of}`);
+  assert.deepEqual(whats, ['started conference'], 'the rest is not in a log that is closed');
+  assert.ok(s.sentTo('/status').some(({ event }) => event === 'recording-stored'));
   await over(s);
 });

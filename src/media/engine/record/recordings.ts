@@ -11,8 +11,8 @@ export interface PortRecordingsParts {
   port: string;
   world: EngineWorld;
   notify: Responder['notify'];
-  ear: Ear;
-  mouth: Mouth;
+  ear: Pick<Ear, 'listen'>;
+  mouth: Pick<Mouth, 'listen'>;
 }
 
 export class PortRecordings {

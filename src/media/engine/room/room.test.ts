@@ -285,7 +285,7 @@ test('when all have left nothing listens, no feed is set and no tag is kept', ()
     run(turns, 1000 + i * 20, 1020 + i * 20);
   }
   assert.ok(room.tags <= 30, `${room.tags} tags`);
-  room.close();
+  void room.close();
   run(turns, 6000, 6100);
   assert.ok(room.isEmpty);
   for (const port of ports) {

@@ -12,6 +12,7 @@ import { Bus } from './bus.ts';
 import { Guest } from './guest.ts';
 import { type Floor, Member } from './member.ts';
 import { Player } from './player.ts';
+import { RoomRecordings } from './room-recordings.ts';
 import { RoomStreams } from './room-streams.ts';
 
 /** A port, as a room needs it. */
@@ -62,6 +63,7 @@ export class Room implements Floor {
   readonly #seated = new Map<string, Seated>();
   readonly #players = new Map<number, Player>();
   readonly streams: RoomStreams;
+  readonly recordings: RoomRecordings;
   readonly #guests = new Set<Guest>();
   #origin: number | undefined;
   /** All slots before this one are complete. */
@@ -73,7 +75,9 @@ export class Room implements Floor {
     this.id = options.id;
     this.#options = options;
     const { id: room, world, notify } = options;
-    this.streams = new RoomStreams({ room, world, notify, invite: (rate, onBroken) => this.#invite(rate, onBroken) });
+    const invite = (rate: number, onBroken: (error: unknown) => void): Guest => this.#invite(rate, onBroken);
+    this.streams = new RoomStreams({ room, world, notify, invite });
+    this.recordings = new RoomRecordings({ room, world, notify, invite });
   }
 
   /** Nobody is in it and nothing plays. */
@@ -179,11 +183,13 @@ export class Room implements Floor {
     return found;
   }
 
-  close(): void {
+  /** Resolves when what was recorded is whole; undefined when nothing was. */
+  close(): Promise<unknown> | undefined {
     for (const port of [...this.#seated.keys()]) this.leave(port);
     this.streams.close();
     for (const player of this.#players.values()) player.stop();
     this.#players.clear();
+    return this.recordings.close();
   }
 
   /** The slot of a frame that is due at `deadline`. */

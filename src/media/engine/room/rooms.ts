@@ -1,8 +1,10 @@
 // Rooms: those of one engine, by name. A room is there from the first who needs it until the last has gone.
-import { Fault } from '../../../base/index.ts';
+import { atMost, Fault } from '../../../base/index.ts';
 import type { Ask, PlayPosition, Responder } from '../../channel.ts';
+import { recordCloseMs } from '../../limits.ts';
 import type { EngineWorld } from '../world.ts';
 import { Room, type RoomPort } from './room.ts';
+import type { RoomRecordings } from './room-recordings.ts';
 import type { RoomStreams } from './room-streams.ts';
 
 export class Rooms {
@@ -50,21 +52,32 @@ export class Rooms {
     return this.#now();
   }
 
-  close({ room }: Ask<'roomClose'>): { at: number } {
-    this.#rooms.get(room)?.close();
+  /** Recordings are whole before the room is gone, unless the disk hangs. */
+  async close({ room }: Ask<'roomClose'>): Promise<{ at: number }> {
+    const recorded = this.#rooms.get(room)?.close();
     this.#rooms.delete(room);
+    if (recorded) await atMost(this.#world.clock, recordCloseMs, recorded);
     return this.#now();
   }
 
   /** The engine is closing. */
   closeAll(): void {
-    for (const room of this.#rooms.values()) room.close();
+    for (const room of this.#rooms.values()) void room.close();
     this.#rooms.clear();
   }
 
   stream({ room, order }: Ask<'roomStream'>): { at: number } {
     this.#room(room).streams.begin(order);
     return this.#now();
+  }
+
+  record({ room, order }: Ask<'roomRecord'>): { at: number } {
+    return this.#room(room).recordings.begin(order);
+  }
+
+  /** Of a room; undefined when there is none of this name. */
+  recordings(room: string): RoomRecordings | undefined {
+    return this.#rooms.get(room)?.recordings;
   }
 
   /** Of a room; undefined when there is none of this name. */
