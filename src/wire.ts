@@ -26,6 +26,7 @@ import {
   Queues,
   readCreate,
   receiveCall,
+  replaceFarEnd,
 } from './calls/index.ts';
 import { performSocket, performUpdate } from './commands/index.ts';
 import { admit, type Gateway } from './edge/index.ts';
@@ -84,8 +85,8 @@ export async function buildHouse(ports: HousePorts): Promise<House> {
     bind: { host: bind, port: sipPort },
     ...(advertise !== undefined && { advertise }),
     userAgent: 'Crosspoint',
-    // REFER without a subscription (RFC 4488): calls/leg-refer.ts.
-    supported: ['norefersub'],
+    // calls/replaces.ts, and REFER without a subscription (RFC 4488) in calls/leg-refer.ts.
+    supported: ['replaces', 'norefersub'],
   });
   const apps = createApps({ clock, random, network, log: log.with({ room: 'apps' }), settings: settings.apps });
   const directory = new Directory(clock);
@@ -200,6 +201,11 @@ async function welcome(
   directory: Directory,
 ): Promise<void> {
   try {
+    const mayActFor = async (call: Call): Promise<boolean> => {
+      const admitted = await admit(invite, records, settings);
+      return !isRefusal(admitted) && admitted.account.account_sid === call.facts.accountSid;
+    };
+    if (await replaceFarEnd({ invite, directory, mayActFor })) return;
     const admitted = directory.admits ?? (await admit(invite, records, settings));
     // The caller may have given up, or the server begun to stop, while the records were read.
     if (invite.state !== 'proceeding') return;

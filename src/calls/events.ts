@@ -9,6 +9,7 @@ export type CallEventType =
   | 'media'
   | 'hold'
   | 'refer'
+  | 'replaced'
   | 'digit'
   | 'hook-sent'
   | 'hook-answered'

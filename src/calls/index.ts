@@ -33,6 +33,7 @@ export * from './recognition/index.ts';
 export { callRecord } from './record.ts';
 export { readRecord, recordSchema } from './record-request.ts';
 export type { RecordAction, RecordRequest, RecordType } from './recordings.ts';
+export { replaceFarEnd } from './replaces.ts';
 export { runSide, soundVerbs } from './side-program.ts';
 export type { SynthesizerInput } from './speech-settings.ts';
 export { type CallStatus, finalStatuses } from './status.ts';

@@ -57,10 +57,13 @@ export class LegOffers {
     return this.#describer !== this.#options.audio;
   }
 
-  /** The dialog stands. `sdp` is what the far end has said so far: a call that begins on hold has not been put there. */
-  adopt(dialog: Dialog, sdp: string | undefined): void {
+  /** The dialog stands, with what the far end has said so far: a call that begins on hold has not been put there, unless another took its place. */
+  adopt(dialog: Dialog, said: SipRequest | SipResponse): void {
+    const first = this.#dialog === undefined;
     this.#dialog = dialog;
-    this.#held = sdp !== undefined && isHold(sdp);
+    const sdp = sdpOf(said);
+    if (!first) this.#noteHold(sdp ?? '', said);
+    else this.#held = sdp !== undefined && isHold(sdp);
     dialog.onReinvite = (reinvite) => void this.#reinvited(reinvite);
     dialog.onAck = (ack) => {
       const taken = this.#lateAnswer;

@@ -80,6 +80,11 @@ export class Leg {
     return this.#invite?.request;
   }
 
+  /** Of an answered leg. */
+  get dialogId(): Pick<Dialog, 'callId' | 'localTag' | 'remoteTag' | 'peer'> | undefined {
+    return this.#dialog;
+  }
+
   get answered(): boolean {
     return this.#dialog !== undefined;
   }
@@ -146,6 +151,20 @@ export class Leg {
       invite.progress(183, 'Session Progress', { headers: this.#options.answerHeaders, body: this.#audio.body });
       this.port?.start();
     }
+    return undefined;
+  }
+
+  /** Another far end takes this one's place (RFC 3891): same call, same audio. The old one gets BYE. A refusal leaves all as it was. */
+  async takeOver(invite: IncomingInvite): Promise<Refusal | undefined> {
+    const old = this.#dialog;
+    const offer = sdpOf(invite.request);
+    if (!old || this.#ended) return callOver();
+    if (offer === undefined) return refuse('no-sdp', 'who replaces a far end must bring an offer', { sip: 488 });
+    const refusal = await this.#audio.answer(offer);
+    if (refusal || this.#ended || invite.state !== 'proceeding') return refusal ?? callOver();
+    const dialog = invite.accept({ headers: this.#options.answerHeaders, body: this.#audio.body });
+    void old.bye({ Reason: 'SIP;cause=200;text="Replaced"' });
+    this.#adopt(dialog, invite.request);
     return undefined;
   }
 
@@ -233,7 +252,7 @@ export class Leg {
     this.#dialog = dialog;
     dialog.onEnd = (end) => this.#dialogEnded(end);
     dialog.onRequest = (request) => serveRequest(request, this.refers, this.#options.handler);
-    this.offers.adopt(dialog, sdpOf(said));
+    this.offers.adopt(dialog, said);
     this.refers.adopt(dialog);
     this.keys.learn(said.values('Allow'));
   }

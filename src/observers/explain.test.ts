@@ -112,6 +112,7 @@ const samples: Record<CallEventType, Record<string, unknown>[]> = {
     { vendor: 'flite', language: 'en-US', characters: 5, elapsed_ms: 7.7, from_cache: false },
     { vendor: 'flite', language: 'en-US', characters: 5, elapsed_ms: 0, from_cache: true },
   ],
+  replaced: [{ peer: '192.0.2.7', from: '<sip:carol@192.0.2.7>;tag=1' }],
   hold: [{ held: true }, { held: false }],
   refer: [
     { to: '<sip:a@b>', hook: true },

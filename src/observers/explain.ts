@@ -25,6 +25,7 @@ const sentences: Record<CallEvent['type'], Words> = {
   media: mediaWords,
   hold: (e) => (e.held ? 'the far end put the call on hold' : 'the far end took the call back from hold'),
   refer: (e) => `the far end asks to send the call to ${e.to}${e.hook ? '' : ': refused, no referHook is set'}`,
+  replaced: (e) => `another far end took the place of the one that talked: ${e.from}`,
   digit: (e) => `the far end pressed ${e.digit}${e.repeated ? ' (the same press, heard a second way)' : ''}`,
   'hook-sent': (e) => `asks the application: ${e.hook} to ${e.url}`,
   'hook-answered': (e) =>
