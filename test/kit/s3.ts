@@ -148,16 +148,23 @@ export const problem = (status: number, code: string): S3Answer => ({
   body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>This is ${code} &amp; no more</Message></Error>`,
 });
 
-/** The same behind a real server on loopback. */
-export async function serveS3(s3: FakeS3): Promise<{ endpoint: string; server: Server; close(): Promise<void> }> {
+/** The same behind a real server on loopback. `before` holds requests up. */
+export async function serveS3(
+  s3: FakeS3,
+  before: (request: S3Request) => Promise<void> = async () => {},
+): Promise<{ endpoint: string; server: Server; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const headers = request.headers as Record<string, string>;
       const { method = '', url = '' } = request;
-      const answer = s3.handle({ method, target: url, headers, body: Buffer.concat(chunks) });
-      response.writeHead(answer.status, answer.headers).end(answer.body);
+      const asked = { method, target: url, headers, body: Buffer.concat(chunks) };
+      void before(asked).then(() => {
+        if (request.socket.destroyed) return;
+        const answer = s3.handle(asked);
+        response.writeHead(answer.status, answer.headers).end(answer.body);
+      });
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
