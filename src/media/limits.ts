@@ -74,6 +74,11 @@ export const joinStep = 400;
 export const joinBend = 1.5;
 /** Sources of one playback. */
 export const maxSources = 200;
+/** Loudest sample that a boost makes: 0.2 dB below the top, room for what the codec rounds. */
+export const limiterCeiling = 32_000;
+/** A boost gives way within this long to what would be too loud, and comes back by this share of what is missing with each frame (0.2 s for two thirds). */
+export const limiterAttackMs = 2;
+export const limiterRelease = 0.1;
 /** Dub tracks of one port: music, an interpreter, a coach, with room to spare. Each that sounds costs about as much as a prompt. */
 export const maxDubTracks = 10;
 
