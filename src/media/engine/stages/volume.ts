@@ -1,6 +1,6 @@
 // Volume: the gain on what the far end hears, ramped. What would be louder than can be is held below that, not cut off at it.
 import { Gain, gainFactor, peak } from '../../../audio/index.ts';
-import { limiterAttackMs, limiterCeiling, limiterRelease } from '../../limits.ts';
+import { joinStep, limiterAttackMs, limiterCeiling, limiterRelease } from '../../limits.ts';
 import type { Stage } from './types.ts';
 
 export class Volume implements Stage {
@@ -39,14 +39,17 @@ export class Volume implements Stage {
 
   /** Down within a moment, up again slowly: a steady tone keeps its shape, speech its balance. */
   #hold(frame: Int16Array): void {
-    const loudest = peak(frame) * gainFactor(Math.max(0, this.#db));
+    const gain = gainFactor(Math.max(0, this.#db));
+    const loudest = peak(frame) * gain;
     const most = loudest > limiterCeiling ? limiterCeiling / loudest : 1;
     const before = this.#limit;
     let after = most < before ? most : before + (most - before) * limiterRelease;
     if (after > 0.999) after = 1;
     this.#limit = after;
     if (before === 1 && after === 1) return;
-    const samples = after < before ? this.#attackSamples : frame.length;
+    // A sound that begins within this frame can be held from its first sample on, unheard.
+    const abrupt = Math.abs(frame[0]!) * gain * (before - after) <= joinStep;
+    const samples = after > before ? frame.length : abrupt ? 1 : this.#attackSamples;
     const step = (after - before) / samples;
     for (let i = 0; i < frame.length; i++) {
       const factor = i < samples ? before + step * (i + 1) : after;
