@@ -11,19 +11,20 @@ import {
   processWorker,
 } from '../../src/media/client.ts';
 import type { WorkerSettings } from '../../src/worker.ts';
+import type { CrossAnswer, CrossAsk, Crossed } from '../crossings.ts';
 import type { EchoAnswer, EchoAsk } from '../echoes.ts';
-import type { Window } from '../load/rtp.ts';
 import { Asking } from '../subject/asking.ts';
 import type { Options, Row } from '../subject/bench.ts';
 import { cpuMeter, waitedMs } from '../subject/processes.ts';
 import { sleep } from '../subject/server.ts';
-import type { VoicesAnswer, VoicesAsk } from '../voices.ts';
 
 const aimCalls = 400;
 const aimLate = 0.1;
 const aimForwardedMs = 3;
 const aimProcessedMs = 45;
 const settleMs = 4000;
+/** Packets that may be under way when a window closes. */
+const inFlight = 100;
 /** Calls whose round trip is measured, and how often each. */
 const roundTripCalls = 20;
 const roundTrips = 30;
@@ -38,8 +39,7 @@ interface Step {
   workerCpu: number;
   workerWaited: number;
   generatorCpu: number;
-  window: Window;
-  sounding: number;
+  crossed: Crossed;
   loopDelayMs: number;
 }
 
@@ -97,14 +97,13 @@ const offer = (port: number): string =>
 
 export async function bridgedCalls(options: Options): Promise<Row[]> {
   const stage = new Stage(options.nodeOptions);
-  const voices = new Asking<VoicesAsk, VoicesAnswer>(new URL('../voices.ts', import.meta.url));
+  const voices = new Asking<CrossAsk, CrossAnswer>(new URL('../crossings.ts', import.meta.url));
   try {
     const { port } = await voices.ask<{ port: number }>({ start: true });
     const steps: Step[] = [];
-    for (const calls of options.quick ? [100, 300] : [100, 200, 300, 400, 450, 500]) {
+    for (const calls of options.quick ? [100, 200] : [100, 200, 300, 400, 450, 500]) {
       while (stage.calls.length < calls) await stage.bridge([port, port]);
-      const ports = stage.calls.flatMap(({ legs }) => legs.map(({ local }) => local.port));
-      await voices.ask({ ports });
+      await voices.ask({ pairs: stage.calls.map(({ legs }) => [legs[0].local.port, legs[1].local.port]) });
       await sleep(settleMs);
       steps.push(await measureStep(stage, voices, { calls, ms: options.quick ? 6000 : 12_000 }));
       options.say(line(steps.at(-1)!));
@@ -119,27 +118,29 @@ export async function bridgedCalls(options: Options): Promise<Row[]> {
 
 async function measureStep(
   { pool, worker }: Stage,
-  voices: Asking<VoicesAsk, VoicesAnswer>,
+  voices: Asking<CrossAsk, CrossAnswer>,
   { calls, ms }: { calls: number; ms: number },
 ): Promise<Step> {
   await voices.ask({ openWindow: true });
   const [cpu, waited, from] = [cpuMeter([worker, voices.pid]), waitedMs(worker), performance.now()];
   await sleep(ms);
-  const { window, sounding } = await voices.ask<{ window: Window; sounding: number }>({ closeWindow: true });
+  const crossed = await voices.ask<Crossed>({ closeWindow: true });
   const [workerCpu = 0, generatorCpu = 0] = cpu();
   const workerWaited = ((waitedMs(worker) - waited) * 100) / (performance.now() - from);
-  return { calls, workerCpu, generatorCpu, workerWaited, window, sounding, loopDelayMs: pool.stats().loopDelayP99Ms };
+  return { calls, workerCpu, generatorCpu, workerWaited, crossed, loopDelayMs: pool.stats().loopDelayP99Ms };
 }
 
-/** Late at the receiver, less what came while it was itself held up: what is forwarded has no deadline of its own. %. */
-const lateShare = ({ window }: Step): number =>
-  (100 * (window.late - window.lateInOwnStall + window.lost)) / Math.max(1, window.received);
+/** Under way for more than 10 ms, but for those that came while the far ends' own process was held up, and lost. %. */
+const lateShare = ({ crossed: { sent, received, late, lateInOwnStall } }: Step): number =>
+  (100 * (late - lateInOwnStall + Math.max(0, sent - received - inFlight))) / Math.max(1, sent);
 
-const line = (s: Step): string =>
-  `${s.calls}: worker ${s.workerCpu.toFixed(0)} % of a core, generator ${s.generatorCpu.toFixed(0)} %, late or lost ${lateShare(s).toFixed(3)} % at the receiver (${s.window.late} late, ${s.window.lateInOwnStall} of them in its own ${s.window.stalls} stalls; ${s.window.lost} lost), loop p99 ${s.loopDelayMs.toFixed(1)} ms, waited for a core ${s.workerWaited.toFixed(1)} %${s.sounding < 2 * s.calls ? `, ${2 * s.calls - s.sounding} legs heard nothing` : ''}`;
+const line = (s: Step): string => {
+  const { crossed } = s;
+  return `${s.calls}: worker ${s.workerCpu.toFixed(0)} % of a core, far ends ${s.generatorCpu.toFixed(0)} %, late or lost ${lateShare(s).toFixed(3)} % (${crossed.late} late, ${crossed.lateInOwnStall} of them in the far ends' own ${crossed.stalls} stalls; ${crossed.received} of ${crossed.sent} heard), one way p50 ${crossed.p50} ms, p99 ${crossed.p99} ms, loop p99 ${s.loopDelayMs.toFixed(1)} ms, waited for a core ${s.workerWaited.toFixed(1)} %${crossed.hearing < 2 * s.calls ? `, ${2 * s.calls - crossed.hearing} legs heard nothing` : ''}`;
+};
 
 function capacityRow(steps: Step[]): Row {
-  const passes = (s: Step): boolean => lateShare(s) < aimLate && s.sounding === 2 * s.calls;
+  const passes = (s: Step): boolean => lateShare(s) < aimLate && s.crossed.hearing === 2 * s.calls;
   const best = steps.filter(passes).at(-1);
   return {
     id: 'g',
