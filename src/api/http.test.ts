@@ -169,6 +169,7 @@ async function foreign(): Promise<Record<string, string>> {
     api_key_sid: key.api_key_sid,
     call_sid,
     conference: 'standup',
+    ...{ year: '2026', month: '03', day: '01', format: 'wav' },
   };
 }
 
