@@ -139,3 +139,53 @@ test('a leg may leave, or fail, while its slot runs; the others get their frames
   for (const one of legs) assert.ok(Math.abs(one.frames.length - 100) <= 1);
   pacer.close();
 });
+
+test('all who are due in a slot hear before any of them is sent, after a stall too; a bug in hearing is that leg alone', () => {
+  const clock = handClock();
+  const broken: unknown[] = [];
+  const pacer = new Pacer(clock, (paced) => broken.push(paced));
+  const order: string[] = [];
+  const make = (name: string) => ({
+    onHearing: (deadline: number, skippedMs: number) => void order.push(`${deadline} hears ${name} ${skippedMs}`),
+    onFrame: (deadline: number, skippedMs: number) => void order.push(`${deadline} sends ${name} ${skippedMs}`),
+  });
+  const faulty = {
+    onHearing(): void {
+      throw new Error('bug');
+    },
+    onFrame: () => {},
+  };
+  // So many that slots are shared, of packet times that fall together now and then.
+  for (const [name, ptimeMs] of [
+    ['a', 10],
+    ['b', 10],
+    ['c', 20],
+    ['d', 20],
+    ['e', 10],
+  ] as const) {
+    pacer.join(make(name), ptimeMs);
+  }
+  pacer.join(faulty, 20);
+  clock.run(200);
+  clock.busy(95);
+  clock.run(200);
+  assert.ok(broken.length > 5 && broken.every((one) => one === faulty));
+  const slots = Map.groupBy(order, (line) => line.split(' ')[0]!);
+  let shared = 0;
+  for (const lines of slots.values()) {
+    const heard = lines.filter((line) => line.includes('hears'));
+    const sent = lines.filter((line) => line.includes('sends'));
+    assert.deepEqual(lines, [...heard, ...sent]);
+    assert.deepEqual(
+      heard.map((line) => line.replace('hears', 'sends')),
+      sent,
+    );
+    if (heard.length > 1) shared++;
+  }
+  assert.ok(shared > 10, `${shared}`);
+  assert.ok(
+    order.some((line) => !line.endsWith(' 0')),
+    'there was a stall',
+  );
+  pacer.close();
+});
