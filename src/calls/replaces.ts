@@ -1,5 +1,5 @@
 // INVITE with Replaces (RFC 3891): another far end takes the place of one of ours, in the same call with the same audio.
-import { isRefusal, type Refusal, refuse } from '../base/index.ts';
+import { errorText, isRefusal, type Refusal, refuse } from '../base/index.ts';
 import {
   type IncomingInvite,
   isSipParseError,
@@ -79,8 +79,12 @@ async function takeOver(
   mayActFor: ReplaceOptions['mayActFor'],
 ): Promise<Refusal | undefined> {
   if (invite.peer.host !== call.leg.dialogId?.peer.host && !(await mayActFor(call))) return unknown();
-  // Who is replaced while the media goes past us takes it with him otherwise.
-  await takeMedia(call)?.catch(() => {});
+  // The other far end must talk to us before another can take this one's place.
+  const failure = await takeMedia(call)?.then(
+    () => undefined,
+    (error: unknown) => refuse('media-path', errorText(error), { sip: 480 }),
+  );
+  if (failure) return failure;
   const refusal = await call.leg.takeOver(invite);
   if (refusal) return refusal;
   call.facts.callId = invite.callId;

@@ -67,11 +67,13 @@ function act(call: Call, commands: Command[], at: number): Applied[] | Refusal {
     return refusal;
   }
   call.events.append('commanded', { commands: names });
-  const taken = commands.some(({ definition }) => takesMedia(definition, target)) ? takeMedia(call) : undefined;
+  const sounding = new Set(commands.filter(({ definition }) => takesMedia(definition, target)));
+  const taken = sounding.size > 0 ? takeMedia(call) : undefined;
   return commands.map((command) => {
-    const applied = taken
-      ? { effect: afterwards(taken, target, command) }
-      : command.definition.apply(target, command.value);
+    const applied =
+      taken && sounding.has(command)
+        ? { effect: afterwards(taken, target, command) }
+        : command.definition.apply(target, command.value);
     applied.effect?.then(
       (effect) =>
         call.events.append('effect', { command: command.definition.rest, applied_ms: Math.max(0, effect.at - at) }),
@@ -81,10 +83,10 @@ function act(call: Call, commands: Command[], at: number): Applied[] | Refusal {
   });
 }
 
-const sounding: ReadonlySet<CommandNeed | undefined> = new Set(['audio', 'a stream', 'a transcription']);
+const soundingNeeds: ReadonlySet<CommandNeed | undefined> = new Set(['audio', 'a stream', 'a transcription']);
 
 const takesMedia = (definition: AnyCommand, target: Target): boolean =>
-  definition.takesMedia?.(target) ?? sounding.has(definition.needs);
+  definition.takesMedia?.(target) ?? soundingNeeds.has(definition.needs);
 
 /** The media comes back first; then it is the call's turn again. */
 async function afterwards(taken: Promise<void>, target: Target, command: Command): Promise<{ at: number }> {

@@ -151,6 +151,18 @@ test('a command that needs the sound brings the media back first: whisper, mute,
   }
 });
 
+test('beside a whisper that brings the media back, sip_request still answers with what the far end said', async () => {
+  const t = await talk();
+  await t.go('no-media');
+  const sip_request = { method: 'INFO', content_type: 'text/plain', content: 'x' };
+  const whisper = { verb: 'play', url: toneUrl(1_800, 3_000) };
+  const outcome = await t.s.updateSid(sidOf(t.caller), { sip_request, whisper });
+  assert.deepEqual([outcome.status, outcome.body?.status], [200, 200]);
+  await t.s.run(500);
+  assertHears(t.s, t.caller, { 1800: 'loud' }, 300);
+  await end(t);
+});
+
 test('phone to phone: a hold goes to the other phone; with music the media comes back, and leaves again after it', async () => {
   const plain = await talk();
   await plain.go('no-media');
