@@ -152,6 +152,10 @@ export const streamRegainMs: readonly number[] = [200, 500, 1000, 2000, 4000];
 export const streamCalmMs = 10_000;
 /** Largest message of a server: 65 s of 24 kHz audio as base64. Taking it apart costs about 5 ms, which other legs wait for. */
 export const streamMessageBytes = 4 * 1024 * 1024;
+/** What a server may send: messages and kilobytes cost 1 and 1/4 each. 2000 a second is 8 MB/s, far above any voice; the burst, an answer of some minutes at once. One that sends more holds up other legs: the stream is ended. */
+export const streamCostPerSecond = 2000;
+export const streamCostBurst = 10_000;
+export const streamBytesPerCost = 4096;
 /** Pieces of `playAudio` that wait behind the one that plays (verbs.md 8.2); more are dropped. */
 export const streamQueue = 10;
 /** Streamed audio is played once so much of it has come, or so long after its first sample, and after it ran dry once `streamRefillMs` has. */

@@ -87,7 +87,7 @@ class Listening {
     if (scope.closed) return;
     const stream = openStream(call, this.#options, { scope, session, ...(about && { about }) });
     if (isRefusal(stream)) {
-      call.alert('listen-failed', stream.reason);
+      call.alert('webhook-connection-failure', stream.reason);
       return hook(this.#options.actionHook, { dialCallDuration: 0 });
     }
     const from = call.clock.now();

@@ -254,3 +254,22 @@ for (const mixType of ['mono', 'stereo'] as const) {
     await s.end();
   });
 }
+
+test('with earlyMedia it streams before the answer', async () => {
+  const s = await scene({ '/': [{ verb: 'listen', url, earlyMedia: true, maxLength: 2 }, { verb: 'hangup' }] });
+  const server = serveAudio(s.stage.net, url);
+  const phone = await s.stage.phone();
+  const call = await phone.call(s.stage.uriOf(s.app));
+  call.audio.voice = humming(600);
+  await s.run(1_500);
+  assert.deepEqual(
+    call.provisionals.map(({ status }) => status).filter((status) => status > 100),
+    [183],
+  );
+  const early = call.answeredAt;
+  assert.equal(early, 0);
+  assert.ok(near(toneLevelDbov(server.last.pcm().subarray(-4_000), 600, rate), toneDbov));
+  await s.run(2_000);
+  assert.equal(call.finalResponse?.status, 603);
+  await s.end();
+});

@@ -354,3 +354,37 @@ test('nine streams are too many, eight are not', async () => {
   assert.equal(server.connections.length, 8);
   await stage.end();
 });
+
+test('a server that floods is cut off; one that sends a long answer at once is not', async () => {
+  const { stage, server, end, run } = await setting({ back: 'streaming', backSampleRate: 48_000 });
+  for (let i = 0; i < 60; i++) server.last.play(new Int16Array(48_000));
+  await run(100);
+  assert.equal(end(), undefined);
+  for (let i = 0; i < 12_000; i++) server.last.send({ type: 'dance' });
+  await run(100);
+  assert.equal(end()?.fault?.code, 'stream-flood');
+  assert.equal(server.last.closed, 1008);
+  await stage.end();
+});
+
+test('a re-INVITE to another codec leaves stream, what comes back and what is queued in time', async () => {
+  for (const back of ['streaming', 'framed'] as const) {
+    const { stage, server, run } = await setting({ mix: 'stereo', back, backSampleRate: 8_000 });
+    const pcm = tone(500, 4 * rate);
+    if (back === 'streaming') server.last.play(pcm);
+    else server.last.send(playAudio(pcm));
+    await run(1_000);
+    const wideband = stage.peer.sdp().replace('AVP 0', 'AVP 9').replace('rtpmap:0 PCMU', 'rtpmap:9 G722');
+    await stage.clock.settle(stage.port.answer(wideband));
+    await run(100);
+    const from = stage.clock.now();
+    await run(1_500);
+    const right = server.last.pcm({ channel: 1, channels: 2, from });
+    near(right.length / 8, 1_500, 41);
+    near(toneLevelDbov(right, 500, rate), toneDbov);
+    assert.deepEqual(gaps(right, rate, 2, 100), [], back);
+    await run(2_000);
+    assert.ok(levelDbov(server.last.pcm({ channel: 1, channels: 2, from: stage.clock.now() - 300 })) < -60);
+    await stage.end();
+  }
+});

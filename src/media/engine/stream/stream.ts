@@ -1,6 +1,7 @@
 // Stream: a port's audio on its way to a WebSocket server, and what comes back from there (verbs.md 8.2).
-import { isObject } from '../../../base/index.ts';
+import { Fault, isObject } from '../../../base/index.ts';
 import type { StreamOrder } from '../../channel.ts';
+import { streamBytesPerCost, streamCostBurst, streamCostPerSecond } from '../../limits.ts';
 import type { StreamEnd, StreamEvent, TapState } from '../../tap-types.ts';
 import type { Ear } from '../ear.ts';
 import type { Mouth } from '../mouth.ts';
@@ -35,6 +36,8 @@ export class Stream {
   #bytes: Uint8Array = new Uint8Array(0);
   #sentBytes = 0;
   #troubles = 0;
+  #spent = 0;
+  #spentAt = 0;
   #over = false;
 
   constructor(parts: StreamParts) {
@@ -52,7 +55,7 @@ export class Stream {
       onOpen: () => parts.onEvent({ type: 'open' }),
       onMessage: (data) => this.#heard(data),
       onRegaining: (attempt, fault) => parts.onEvent({ type: 'reconnecting', attempt, fault }),
-      onEnd: (reason, fault) => this.#end(reason, fault),
+      onEnd: (reason, fault) => this.#end(reason, fault && { fault }),
     });
     const { mix, sampleRate } = options;
     this.#tap = new Tap({ ear, mouth, mix, sampleRate, state: order.state, onAudio: (pcm) => this.#send(pcm) });
@@ -76,13 +79,13 @@ export class Stream {
   }
 
   /** Ends it, unheard. */
-  close(): void {
+  close(code = 1000): void {
     if (this.#over) return;
     this.#over = true;
     this.#tap.close();
     this.#mute?.();
     this.#back?.close();
-    this.#uplink.close();
+    this.#uplink.close(code);
   }
 
   describe(): string {
@@ -120,6 +123,10 @@ export class Stream {
 
   #heard(data: string | Uint8Array): void {
     if (this.#over) return;
+    if (!this.#affordable(data.length)) {
+      const fault = new Fault('stream-flood', 'the server sends more than can be heard');
+      return this.#end('failed', { fault, code: 1008 });
+    }
     if (typeof data !== 'string') return this.#back?.audio(data);
     const message = parsed(data);
     if (!message) return this.#trouble('a text frame is no JSON object');
@@ -143,15 +150,24 @@ export class Stream {
     }
   }
 
+  /** A server must not take the worker from other legs. */
+  #affordable(bytes: number): boolean {
+    const now = this.#parts.world.clock.now();
+    const gained = ((now - this.#spentAt) * streamCostPerSecond) / 1000;
+    this.#spent = Math.max(0, this.#spent - gained) + 1 + bytes / streamBytesPerCost;
+    this.#spentAt = now;
+    return this.#spent <= streamCostBurst;
+  }
+
   #trouble(what: string): void {
     if (++this.#troubles <= mostTrouble) this.#parts.onEvent({ type: 'trouble', what });
   }
 
-  #end(reason: StreamEnd['reason'], fault?: StreamEnd['fault']): void {
+  #end(reason: StreamEnd['reason'], { fault, code = 1000 }: { fault?: Fault; code?: number } = {}): void {
     if (this.#over) return;
     const { sentMs } = this;
     const { droppedMs } = this.#uplink;
-    this.close();
+    this.close(code);
     this.#parts.onEnd({ reason, sentMs, droppedMs, ...(fault && { fault }) });
   }
 }

@@ -85,7 +85,7 @@ export class Uplink {
     } else if (!this.#closed && this.#texts.length < streamTextsWaiting) this.#texts.push(text);
   }
 
-  close(): void {
+  close(code: number): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#timer?.cancel();
@@ -95,7 +95,7 @@ export class Uplink {
     if (!connection) return;
     connection.onMessage = () => {};
     connection.onClose = () => {};
-    connection.close(1000);
+    connection.close(code);
   }
 
   async #connect(): Promise<void> {
