@@ -43,7 +43,7 @@ function change(s: DialScene, calls: readonly PhoneCall[], random: SeededRandom)
 }
 
 const [seeds, changes] = [10, 60];
-test(`${seeds * changes} random changes of ${seeds} bridges, with loss`, async () => {
+test(`${seeds * changes} random changes of ${seeds} bridges, with loss and dying workers`, async () => {
   let past = 0;
   for (let seed = 1; seed <= seeds; seed++) {
     const random = seededRandom(seed).fork('changes');
@@ -57,6 +57,7 @@ test(`${seeds * changes} random changes of ${seeds} bridges, with loss`, async (
     s.stage.net.link({}, { lossRate: 0.05, duplicateRate: 0.03, reorderRate: 0.05, delayMs: 10, jitterMs: 10 });
     const open: Promise<unknown>[] = [];
     for (let n = 0; n < changes; n++) {
+      if (random.next() < 0.02) s.stage.killWorker(0);
       open.push(change(s, calls, random).catch(() => {}));
       await s.run(randomInt(random, pick(random, [50, 500, 4_000])));
       for (const call of calls) assert.equal(call.ended, undefined, `seed ${seed}, change ${n}`);
@@ -78,4 +79,37 @@ test(`${seeds * changes} random changes of ${seeds} bridges, with loss`, async (
     await s.end();
   }
   assert.ok(past > seeds, `${past} times from phone to phone`);
+});
+
+const ends = 60;
+test(`${ends} bridges that end in the middle of changes: one final status each, nothing left open`, async () => {
+  for (let seed = 1; seed <= ends; seed++) {
+    const random = seededRandom(seed).fork('ends');
+    const s = await dialScene({}, { seed });
+    const bob = await s.callee();
+    s.answers['/'] = [
+      { verb: 'dial', target: [{ type: 'sip', sipUri: bob.uri }], actionHook: '/done', exitMediaPath: seed % 3 === 0 },
+    ];
+    s.answers['/done'] = [{ verb: 'play', url: toneUrl(880, 300) }];
+    const caller = await s.dial();
+    await s.run(randomInt(random, 600));
+    const calls = [caller, bob.call()].filter((call) => call?.dialog);
+    s.stage.net.link({}, { lossRate: 0.03, delayMs: 10, jitterMs: 10 });
+    for (let n = randomInt(random, 6); n > 0 && calls.length === 2; n--) {
+      void change(s, calls, random).catch(() => {});
+      await s.run(randomInt(random, pick(random, [5, 60, 600])));
+    }
+    const whose = pick(random, calls);
+    if (random.next() < 0.3)
+      void s.stage.house.calls
+        .update(s.stage.account.account_sid, sidOf(caller), { call_status: 'completed' }, { wait: false })
+        .catch(() => {});
+    else void whose.hangup();
+    await s.run(60_000);
+    for (const call of [caller, bob.call()]) if (call && !call.ended) await s.stage.clock.settle(call.hangup(), 60_000);
+    await s.run(40_000);
+    const statuses = s.statusesOf(sidOf(caller));
+    assert.equal(statuses.filter((status) => status === 'completed').length, 1, `seed ${seed}: ${statuses}`);
+    await s.end();
+  }
 });
