@@ -145,7 +145,11 @@ export interface RimEntry {
 export const rim: readonly RimEntry[] = [
   { files: /^src\/base\/clock\.ts$/, may: ['time'], reason: 'the real clock' },
   { files: /^src\/base\/random\.ts$/, may: ['chance'], reason: 'the real chance' },
-  { files: /^src\/base\/net\//, may: ['network', 'files'], reason: 'the real network; files: /etc/hosts' },
+  {
+    files: /^src\/base\/net\//,
+    may: ['network', 'files'],
+    reason: 'the real network and the real files; files: also /etc/hosts',
+  },
   { files: /^src\/base\/sim\/virtual-clock\.ts$/, may: ['time'], reason: 'waits real turns of the event loop' },
   {
     files: /^src\/(main|cli|worker)\.ts$/,
@@ -180,6 +184,11 @@ export const rim: readonly RimEntry[] = [
     files: /^src\/store\/(embedded\.ts|embedded\/)/,
     may: ['database', 'files', 'processes', 'network'],
     reason: 'starts the embedded PostgreSQL and its folder',
+  },
+  {
+    files: /^src\/audio\/mp3-encode\.ts$/,
+    may: ['files'],
+    reason: "reads the MP3 encoder's WebAssembly out of its package",
   },
   { files: /^src\/audio\/mp3\.ts$/, may: ['output'], reason: 'silences what mpg123 prints about damaged files' },
   { files: /^src\/speech\/disk-store\.ts$/, may: ['files'], reason: 'rendered speech on disk, behind a port' },

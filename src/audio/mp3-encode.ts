@@ -18,8 +18,8 @@ export const mp3Shapes: Readonly<Record<number, Mp3Shape>> = {
 };
 
 export interface Mp3Encoder {
-  /** Both channels' next samples. The bytes are whole in the end, not after each call; copy what is kept. */
-  encode(left: Int16Array, right: Int16Array): Uint8Array;
+  /** The next samples, both channels interleaved. The bytes are whole in the end, not after each call; copy what is kept. */
+  encode(pcm: Int16Array): Uint8Array;
   /** What is still inside; nothing can follow. */
   end(): Uint8Array;
 }
@@ -59,21 +59,17 @@ export function makeMp3Encoder(clock: Clock, sampleRate: number): Promise<Mp3Enc
     });
     const lame = await (await loading)();
     lame.configure({ sampleRate, channels: 2, bitrate: shape.bitrate });
-    let floats = [new Float32Array(0), new Float32Array(0)];
+    let channels = [new Float32Array(0), new Float32Array(0)];
     return {
-      encode(left, right) {
-        if (floats[0]!.length !== left.length) {
-          floats = [new Float32Array(left.length), new Float32Array(left.length)];
+      encode(pcm) {
+        const samples = pcm.length / 2;
+        if (channels[0]!.length !== samples) channels = [new Float32Array(samples), new Float32Array(samples)];
+        for (const [offset, channel] of channels.entries()) {
+          for (let i = 0; i < samples; i++) channel[i] = pcm[2 * i + offset]! / 32_768;
         }
-        toFloats(left, floats[0]!);
-        toFloats(right, floats[1]!);
-        return lame.encode(floats);
+        return lame.encode(channels);
       },
       end: () => lame.finalize(),
     };
   });
-}
-
-function toFloats(pcm: Int16Array, out: Float32Array): void {
-  for (let i = 0; i < pcm.length; i++) out[i] = pcm[i]! / 32_768;
 }

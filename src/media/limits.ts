@@ -170,8 +170,6 @@ export const streamMarks = 30;
 
 /** Recordings of one leg: the call's own, a conference's, and their successors. */
 export const maxRecordings = 4;
-/** A side of a recording from which nothing has come for so long, while the other goes on, is silent: more than two sides' frames ever lie apart. */
-export const recordLapseMs = 60;
 /** Audio that waits in memory while a file is being opened; what is more becomes silence. 320 KB at 16 kHz. */
 export const recordWaitingSeconds = 5;
 /** Audio that waits for a slow disk; what is more becomes silence. */

@@ -108,11 +108,7 @@ export class Stage {
       records,
       media,
       files,
-      settings: {
-        ...stageSettings,
-        ...options.settings,
-        calls: { ...stageSettings.calls, ...options.settings?.calls },
-      },
+      settings: settingsOf(options),
       onEvent: (call, event) => events.push({ callSid: call.sid, event }),
       onAlert: (note) => alerts.push(note),
     });
@@ -230,6 +226,12 @@ const stageSettings: HouseSettings = {
     embeddedVoice,
   },
 };
+
+const settingsOf = ({ settings }: StageOptions): HouseSettings => ({
+  ...stageSettings,
+  ...settings,
+  calls: { ...stageSettings.calls, ...settings?.calls },
+});
 
 const created_at = '2026-03-01T08:00:00.000Z';
 

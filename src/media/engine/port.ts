@@ -128,6 +128,8 @@ export class Port implements Paced {
     this.#reports = new Reports({ random, ssrc: this.output.ssrc, statistics: this.#statistics, latch });
     sockets.rtp.onMessage = (data, from) => this.#guard(() => this.#received(data, from));
     sockets.rtcp.onMessage = (data, from) => this.#guard(() => this.#reported(data, from));
+    // What a closed port recorded is whole before its engine is gone. Runs after #close.
+    scope.defer(async () => void (await this.recordings.ended));
     scope.defer(() => this.#close());
     for (const order of state.plays) this.mouth.play(order);
     if (state.config) this.configure(state.config);

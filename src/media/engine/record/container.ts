@@ -10,8 +10,8 @@ export interface Container {
   header(audioBytes: number): Uint8Array;
   /** Where audio goes on in a file of this size, and how much there is. What is behind it was not whole. */
   resume(fileBytes: number): { at: number; samples: number };
-  /** The next samples of both channels. Copy what is kept. */
-  encode(left: Int16Array, right: Int16Array): Uint8Array;
+  /** The next samples, both channels interleaved. Copy what is kept. */
+  encode(pcm: Int16Array): Uint8Array;
   end(): Uint8Array;
 }
 
@@ -26,7 +26,6 @@ const blockBytes = 4;
 class Wav implements Container {
   readonly bytesPerSecond: number;
   readonly #sampleRate: number;
-  #block = new Int16Array(0);
 
   constructor(sampleRate: number) {
     this.#sampleRate = sampleRate;
@@ -43,16 +42,9 @@ class Wav implements Container {
     return { at: headerBytes + samples * blockBytes, samples };
   }
 
-  encode(left: Int16Array, right: Int16Array): Uint8Array {
-    const samples = left.length;
-    if (this.#block.length !== 2 * samples) this.#block = new Int16Array(2 * samples);
-    const block = this.#block;
-    for (let i = 0; i < samples; i++) {
-      block[2 * i] = left[i]!;
-      block[2 * i + 1] = right[i]!;
-    }
+  encode(pcm: Int16Array): Uint8Array {
     // Little-endian, as every machine that Node runs on.
-    return new Uint8Array(block.buffer);
+    return new Uint8Array(pcm.buffer, pcm.byteOffset, pcm.byteLength);
   }
 
   end(): Uint8Array {
@@ -70,7 +62,7 @@ async function mp3(sampleRate: number, clock: Clock): Promise<Container> {
       const frames = Math.floor(fileBytes / frameBytes);
       return { at: frames * frameBytes, samples: frames * frameSamples };
     },
-    encode: (left, right) => encoder.encode(left, right),
+    encode: (pcm) => encoder.encode(pcm),
     end: () => encoder.end(),
   };
 }

@@ -1,48 +1,44 @@
 // Recorder: what a leg says and hears, frame by frame side by side, into one file. The audio path never waits for the file.
-import { mixInto } from '../../../audio/index.ts';
 import { type Clock, type Files, isFault } from '../../../base/index.ts';
 import { type FinishedRecording, packFault, type RecordOrder } from '../../channel.ts';
-import { recordCatchUpSeconds, recordLapseMs, recordWaitingSeconds } from '../../limits.ts';
+import { recordCatchUpSeconds, recordWaitingSeconds } from '../../limits.ts';
 import type { TapState } from '../../tap-types.ts';
-import type { EarListener } from '../ear.ts';
-import type { MouthListener } from '../mouth.ts';
+import type { Ear } from '../ear.ts';
+import type { Mouth } from '../mouth.ts';
+import { Tap } from '../stream/tap.ts';
 import { type Container, makeContainer } from './container.ts';
-import { Side } from './side.ts';
 import { Writer } from './writer.ts';
 
 export interface RecorderParts {
   clock: Clock;
   files: Files;
   order: RecordOrder;
-  listenEar(listener: EarListener): () => void;
-  listenMouth(listener: MouthListener): () => void;
+  ear: Pick<Ear, 'listen'>;
+  mouth: Pick<Mouth, 'listen'>;
   /** Exactly once, unless abandoned. */
   onEnd(end: FinishedRecording): void;
 }
 
-/** A stretch of the recording that waits for the file: two channels, or silence. */
+/** A stretch of the recording that waits for the file: both channels interleaved, or silence. */
 interface Stretch {
+  /** Of each channel. */
   samples: number;
-  left?: Int16Array;
-  right?: Int16Array;
+  pcm?: Int16Array;
 }
 
 export class Recorder {
   readonly recording: number;
   readonly #parts: RecorderParts;
-  readonly #left: Side;
-  readonly #right: Side;
+  readonly #tap: Tap;
   readonly #rate: number;
-  #state: TapState;
-  /** Length of a frame: a silent one of the mouth does not say it. */
-  #frameMs = 20;
+  /** Of a mixed recording: the same on both channels. */
+  #twice = new Int16Array(0);
   #waiting: Stretch[] = [];
   #waitingSamples = 0;
   #container: Container | undefined;
   #writer: Writer | undefined;
   /** Samples in the file, those of the processes before us included. */
   #samples = 0;
-  readonly #stopListening: (() => void)[];
   #ending: Promise<void> | undefined;
   #abandoned = false;
   readonly #opened: Promise<void>;
@@ -52,31 +48,32 @@ export class Recorder {
     this.recording = order.recording;
     this.#parts = parts;
     this.#rate = order.options.sampleRate;
-    this.#left = new Side(this.#rate);
-    this.#right = new Side(this.#rate);
-    this.#state = order.state;
-    this.#stopListening = [
-      parts.listenEar((frame, rate) => this.#hear(frame, rate)),
-      parts.listenMouth((frame, rate) => this.#speak(frame, rate)),
-    ];
+    const { mix, sampleRate } = order.options;
+    this.#tap = new Tap({
+      ear: parts.ear,
+      mouth: parts.mouth,
+      mix,
+      sampleRate,
+      state: order.state,
+      onAudio: (pcm) => this.#put(mix === 'mixed' ? this.#doubled(pcm) : pcm),
+    });
     this.#opened = this.#open().catch((error: unknown) => this.#fail(error));
   }
 
   setState(state: TapState): void {
-    this.#level();
-    this.#state = state;
+    this.#tap.state = state;
     // Nothing may follow for long: what is there is worth keeping now.
     this.#writer?.flush();
   }
 
   /** Time in which the leg was held up: the far end heard nothing of us, and the clock went on. */
   skip(ms: number): void {
-    this.#level();
-    if (this.#state !== 'pause') this.#put({ samples: Math.round((ms * this.#rate) / 1000) });
+    if (this.#tap.state === 'pause') return;
+    this.#queue({ samples: Math.round((ms * this.#rate) / 1000) });
   }
 
   describe(): string {
-    return `recording ${this.recording} ${this.#state} ${Math.round((this.#samples * 1000) / this.#rate)} ms`;
+    return `recording ${this.recording} ${this.#tap.state} ${Math.round((this.#samples * 1000) / this.#rate)} ms`;
   }
 
   /** The file is whole when it has ended. */
@@ -88,57 +85,13 @@ export class Recorder {
   /** As a crash: what was not written is lost. */
   abandon(): void {
     this.#abandoned = true;
-    this.#leave();
+    this.#tap.close();
     this.#writer?.abandon();
   }
 
-  #hear(frame: Int16Array, rate: number): void {
-    this.#frameMs = (frame.length * 1000) / rate;
-    this.#left.add(frame, rate, { samples: frame.length, other: this.#right.length });
-    this.#take();
-  }
-
-  #speak(frame: Int16Array | undefined, rate: number): void {
-    const samples = frame?.length ?? (rate * this.#frameMs) / 1000;
-    this.#right.add(frame, rate, { samples, other: this.#left.length });
-    this.#take();
-  }
-
-  /** What both sides have goes into the recording. A side from which nothing comes is silent. */
-  #take(): void {
-    const most = (this.#rate * recordLapseMs) / 1000;
-    if (this.#left.length - this.#right.length > most) this.#right.lapse(this.#left.length);
-    if (this.#right.length - this.#left.length > most) this.#left.lapse(this.#right.length);
-    const samples = Math.min(this.#left.length, this.#right.length);
-    if (samples > 0) this.#record(samples);
-  }
-
-  /** The same, to the last sample of either. */
-  #level(): void {
-    const samples = Math.max(this.#left.length, this.#right.length);
-    this.#left.pad(samples - this.#left.length);
-    this.#right.pad(samples - this.#right.length);
-    if (samples > 0) this.#record(samples);
-  }
-
-  #record(samples: number): void {
-    const left = this.#left.first(samples);
-    const right = this.#right.first(samples);
-    if (this.#state === 'silence') this.#put({ samples });
-    if (this.#state === 'run') {
-      if (this.#parts.order.options.mix === 'mixed') {
-        mixInto(left, right);
-        right.set(left);
-      }
-      this.#put({ samples, left, right });
-    }
-    this.#left.drop(samples);
-    this.#right.drop(samples);
-  }
-
-  #put(stretch: Stretch): void {
-    if (this.#ready && this.#waiting.length === 0 && stretch.left) return this.#encode(stretch.left, stretch.right!);
-    this.#queue(stretch);
+  #put(pcm: Int16Array): void {
+    if (this.#ready && this.#waiting.length === 0) return this.#encode(pcm);
+    this.#queue({ samples: pcm.length / 2, pcm });
     if (this.#ready) this.#drain(this.#rate * recordCatchUpSeconds);
   }
 
@@ -147,39 +100,38 @@ export class Recorder {
   }
 
   /** More than may wait becomes silence: time stays right. */
-  #queue({ samples, left, right }: Stretch): void {
+  #queue({ samples, pcm }: Stretch): void {
     const last = this.#waiting.at(-1);
     const room = this.#waitingSamples + samples <= this.#rate * recordWaitingSeconds;
-    if (left && right && room) {
-      this.#waiting.push({ samples, left: left.slice(), right: right.slice() });
+    if (pcm && room) {
+      this.#waiting.push({ samples, pcm: pcm.slice() });
       this.#waitingSamples += samples;
-    } else if (last && !last.left) last.samples += samples;
+    } else if (last && !last.pcm) last.samples += samples;
     else this.#waiting.push({ samples });
   }
 
   /** At most so many samples in one turn. */
   #drain(most: number): void {
-    let left = most;
-    while (left > 0 && this.#ready && this.#waiting.length > 0) {
+    for (let left = most; left > 0 && this.#ready && this.#waiting.length > 0; ) {
       const first = this.#waiting[0]!;
-      if (first.left) {
-        this.#encode(first.left, first.right!);
-        this.#waitingSamples -= first.samples;
-        left -= first.samples;
-        this.#waiting.shift();
-        continue;
-      }
-      const samples = Math.min(first.samples, left);
-      this.#encode(new Int16Array(samples), new Int16Array(samples));
+      const samples = first.pcm ? first.samples : Math.min(first.samples, left);
+      if (first.pcm) this.#waitingSamples -= samples;
+      this.#encode(first.pcm ?? new Int16Array(2 * samples));
       left -= samples;
       first.samples -= samples;
       if (first.samples === 0) this.#waiting.shift();
     }
   }
 
-  #encode(left: Int16Array, right: Int16Array): void {
-    this.#samples += left.length;
-    this.#writer!.add(this.#container!.encode(left, right));
+  #encode(pcm: Int16Array): void {
+    this.#samples += pcm.length / 2;
+    this.#writer!.add(this.#container!.encode(pcm));
+  }
+
+  #doubled(pcm: Int16Array): Int16Array {
+    if (this.#twice.length !== 2 * pcm.length) this.#twice = new Int16Array(2 * pcm.length);
+    for (let i = 0; i < pcm.length; i++) this.#twice.fill(pcm[i]!, 2 * i, 2 * i + 2);
+    return this.#twice;
   }
 
   async #open(): Promise<void> {
@@ -209,8 +161,7 @@ export class Recorder {
   }
 
   async #end(fault: unknown): Promise<void> {
-    this.#level();
-    this.#leave();
+    this.#tap.close();
     await this.#opened;
     const writer = this.#writer;
     let bytes = 0;
@@ -231,10 +182,6 @@ export class Recorder {
   #fail(error: unknown): void {
     // Not before `#opened` is set.
     this.#parts.clock.soon(() => void this.stop(error));
-  }
-
-  #leave(): void {
-    for (const stop of this.#stopListening.splice(0)) stop();
   }
 }
 

@@ -33,8 +33,8 @@ export class PortRecordings {
       clock: world.clock,
       files: world.recordings ?? bug('a recording, and no folder for it'),
       order,
-      listenEar: (listener) => ear.listen(listener),
-      listenMouth: (listener) => mouth.listen(listener),
+      ear,
+      mouth,
       onEnd: (end) => {
         this.#running.delete(order.recording);
         notify('recorded', { port, recording: order.recording, end });
