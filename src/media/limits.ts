@@ -158,6 +158,8 @@ export const streamCostBurst = 10_000;
 export const streamBytesPerCost = 4096;
 /** Pieces of `playAudio` that wait behind the one that plays (verbs.md 8.2); more are dropped. */
 export const streamQueue = 10;
+/** Bytes of them, all in all: two of the largest messages. */
+export const streamQueueBytes = 8 * 1024 * 1024;
 /** Streamed audio is played once so much of it has come, or so long after its first sample, and after it ran dry once `streamRefillMs` has. */
 export const streamPrebufferMs = 80;
 export const streamRefillMs = 40;
@@ -210,6 +212,8 @@ export const forwardNoiseIdleMs = 10_000;
 export const tallyBreakMs = 200;
 /** An output that is late by so much has paused: its timestamps leave the pause out. Less is jitter of what it forwards. */
 export const catchUpLeastMs = 100;
+/** Frame times of a forwarded stream between two looks at whether it may still be: a net below those who tell of what they change. */
+export const unreviewedFrames = 5;
 /** Frames that listeners get ahead of their time when forwarding ends, so that the far end hears nothing twice: a usual jitter buffer's. */
 export const handBackFrames = 2;
 /** Audio of a copy in another codec that waits: two of the longest packets. */

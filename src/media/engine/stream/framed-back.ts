@@ -1,7 +1,7 @@
 // Framed back: pieces of audio sent as `playAudio` messages. One plays, others wait behind it without a gap, or take its place.
 import { mixInto } from '../../../audio/index.ts';
 import { errorText, isObject } from '../../../base/index.ts';
-import { streamMarks, streamQueue } from '../../limits.ts';
+import { streamMarks, streamQueue, streamQueueBytes } from '../../limits.ts';
 import type { Clip } from '../clip.ts';
 import { decodeToClip, type FetchedFile } from '../sources/decode.ts';
 import { fadeOut, fadeSamples } from '../stages/fade.ts';
@@ -63,6 +63,8 @@ export class FramedBack implements Back {
     if (!read.queue) this.#drop('cleared');
     else if (this.#queue.length > streamQueue)
       return this.#options.onRefused(`playAudio: more than ${streamQueue} wait`);
+    else if (this.#waitingBytes + read.piece.file.bytes.length > streamQueueBytes)
+      return this.#options.onRefused(`playAudio: more than ${streamQueueBytes} bytes wait`);
     const piece: Piece = { ...read.piece, rate: 0, clip: undefined, failed: false, offset: 0, marks: [] };
     this.#queue.push(piece);
     if (this.#rate > 0) this.#load(piece);
@@ -103,6 +105,10 @@ export class FramedBack implements Back {
     join.process(frame, dry ? filled : before ? seam : 0);
     if (tailed) this.#mixTail(frame);
     return true;
+  }
+
+  get #waitingBytes(): number {
+    return this.#queue.reduce((sum, { file }) => sum + file.bytes.length, 0);
   }
 
   /** From one piece to the next within the frame. */

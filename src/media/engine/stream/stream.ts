@@ -8,6 +8,7 @@ import type { Mouth } from '../mouth.ts';
 import type { EngineWorld } from '../world.ts';
 import type { Back } from './back.ts';
 import { FramedBack } from './framed-back.ts';
+import { readMessage } from './message.ts';
 import { StreamedBack } from './streamed-back.ts';
 import { Tap } from './tap.ts';
 import { Uplink } from './uplink.ts';
@@ -128,7 +129,7 @@ export class Stream {
       return this.#end('failed', { fault, code: 1008 });
     }
     if (typeof data !== 'string') return this.#back?.audio(data);
-    const message = parsed(data);
+    const message = readMessage(data);
     if (!message) return this.#trouble('a text frame is no JSON object');
     const { type } = message;
     const body = message.data;
@@ -169,14 +170,5 @@ export class Stream {
     const { droppedMs } = this.#uplink;
     this.close(code);
     this.#parts.onEnd({ reason, sentMs, droppedMs, ...(fault && { fault }) });
-  }
-}
-
-function parsed(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
   }
 }
