@@ -10,6 +10,8 @@ export interface BridgePart {
   /** True on the call whose verb made the bridge (dial, dequeue). */
   readonly owner: boolean;
   readonly path: MediaPath;
+  /** The change to it that is not done yet. Rejects when it cannot be. */
+  readonly changing: Promise<unknown> | undefined;
   /** Resolves when it has ended, for whatever reason. */
   readonly over: Promise<void>;
   /** Why the media cannot go this way, from what is known now. */
@@ -103,6 +105,9 @@ export class Bridge {
       over: this.over,
       get path() {
         return bridge.path;
+      },
+      get changing() {
+        return bridge.#media.changing;
       },
       pathRefusal: (path) => this.#media.refusal(path),
       setPath: (path) => this.setPath(path),

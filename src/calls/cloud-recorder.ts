@@ -2,6 +2,7 @@
 import { errorText, type Fault, isFault, type Refusal, refuse } from '../base/index.ts';
 import type { MediaRecording, RecordEnd } from '../media/client.ts';
 import type { Call } from './call.ts';
+import { takeMedia } from './media-path.ts';
 import type { Recorder } from './recordings.ts';
 
 /** A recording's place in the world: who it is of, and where its file goes. */
@@ -54,8 +55,7 @@ export class CloudRecorder implements Recorder {
     const store = call.world.recordings;
     if (!store) return refuse('record-nowhere', 'this server keeps no recordings');
     // Audio that flows past us cannot be recorded.
-    const bridge = call.parts.get('bridge');
-    if (bridge && bridge.path !== 'full-media') await bridge.setPath('full-media');
+    await takeMedia(call);
     const { port } = call.leg;
     if (!port || call.ended) return refuse('no-media', 'the call has no audio any more');
     const facts = recordingFacts(call);

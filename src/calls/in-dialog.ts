@@ -86,7 +86,8 @@ export class InDialog {
     const heard = held && (this.#music.wanted || call.parts.get('hold') !== undefined);
     const taken = heard ? takeMedia(call) : undefined;
     if (taken) {
-      this.#pathBefore = before;
+      // Not when it is on its way back already, for something else.
+      if (before !== 'full-media') this.#pathBefore = before;
       taken.then(
         () => call.turn('media is back', () => call.leg.offers.held && act()),
         (error: unknown) => call.events.append('error', { what: 'no hold audio', reason: errorText(error) }),

@@ -46,6 +46,9 @@ export const digitsWaitingLimit = 512;
 /** Changes of a bridge's media path that may wait for the one before; each is two or three re-INVITEs. */
 export const pathChangeLimit = 4;
 
+/** While the media goes past us nobody hears a far end fall silent: it is asked whether it is there this often. */
+export const pastCheckMs = 300_000;
+
 /** Between two digits that go by INFO, after the time of the first: as long as between two in the media, so that both are told apart. */
 export const infoDigitGapMs = 50;
 

@@ -1,10 +1,10 @@
 // Media path of a bridge: through the engine (full), relayed without decoding (partial), or from far end to far end (none), and
 // back while it lives (live-call-control.md 2.13).
-import { Fault, isRefusal, type Refusal, refuse } from '../base/index.ts';
+import { every, Fault, isRefusal, type Refusal, refuse, type Timer } from '../base/index.ts';
 import { codecNames, type MediaBridge } from '../media/client.ts';
 import type { Call } from './call.ts';
 import type { Leg } from './leg.ts';
-import { pathChangeLimit } from './limits.ts';
+import { pastCheckMs, pathChangeLimit } from './limits.ts';
 import { PastLeg, passRefusal } from './past-leg.ts';
 
 export type MediaPath = 'full-media' | 'partial-media' | 'no-media';
@@ -22,8 +22,11 @@ export class BridgeMedia {
   #path: MediaPath = 'full-media';
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+  #changing: Promise<unknown> | undefined;
   /** While the media goes from far end to far end, or is about to. */
   #past: readonly [PastLeg, PastLeg] | undefined;
+  /** Asks both far ends whether they are there. */
+  #watching: Timer | undefined;
   #closed = false;
 
   constructor({ calls, media }: BridgeMediaOptions) {
@@ -33,6 +36,11 @@ export class BridgeMedia {
 
   get path(): MediaPath {
     return this.#wanted;
+  }
+
+  /** The last change that was asked for, until it is done. Rejects when it could not be. */
+  get changing(): Promise<unknown> | undefined {
+    return this.#changing;
   }
 
   /** Why the media cannot go this way, from what is known now. */
@@ -51,7 +59,13 @@ export class BridgeMedia {
   set(path: MediaPath): Promise<{ at: number }> {
     this.#wanted = path;
     this.#waiting++;
-    const done = this.#last.then(() => this.#go(path)).finally(() => this.#waiting--);
+    const done = this.#last
+      .then(() => this.#go(path))
+      .finally(() => {
+        this.#waiting--;
+        if (this.#changing === done) this.#changing = undefined;
+      });
+    this.#changing = done;
     this.#last = done.catch(() => {
       if (this.#wanted === path) this.#wanted = this.#path;
     });
@@ -117,6 +131,16 @@ export class BridgeMedia {
     if (third) return this.#stay(third, [a, b]);
     await a.port?.setAway(true);
     for (const one of past) one.settled = true;
+    this.#watch();
+  }
+
+  /** Whoever does not answer at all, or knows nothing of the call, has ended it (RFC 3261 12.2.1.2). */
+  #watch(): void {
+    const ask = (): void => {
+      for (const leg of this.#legs) if (!leg.ended) leg.request('OPTIONS', undefined, undefined).catch(ignore);
+    };
+    this.#check();
+    this.#watching = every(this.#calls[0].clock, pastCheckMs, ask);
   }
 
   /** A far end would not go: whoever has gone comes back. */
@@ -166,6 +190,7 @@ export class BridgeMedia {
   }
 
   #forget(): void {
+    this.#watching?.cancel();
     for (const one of this.#past ?? []) one.release();
     this.#past = undefined;
   }
@@ -178,8 +203,8 @@ export class BridgeMedia {
 /** For commands that need the audio: the media comes back first. Undefined when it is here. */
 export function takeMedia(call: Call): Promise<void> | undefined {
   const bridge = call.parts.get('bridge');
-  if (!bridge || bridge.path === 'full-media') return undefined;
-  return bridge.setPath('full-media').then(() => {});
+  const coming = bridge?.path === 'full-media' ? bridge.changing : bridge?.setPath('full-media');
+  return coming?.then(() => {});
 }
 
 /**

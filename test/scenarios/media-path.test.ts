@@ -151,6 +151,23 @@ test('a command that needs the sound brings the media back first: whisper, mute,
   }
 });
 
+test('phone to phone, and one phone vanishes: the call ends within minutes, and not before; one that lives is only asked', async () => {
+  const t = await talk();
+  const { s, caller, bob, go } = t;
+  await go('no-media');
+  await s.run(700_000);
+  assert.equal(caller.requests.filter((request) => request.method === 'OPTIONS').length, 2);
+  assert.equal(caller.ended, undefined);
+  s.stage.net.link({ from: bob.phone.sip.udp.host }, { blackhole: true });
+  s.stage.net.link({ to: bob.phone.sip.udp.host }, { blackhole: true });
+  await s.run(340_000);
+  assert.ok(caller.ended, 'the caller gets its BYE');
+  const ended = s.stage.eventsOf(s.childSid(), 'status').at(-1);
+  assert.deepEqual([ended?.status, ended?.sip_status], ['completed', 408]);
+  await s.run(60_000);
+  await s.end();
+});
+
 test('beside a whisper that brings the media back, sip_request still answers with what the far end said', async () => {
   const t = await talk();
   await t.go('no-media');
@@ -160,6 +177,29 @@ test('beside a whisper that brings the media back, sip_request still answers wit
   assert.deepEqual([outcome.status, outcome.body?.status], [200, 200]);
   await t.s.run(500);
   assertHears(t.s, t.caller, { 1800: 'loud' }, 300);
+  await end(t);
+});
+
+test('updates on both legs while the media is on its way back wait for it: each is heard from its beginning', async () => {
+  const t = await talk();
+  const { s, caller, bob, go } = t;
+  await go('no-media');
+  await s.run(500);
+  const whisper = (hz: number) => ({ whisper: { verb: 'play', url: toneUrl(hz, 1_000) } });
+  const { update } = s.stage.house.calls;
+  const put = (sid: string, body: Json) => update(s.stage.account.account_sid, sid, body, { wait: true });
+  const all = [
+    put(sidOf(caller), whisper(1_800)),
+    put(sidOf(caller), whisper(2_300)),
+    put(s.childSid(), { dtmf: { digit: '5' } }),
+  ];
+  for (const outcome of await s.stage.clock.settle(Promise.all(all)))
+    assert.ok('status' in outcome && outcome.status === 200, JSON.stringify(outcome));
+  await s.run(100);
+  assertHears(s, caller, { 2300: 'loud', 1800: 'quiet' }, 60);
+  await s.run(800);
+  assertHears(s, caller, { 2300: 'loud' });
+  assert.deepEqual(bob.call().audio.digits, ['5']);
   await end(t);
 });
 
