@@ -155,6 +155,7 @@ test('phone to phone, and one phone vanishes: the call ends within minutes, and 
   const t = await talk();
   const { s, caller, bob, go } = t;
   await go('no-media');
+  for (const call of [caller, bob.call()]) call.audio.speaking = false;
   await s.run(700_000);
   assert.equal(caller.requests.filter((request) => request.method === 'OPTIONS').length, 2);
   assert.equal(caller.ended, undefined);
