@@ -18,6 +18,8 @@ export interface MouthOptions {
   gainDb: number;
   onPlayback: (playback: number, event: PlaybackEvent) => void;
   onFinished: (playback: number, result: FinishedPlay) => void;
+  /** What is heard, or who listens, may be different from now on. */
+  onChange?: () => void;
 }
 
 /** What exists once the codec is known. */
@@ -109,7 +111,9 @@ export class Mouth {
 
   /** Heard together with whatever is heard, prompts and whispers too, until the returned function is called. */
   mixIn(feed: Feed): () => void {
-    return this.#added.add(feed);
+    const remove = this.#added.add(feed);
+    this.#changed();
+    return remove;
   }
 
   /** What others say; undefined when there are none. */
@@ -134,6 +138,7 @@ export class Mouth {
   /** Hears what goes out, until the returned function is called. */
   listen(listener: MouthListener): () => void {
     this.#listeners.add(listener);
+    this.#changed();
     return () => void this.#listeners.delete(listener);
   }
 
@@ -203,17 +208,24 @@ export class Mouth {
   sendTones(digits: string, durationMs: number, done: () => void): void {
     if (this.#voice) this.#voice.tones.send(digits, durationMs, done);
     else done();
+    this.#changed();
   }
 
   /** Another leg's digit sounds in the audio, until `undefined` comes. */
   holdTone(digit: string | undefined): void {
     if (digit === undefined) this.#voice?.tones.release();
     else this.#voice?.tones.hold(digit);
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#options.onChange?.();
   }
 
   setGain(db: number): void {
     this.#gainDb = db;
     this.#voice?.volume.set(db);
+    this.#changed();
   }
 
   positions(): { playback: number; position: PlayPosition; moving: boolean }[] {

@@ -1,6 +1,6 @@
 // Port: one leg's audio in the engine: two sockets, an ear, a mouth, and the output that goes through it all.
 import { type Address, Fault, type Scope } from '../../base/index.ts';
-import { isRtcp, makeRtpView, type RtpView, readRtp, rtpHeaderBytes, StreamStatistics } from '../../rtp/index.ts';
+import { isRtcp, StreamStatistics } from '../../rtp/index.ts';
 import type { AgreedMedia } from '../../sdp/index.ts';
 import type {
   Ask,
@@ -16,7 +16,7 @@ import type { CopySide } from '../joined-types.ts';
 import { lateMs, maxPtimeMs, minPtimeMs, slotMs } from '../limits.ts';
 import type { DigitEvent, PortStats } from '../types.ts';
 import { DigitsOut } from './digits-out.ts';
-import { Ear, type PacketTaker } from './ear.ts';
+import { Ear } from './ear.ts';
 import { Isolations } from './isolations.ts';
 import type { Link } from './joined/link.ts';
 import { Mouth } from './mouth.ts';
@@ -25,6 +25,7 @@ import type { Paced, Seat } from './pacer.ts';
 import { Recognitions } from './recognize/recognitions.ts';
 import { PortRecordings } from './record/recordings.ts';
 import { Reports } from './reports.ts';
+import { Sender } from './sender.ts';
 import type { PortSockets } from './sockets.ts';
 import { Streams } from './stream/streams.ts';
 import { Talking } from './talking.ts';
@@ -58,7 +59,7 @@ export class Port implements Paced {
   readonly #holdInactivityMs: number;
   /** The far end's last RTCP: one that suppresses silence still reports, and lives. */
   #reportedAt = 0;
-  readonly output: Output;
+  readonly sender: Sender;
   readonly #digits: DigitsOut;
   readonly #talking: Talking;
   readonly #reports: Reports;
@@ -69,9 +70,6 @@ export class Port implements Paced {
   #inlet: Link | undefined;
   /** The bridge in which the far end's voice goes to one other port. */
   #outlet: Link | undefined;
-  /** Who takes what is sent, as it is sent. */
-  readonly #takers: PacketTaker[] = [];
-  readonly #sentView = makeRtpView();
   #seat: Seat | undefined;
   #ptimeMs = 0;
   /** Something is to be sent: the first playback, digit or packet has come, or the answer has gone out. */
@@ -93,8 +91,15 @@ export class Port implements Paced {
     this.#inactivityMs = state.inactivityMs;
     this.#holdInactivityMs = state.holdInactivityMs;
     this.#away = state.away ?? false;
-    this.output = new Output(state.output);
-    this.#statistics = new StreamStatistics({ ssrc: this.output.ssrc, clockRate: rtpClockRate });
+    const output = new Output(state.output);
+    this.#statistics = new StreamStatistics({ ssrc: output.ssrc, clockRate: rtpClockRate });
+    this.sender = new Sender({
+      output,
+      statistics: this.#statistics,
+      counts: world.counts,
+      remote: () => this.ear.latch.remote,
+      send: (packet, to) => sockets.rtp.send(packet, to.port, to.host),
+    });
     this.ear = new Ear({
       clock,
       random,
@@ -116,6 +121,7 @@ export class Port implements Paced {
       gainDb: state.gainDb,
       onPlayback: (playback, event) => notify('playback', { port, playback, event }),
       onFinished: (playback, result) => notify('finished', { port, playback, result }),
+      onChange: () => this.#inlet?.review(),
     });
     const taps = { world, notify, port, ear: this.ear, mouth: this.mouth, ptimeMs: () => this.#ptimeMs };
     this.recognitions = new Recognitions(taps);
@@ -125,7 +131,7 @@ export class Port implements Paced {
     this.#digits = new DigitsOut((digits, durationMs, done) => this.mouth.sendTones(digits, durationMs, done));
     this.#talking = new Talking((talking) => notify('talking', { port, talking }));
     const { latch } = this.ear;
-    this.#reports = new Reports({ random, ssrc: this.output.ssrc, statistics: this.#statistics, latch });
+    this.#reports = new Reports({ random, ssrc: output.ssrc, statistics: this.#statistics, latch });
     sockets.rtp.onMessage = (data, from) => this.#guard(() => this.#received(data, from));
     sockets.rtcp.onMessage = (data, from) => this.#guard(() => this.#reported(data, from));
     // What a closed port recorded is whole before its engine is gone. Runs after #close.
@@ -151,7 +157,7 @@ export class Port implements Paced {
     // Silence of the hold before is no silence of the talk after it.
     if (old?.media.direction !== media.direction) this.#listeningSince = now;
     this.#config = config;
-    this.output.setFormat(media);
+    this.sender.setFormat(media);
     if (resumed) this.output.skip(0);
     const { sampleRate } = this.output;
     this.ear.configure(media, { sampleRate, ptimeMs });
@@ -164,7 +170,14 @@ export class Port implements Paced {
       this.#seat = this.#world.pacer.join(this, ptimeMs);
       this.#ptimeMs = ptimeMs;
     }
+    this.#changed();
     return { at: now };
+  }
+
+  /** Bridges look anew at how each of their directions may go. */
+  #changed(): void {
+    this.#inlet?.review();
+    this.#outlet?.review();
   }
 
   play(order: PlayOrder): { at: number } {
@@ -183,6 +196,7 @@ export class Port implements Paced {
   setAway(away: boolean): Promise<{ at: number }> {
     if (this.#away && !away) this.output.skip(0);
     this.#away = away;
+    this.#changed();
     return this.effect();
   }
 
@@ -194,14 +208,12 @@ export class Port implements Paced {
 
   setGain(db: number): Promise<{ at: number }> {
     this.mouth.setGain(db);
-    this.#inlet?.review();
     return this.effect();
   }
 
   async setIsolation(state: IsolationState): Promise<{ at: number }> {
     await this.#isolations.set(state);
-    this.#outlet?.review();
-    this.#inlet?.review();
+    this.#changed();
     return this.#outlet?.effect() ?? this.effect();
   }
 
@@ -225,6 +237,7 @@ export class Port implements Paced {
     this.#start();
     return new Promise((resolve) => {
       this.#digits.send(digits, durationMs, () => resolve({ at: this.#world.clock.now() }));
+      this.#changed();
     });
   }
 
@@ -272,30 +285,34 @@ export class Port implements Paced {
     const config = this.#config;
     if (!config) return;
     const now = this.#world.clock.now();
+    const fill = this.#inlet?.onFrame(now) ?? 'frame';
+    if (fill === 'wait') return;
+    if (fill === 'packets') {
+      // What is played all the same is not heard, but goes on.
+      if (this.#inlet?.relays && !this.mouth.plain) this.mouth.render();
+      return this.#tell(now);
+    }
     if (skippedMs > 0) {
       this.output.skip(skippedMs);
       if (this.#started) this.#countLate(Math.round(skippedMs / this.#ptimeMs));
     }
-    const fill = this.#inlet?.onFrame(now) ?? 'frame';
-    if (fill === 'packets') {
-      // What is played all the same is not heard, but goes on.
-      if (!this.mouth.plain) this.mouth.render();
-    } else if (this.#started && fill !== 'wait') {
-      const remote = this.ear.latch.remote;
-      if (remote && this.sending && fill === 'frame') {
-        const event = this.#digits.next(this.output);
-        if (event) this.mouth.pass();
-        this.#send(event ?? this.output.next(this.mouth.render()), remote);
-        if (now - deadline > lateMs) this.#countLate(1);
-      } else {
-        // On hold time goes on, and what plays with it.
-        this.mouth.render();
-        if (fill === 'frame') this.output.skip(0);
-      }
-      this.mouth.noteStarted(now);
-    } else if (this.#started) this.mouth.pass();
-    if (fill === 'frame' || fill === 'events') this.output.advance(deadline + this.#ptimeMs);
-    if (fill !== 'wait') this.#tell(now);
+    if (this.#started) this.#frame(fill, now - deadline);
+    this.output.advance(deadline + this.#ptimeMs);
+    this.#tell(now);
+  }
+
+  #frame(fill: 'frame' | 'events', lateByMs: number): void {
+    if (this.ear.latch.remote && this.sending && fill === 'frame') {
+      const event = this.#digits.next(this.output);
+      if (event) this.mouth.pass();
+      this.sender.send(event ?? this.output.next(this.mouth.render()));
+      if (lateByMs > lateMs) this.#countLate(1);
+    } else {
+      // On hold time goes on, and what plays with it.
+      this.mouth.render();
+      if (fill === 'frame') this.output.skip(0);
+    }
+    this.mouth.noteStarted(this.#world.clock.now());
   }
 
   /** Now and then: RTCP, and the silence of the far end. */
@@ -305,6 +322,10 @@ export class Port implements Paced {
   }
 
   // --- for links
+
+  get output(): Output {
+    return this.sender.output;
+  }
 
   get media(): AgreedMedia | undefined {
     return this.#media;
@@ -339,28 +360,15 @@ export class Port implements Paced {
     this.#outlet = link;
   }
 
-  /** Hands on what is sent, as it is sent, until the returned function is called. */
-  hand(taker: PacketTaker): () => void {
-    this.#takers.push(taker);
-    return () => void this.#takers.splice(this.#takers.indexOf(taker), 1);
-  }
-
   /** Frames are due from `at` on: another stream's packets are then there to be heard. */
   seat(at: number): void {
     this.#seat?.leave();
     this.#seat = this.#world.pacer.join(this, this.#ptimeMs, at);
   }
 
-  /** Another stream's packet as ours, within the callback that received it. */
-  pass(datagram: Uint8Array, view: RtpView, as: Parameters<Output['pass']>[2]): void {
-    const remote = this.ear.latch.remote;
-    if (remote) this.#send(this.output.pass(datagram, view, as), remote);
-  }
-
   /** A frame at once, out of turn; the next is due one packet time later. Undefined is silence. */
   sendFrame(frame: Int16Array | undefined, now: number): void {
-    const remote = this.ear.latch.remote;
-    if (remote) this.#send(this.output.next(frame), remote);
+    this.sender.send(this.output.next(frame));
     this.output.advance(now + this.#ptimeMs);
     this.mouth.noteStarted(now);
     this.#tell(now);
@@ -368,25 +376,6 @@ export class Port implements Paced {
 
   #tell(now: number): void {
     if (this.#effects.length > 0) for (const effect of this.#effects.splice(0)) effect(now);
-  }
-
-  #send(packet: Uint8Array, remote: Address): void {
-    this.#sockets.rtp.send(packet, remote.port, remote.host);
-    this.#statistics.sent(packet.length - rtpHeaderBytes);
-    this.#world.counts.packetsSent++;
-    if (this.#takers.length > 0) this.#handOn(packet);
-  }
-
-  #handOn(packet: Uint8Array): void {
-    const view = this.#sentView;
-    if (!readRtp(packet, view)) return;
-    const meaning =
-      view.payloadType === this.#media?.dtmfPayloadType
-        ? 'dtmf'
-        : view.payloadType === this.#media?.comfortNoisePayloadType
-          ? 'noise'
-          : 'audio';
-    for (const taker of [...this.#takers]) taker.onPacket(packet, view, meaning);
   }
 
   #countLate(packets: number): void {

@@ -10,6 +10,7 @@ import {
   handBackFrames,
   seatChoiceSlots,
   slotMs,
+  unreviewedFrames,
 } from '../../limits.ts';
 import type { Meaning, PacketTaker } from '../ear.ts';
 import type { Port } from '../port.ts';
@@ -50,6 +51,8 @@ export class Link implements PacketTaker {
   #mode: BridgeMode = 'silent';
   /** Forwarded, and packets flow: until the first has come, and when they pause, frames are made as ever. */
   #flowing = false;
+  /** Frame times since it was last looked at. */
+  #unreviewed = 0;
   #passedAt = 0;
   #idleMs = forwardIdleMs;
   /** When something last stood in the way of forwarding. */
@@ -78,10 +81,15 @@ export class Link implements PacketTaker {
     this.from = from;
     this.to = to;
     this.#now = now;
-    this.#unhand = state.side === 'ear' ? from.ear.hand(this) : from.hand(this);
+    this.#unhand = state.side === 'ear' ? from.ear.hand(this) : from.sender.hand(this);
     to.attach(this);
     if (state.exclusive) from.outlet = this;
     this.review();
+  }
+
+  /** Packets go on, whatever the target plays. */
+  get relays(): boolean {
+    return this.#state.path === 'relay';
   }
 
   get mode(): BridgeMode {
@@ -119,7 +127,7 @@ export class Link implements PacketTaker {
     return this.#bytes === 0 ? from.media.ptimeMs === to.media.ptimeMs : this.#bytes === to.output.frameBytes;
   }
 
-  /** To be called when something may have changed; each frame time of the target it is. */
+  /** To be called when something may have changed. */
   review(): void {
     const now = this.#now();
     const wanted = this.#decide();
@@ -169,6 +177,7 @@ export class Link implements PacketTaker {
 
   /** A frame time of the target. */
   onFrame(now: number): FrameFill {
+    if (this.#flowsOn(now)) return 'packets';
     this.review();
     const fill = this.#fill(now);
     // Who listens to the source keeps its frames at this time, whatever becomes of them.
@@ -191,6 +200,17 @@ export class Link implements PacketTaker {
     const usual = this.#handingBack ? to.output.dueAt : now + ptimeMs;
     this.#seated = at < usual + choiceMs;
     if (usual - at < 0 || usual - at >= choiceMs || this.#handingBack) to.seat(Math.min(at, usual + choiceMs));
+  }
+
+  /** Most frame times of a forwarded stream: whatever changes calls `review`, so that only now and then it is looked at all. */
+  #flowsOn(now: number): boolean {
+    if (!this.#flowing || now - this.#passedAt >= this.#idleMs || this.#unreviewed++ >= unreviewedFrames) {
+      this.#unreviewed = 0;
+      return false;
+    }
+    const { ear } = this.from;
+    if (this.#state.exclusive && ear.listened) ear.pull(now);
+    return true;
   }
 
   #fill(now: number): FrameFill {
@@ -254,7 +274,7 @@ export class Link implements PacketTaker {
     if (!place) return;
     this.#passedAt = now;
     const units = meaning === 'audio' ? to.output.unitsOf(view.payloadEnd - view.payloadStart) : 0;
-    to.pass(datagram, view, { place, payloadType, units, now });
+    to.sender.pass(datagram, view, { place, payloadType, units, now });
   }
 
   /** The first frame after forwarding is made of the packet that comes next, as it comes: nothing is missing or twice. */
@@ -349,7 +369,7 @@ export class Link implements PacketTaker {
       this.#eventSsrc = view.ssrc;
       this.#eventTimestamp = place.timestamp;
       this.#passedAt = now;
-      return to.pass(datagram, view, { place, payloadType, units: 0, now });
+      return to.sender.pass(datagram, view, { place, payloadType, units: 0, now });
     }
     if (view.timestamp !== this.#event || view.ssrc !== this.#eventSsrc) {
       // The end of an event that is over, come late.
@@ -362,7 +382,7 @@ export class Link implements PacketTaker {
     const ended = (datagram[view.payloadStart + 1]! & 0x80) !== 0;
     this.#eventUntil = ended ? now : now + eventLapseMs;
     const place = { sequence: to.output.sequence, timestamp: this.#eventTimestamp };
-    to.pass(datagram, view, { place, payloadType, units: 0, now });
+    to.sender.pass(datagram, view, { place, payloadType, units: 0, now });
   }
 
   /** The target goes on with what is its own. */
