@@ -1,28 +1,24 @@
 // A media port as the main process sees it: SDP session, what is wanted of the worker, and how to carry on when it dies.
 import { type Address, bug, errorText, Fault, isFault, isRefusal, type Refusal, refuse } from '../base/index.ts';
 import type { AgreedMedia, SdpSession } from '../sdp/index.ts';
-import {
-  type Answer,
-  type Ask,
-  type AskName,
-  type Checkpoint,
-  type IsolationState,
-  type NoticeName,
-  type Notices,
-  type OutputState,
-  type PortState,
-  type RoomPlace,
-  unpackFault,
+import type {
+  Answer,
+  Ask,
+  AskName,
+  Checkpoint,
+  IsolationState,
+  NoticeName,
+  Notices,
+  OutputState,
+  PortState,
+  RoomPlace,
 } from './channel.ts';
-import { maxSources } from './limits.ts';
 import type { LinkClient } from './link-client.ts';
-import { PlaybackClient } from './playback-client.ts';
+import { PlaybackClients } from './playback-clients.ts';
 import { PortSession } from './port-session.ts';
-import { RecognitionClients } from './recognition-client.ts';
-import { RecordingClients } from './recording-client.ts';
 import { resumeState } from './resume.ts';
-import { StreamClients } from './stream-client.ts';
 import { TalkWatchers } from './talk-client.ts';
+import { TapClients } from './tap-clients.ts';
 import type {
   IsolationOptions,
   MediaRecognition,
@@ -107,11 +103,8 @@ export class PortClient implements MediaPort {
   #muted = false;
   #gainDb = 0;
   #isolation: IsolationState = {};
-  readonly #plays = new Map<number, PlaybackClient>();
-  #lastPlayback = 0;
-  readonly #recognitions: RecognitionClients;
-  readonly #recordings: RecordingClients;
-  readonly #streams: StreamClients;
+  readonly #plays: PlaybackClients;
+  readonly #taps: TapClients;
   /** Where the output stood, as far as we know; before the first report, where it began. */
   #checkpoint: Pick<Checkpoint, 'output' | 'latched'> & { at: number };
   /** Under way while the worker is being replaced. */
@@ -127,15 +120,18 @@ export class PortClient implements MediaPort {
     this.#options = options.options;
     const { session, ptimeMs } = options;
     this.#session = new PortSession({ session, ptimeMs, local: () => this.local });
-    const taps = {
+    const host = {
       port: this.id,
       now: () => this.#host.now(),
-      ask: <N extends AskName>(name: N, body: Ask<N>) => this.#ask(name, body),
+      ask: <N extends AskName>(name: N, body: Ask<N>) => this.ask(name, body),
     };
-    this.#recognitions = new RecognitionClients(taps);
-    this.#recordings = new RecordingClients(taps);
-    this.#streams = new StreamClients(taps);
-    this.talk = new TalkWatchers(taps);
+    this.#plays = new PlaybackClients({
+      ...host,
+      closed: () => (this.#closed ? closedFault() : undefined),
+      restoring: () => this.#restoring !== undefined,
+    });
+    this.#taps = new TapClients(host);
+    this.talk = new TalkWatchers(host);
     this.#checkpoint = { output: options.output, latched: undefined, at: Number.POSITIVE_INFINITY };
   }
 
@@ -190,7 +186,7 @@ export class PortClient implements MediaPort {
 
   async setAway(away: boolean): Effect {
     this.#away = away;
-    return this.#ask('away', { port: this.id, away });
+    return this.ask('away', { port: this.id, away });
   }
 
   start(): void {
@@ -200,26 +196,17 @@ export class PortClient implements MediaPort {
   }
 
   play(sources: AudioSource[], options: PlayOptions): Playback {
-    const playback = new PlaybackClient({
-      order: { playback: ++this.#lastPlayback, sources, options },
-      at: this.#host.now(),
-      stop: (one) => void this.#stop(one),
-    });
-    if (this.#closed) playback.fail(closedFault());
-    else if (sources.length > maxSources) {
-      playback.fail(new Fault('play-too-many', `at most ${maxSources} sources may be played as one`));
-    } else void this.#play(playback);
-    return playback;
+    return this.#plays.play(sources, options);
   }
 
   async setMuted(muted: boolean): Effect {
     this.#muted = muted;
-    return this.#ask('mute', { port: this.id, muted });
+    return this.ask('mute', { port: this.id, muted });
   }
 
   async setGain(db: number): Effect {
     this.#gainDb = db;
-    return this.#ask('gain', { port: this.id, db });
+    return this.ask('gain', { port: this.id, db });
   }
 
   sendDigits(digits: string, durationMs: number): Promise<{ at: number }> {
@@ -231,19 +218,19 @@ export class PortClient implements MediaPort {
   /** Undefined ends it in both directions. */
   async setIsolation(options: IsolationOptions | undefined): Effect {
     this.#isolation = options ? { ...this.#isolation, [options.direction]: options.level } : {};
-    return this.#ask('isolate', { port: this.id, isolation: this.#isolation });
+    return this.ask('isolate', { port: this.id, isolation: this.#isolation });
   }
 
   stream(options: StreamOptions): MediaStream {
-    return this.#streams.open(options);
+    return this.#taps.streams.open(options);
   }
 
   record(options: RecordOptions): MediaRecording {
-    return this.#recordings.start(options);
+    return this.#taps.recordings.start(options);
   }
 
   recognize(options: RecognizeOptions): MediaRecognition {
-    return this.#recognitions.open(options);
+    return this.#taps.recognitions.open(options);
   }
 
   watchTalking(onTalking: ((talking: boolean) => void) | undefined): void {
@@ -251,17 +238,17 @@ export class PortClient implements MediaPort {
   }
 
   stats(): Promise<PortStats> {
-    return this.#ask('stats', { port: this.id });
+    return this.ask('stats', { port: this.id });
   }
 
   async close(): Promise<PortStats | undefined> {
     if (this.#closed) return undefined;
     this.#closed = true;
-    this.#recognitions.closing();
+    this.#taps.recognitions.closing();
     this.#unjoin();
     const stats = this.#restoring ? undefined : await this.#host.ask('close', { port: this.id }).catch(() => undefined);
     // The last words may still be recognized.
-    if (stats) this.#recognitions.closed(() => this.#gone());
+    if (stats) this.#taps.recognitions.closed(() => this.#gone());
     else this.#gone();
     return stats;
   }
@@ -273,30 +260,19 @@ export class PortClient implements MediaPort {
   }
 
   notice<N extends Exclude<NoticeName, 'log' | 'beat' | 'broken'>>(name: N, body: Notices[N]): void {
-    if (name === 'stream') return this.#streams.heard(body as Notices['stream']);
-    if (name === 'streamEnded') return this.#streams.finished(body as Notices['streamEnded']);
-    if (name === 'recognition') return this.#recognitions.heard(body as Notices['recognition']);
-    if (name === 'recorded') return this.#recordings.finished(body as Notices['recorded']);
-    if (name === 'recognized') return this.#recognitions.finished(body as Notices['recognized']);
+    if (this.#taps.notice(name, body)) return;
     if (this.#closed && name !== 'finished') return;
     if (name === 'talking') this.talk.heard((body as Notices['talking']).talking);
     else if (name === 'digit') this.onDigit((body as Notices['digit']).event);
     else if (name === 'inactive') this.onInactive((body as Notices['inactive']).silentMs);
-    else if (name === 'playback') {
-      const { playback, event } = body as Notices['playback'];
-      this.#plays.get(playback)?.heard(event);
-    } else {
-      const { playback, result } = body as Notices['finished'];
-      const { fault, ...rest } = result;
-      this.#plays.get(playback)?.finish(fault ? { ...rest, fault: unpackFault(fault) } : rest);
-      this.#plays.delete(playback);
-    }
+    else if (name === 'playback') this.#plays.heard(body as Notices['playback']);
+    else this.#plays.finished(body as Notices['finished']);
   }
 
   checked(checkpoint: Checkpoint, at: number): void {
     const { output, latched, plays } = checkpoint;
     this.#checkpoint = { output, latched, at };
-    for (const { playback, ...where } of plays) this.#plays.get(playback)?.checked({ ...where, at });
+    this.#plays.checked(plays, at);
   }
 
   /** What a new worker must be told. */
@@ -314,12 +290,8 @@ export class PortClient implements MediaPort {
       gainDb: this.#gainDb,
       isolation: this.#isolation,
       output: this.#checkpoint.output,
-      plays: [...this.#plays.values()]
-        .filter((one) => !one.stopping)
-        .map((one) => one.resume(diedAt, this.#host.now())),
-      recognitions: this.#recognitions.orders,
-      recordings: this.#recordings.orders,
-      streams: this.#streams.orders,
+      plays: this.#plays.orders(diedAt),
+      ...this.#taps.orders,
       watchTalking: this.talk.wanted,
       ...(this.joined?.place ? { place: this.joined.place } : {}),
       links: [...this.links].map(({ state }) => state),
@@ -333,9 +305,8 @@ export class PortClient implements MediaPort {
   lost(restored: Promise<'restored' | 'moved' | 'lost'>): void {
     if (this.#closed) return this.#gone();
     this.losses.push(this.#host.now());
-    for (const one of this.#plays.values()) if (one.stopping) this.#finishStopped(one);
-    this.#recognitions.workerLost();
-    this.#streams.workerLost();
+    this.#plays.workerLost();
+    this.#taps.workerLost();
     this.talk.heard(false);
     const restoring = restored.then((outcome) => {
       // That worker died too: the next restoration counts.
@@ -354,11 +325,6 @@ export class PortClient implements MediaPort {
     if (this.#closed) return this.#gone();
     this.#gone();
     this.onWorkerLoss('lost');
-  }
-
-  /** Asks the worker, and its successor when it dies meanwhile: for what may be asked twice. */
-  ask<N extends AskName>(name: N, body: Ask<N>): Promise<Answer<N>> {
-    return this.#ask(name, body);
   }
 
   // --- inside
@@ -391,7 +357,7 @@ export class PortClient implements MediaPort {
     // Sending may begin from here on, before anything is reported.
     this.#checkpoint.at = Math.min(this.#checkpoint.at, this.#host.now());
     try {
-      await this.#ask('configure', { port: this.id, config: { media, start } });
+      await this.ask('configure', { port: this.id, config: { media, start } });
     } catch (error) {
       return refuse('media-unavailable', errorText(error), { sip: (isFault(error) ? error.sip : undefined) ?? 480 });
     }
@@ -400,36 +366,8 @@ export class PortClient implements MediaPort {
     return undefined;
   }
 
-  async #play(playback: PlaybackClient): Promise<void> {
-    const { order } = playback;
-    this.#plays.set(order.playback, playback);
-    try {
-      await this.#ask('play', { port: this.id, order });
-    } catch (error) {
-      this.#plays.delete(order.playback);
-      playback.fail(isFault(error) ? error : new Fault('media-failed', 'the audio cannot be played', { cause: error }));
-    }
-  }
-
-  async #stop(playback: PlaybackClient): Promise<void> {
-    // What plays on a port ends with it.
-    if (this.#closed) return;
-    // Told at once; the next worker may have been given the order already, so it is asked as well.
-    if (this.#restoring) this.#finishStopped(playback);
-    try {
-      await this.#ask('stop', { port: this.id, playback: playback.order.playback });
-    } catch {
-      this.#finishStopped(playback);
-    }
-  }
-
-  #finishStopped(playback: PlaybackClient): void {
-    this.#plays.delete(playback.order.playback);
-    playback.finish({ reason: 'stopped', ...playback.heardSoFar() });
-  }
-
   /** Asks the worker, and its successor when it dies meanwhile: for what may be asked twice. */
-  async #ask<N extends AskName>(name: N, body: Ask<N>): Promise<Answer<N>> {
+  async ask<N extends AskName>(name: N, body: Ask<N>): Promise<Answer<N>> {
     for (;;) {
       if (this.#restoring) await this.#restoring;
       if (this.#closed) throw closedFault();
@@ -451,10 +389,8 @@ export class PortClient implements MediaPort {
     this.#closed = true;
     this.#unjoin();
     this.#host.forget(this);
-    for (const one of [...this.#plays.values()]) this.#finishStopped(one);
-    this.#recognitions.abandon();
-    this.#recordings.abandon();
-    this.#streams.abandon();
+    this.#plays.abandon();
+    this.#taps.abandon();
   }
 }
 
