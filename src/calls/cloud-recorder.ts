@@ -1,5 +1,5 @@
 // Cloud recording: the leg's audio in stereo into a file of ours, which is then kept, or moved to the account's bucket.
-import { errorText, type Fault, isFault, type Refusal, refuse } from '../base/index.ts';
+import { type Fault, isFault, type Refusal, refuse } from '../base/index.ts';
 import type { MediaRecording, RecordEnd } from '../media/client.ts';
 import type { Call } from './call.ts';
 import { takeMedia } from './media-path.ts';
@@ -71,13 +71,9 @@ export class CloudRecorder implements Recorder {
 
   async setPaused(paused: boolean, silence: boolean): Promise<{ at: number } | Refusal> {
     if (!this.#recording) return refuse('record-ended', 'the recording has ended');
-    try {
-      const effect = await this.#recording.setState(paused ? (silence ? 'silence' : 'pause') : 'run');
-      this.#note(paused ? 'paused' : 'resumed', paused ? { silence } : {});
-      return effect;
-    } catch (error) {
-      return refuse('record-failed', errorText(error));
-    }
+    const effect = await this.#recording.setState(paused ? (silence ? 'silence' : 'pause') : 'run');
+    this.#note(paused ? 'paused' : 'resumed', paused ? { silence } : {});
+    return effect;
   }
 
   async stop(): Promise<{ at: number }> {

@@ -1,5 +1,5 @@
 // Recordings of a call: what a `record` command or config may do now, and what it does (live-call-control.md 2.9). One of each type at a time.
-import { isRefusal, type Refusal, refuse } from '../base/index.ts';
+import { errorText, isRefusal, type Refusal, refuse } from '../base/index.ts';
 import type { Call } from './call.ts';
 import { CloudRecorder } from './cloud-recorder.ts';
 import { SiprecRecorder } from './siprec/recorder.ts';
@@ -110,7 +110,7 @@ class Slot {
       this.#call.turn('recording lost', () => {
         if (this.#recorder === recorder) this.#lost(reason);
       });
-    return this.#next(() => recorder.start(), 'off');
+    return this.#next(recorder, () => recorder.start(), 'off');
   }
 
   #change({ action, silence }: RecordRequest, before: State): Effect {
@@ -118,18 +118,20 @@ class Slot {
     if (!recorder) return Promise.reject(new Error('the recording has ended'));
     if (action === 'stop') this.#recorder = undefined;
     return this.#next(
+      recorder,
       () => (action === 'stop' ? recorder.stop() : recorder.setPaused(action === 'pause', silence)),
       before,
     );
   }
 
-  /** After what came before it. What was refused leaves the state as it was. */
-  async #next(work: () => Promise<{ at: number } | Refusal>, before: State): Effect {
-    const done = this.#working.then(work);
-    this.#working = done.catch(() => {});
+  /** After what came before it. What could not be done leaves the state as it was, unless the recording was stopped meanwhile. */
+  async #next(recorder: Recorder, work: () => Promise<{ at: number } | Refusal>, before: State): Effect {
+    const done = this.#working.then(work).catch((error: unknown) => refuse('record-failed', errorText(error)));
+    this.#working = done;
     const outcome = await done;
     if (!isRefusal(outcome)) return outcome;
     this.#call.turn('recording refused', () => {
+      if (this.#recorder !== recorder) return;
       this.state = before;
       if (before === 'off') this.#recorder = undefined;
     });

@@ -148,3 +148,29 @@ test('when no server takes it the update has failed: an alert, and the answer to
     assert.equal((await act(s, call, 'start', { siprecServerURL: first.uri })).status, 202);
     await s.run(500);
   }));
+
+/** An address at which nobody is. */
+const nowhere = 'sip:recorder@10.0.9.9';
+
+test('a server that does not answer at all is given up after 4 s, and the next of the list has the recording', () =>
+  recording(async (parts) => {
+    const { s, call, first } = parts;
+    await act(s, call, 'start', { siprecServerURL: [nowhere, first.uri] });
+    await s.run(5_000);
+    assert.equal(first.sessions.length, 1);
+    assert.ok(level(parts, first, first.sessions[0]!, 0, callerHz) > -25);
+  }));
+
+test('a recording that could not begin takes nothing from the one that was started after it', () =>
+  recording(async (parts) => {
+    const { s, call, first } = parts;
+    await act(s, call, 'start', { siprecServerURL: nowhere });
+    await s.run(50);
+    assert.equal((await act(s, call, 'stop')).status, 202);
+    assert.equal((await act(s, call, 'start', { siprecServerURL: first.uri })).status, 202);
+    await s.run(35_000);
+    assert.equal(first.sessions.length, 1);
+    assert.equal((await act(s, call, 'stop')).status, 202, 'it is known to run');
+    await s.run(500);
+    assert.ok(first.sessions[0]!.ended);
+  }));

@@ -71,11 +71,11 @@ export class RecordingSession {
   }
 
   async #start(): Promise<Refusal | undefined> {
-    const { world, sid, leg } = this.#call;
+    const { world, sid, group, leg } = this.#call;
     const source = leg.port;
     if (!source) return refuse('no-media', 'the call has no audio');
     const open = async (): Promise<MediaPort> => {
-      const port = await world.media.open({ callSid: sid, group: sid, inactivityMs: 0 });
+      const port = await world.media.open({ callSid: sid, group, inactivityMs: 0 });
       this.#scope.defer(() => port.close().then(() => {}));
       return port;
     };
@@ -105,7 +105,13 @@ export class RecordingSession {
         contactParameters: '+sip.src',
         body: this.#body('sendonly', recordingMetadata(this.#recorded)),
       });
-      const late = clock.after(recorderAnswerMs, () => outgoing.cancel());
+      const refused = (why: string): void =>
+        settle(refuse('siprec-refused', `no recording at ${this.#target.uri}: ${why}`));
+      // One that is not there at all does not answer the CANCEL either.
+      const late = clock.after(recorderAnswerMs, () => {
+        outgoing.cancel();
+        refused(`no answer within ${recorderAnswerMs} ms`);
+      });
       const undo = this.#scope.defer(() => outgoing.cancel());
       const settle = (outcome: SipResponse | Refusal): void => {
         late.cancel();
@@ -117,8 +123,7 @@ export class RecordingSession {
         settle(response);
       };
       outgoing.onFailure = (failure) => {
-        const why = 'status' in failure ? `it answered ${failure.status} ${failure.reason}` : failure.message;
-        settle(refuse('siprec-refused', `no recording at ${this.#target.uri}: ${why}`));
+        refused('status' in failure ? `it answered ${failure.status} ${failure.reason}` : failure.message);
       };
     });
   }
