@@ -144,7 +144,11 @@ test('files are played from the allowed folders only', { timeout: 20_000 }, asyn
 
 test('a worker goes when its parent goes', { timeout: 20_000 }, async () => {
   const entry = new URL('../worker.ts', import.meta.url);
-  const link = processWorker({ clock, entry, settings: { bindHost: '127.0.0.1', audioDirs: [], recordingsDir: folder } })(0);
+  const link = processWorker({
+    clock,
+    entry,
+    settings: { bindHost: '127.0.0.1', audioDirs: [], recordingsDir: folder },
+  })(0);
   const beating = new Promise<void>((resolve) => {
     link.end.onFrame = () => resolve();
   });

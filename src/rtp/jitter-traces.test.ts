@@ -1,7 +1,8 @@
 // Tests of the jitter buffer on simulated networks: delay added, share concealed, and that nothing comes twice or out of order.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { JitterBuffer, type JitterCounts, type JitterFrame } from './jitter.ts';
+import { JitterBuffer } from './jitter.ts';
+import type { JitterCounts, JitterFrame } from './jitter-types.ts';
 import { jitterMinDelayMs } from './limits.ts';
 import { makeRtpView, readRtp, writeRtpHeader } from './packet.ts';
 

@@ -1,7 +1,8 @@
 // Tests of the jitter buffer packet by packet: order, loss, silence, events, restarts, hostile input.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { JitterBuffer, type JitterVerdict } from './jitter.ts';
+import { JitterBuffer } from './jitter.ts';
+import type { JitterVerdict } from './jitter-types.ts';
 import { jitterMinDelayMs } from './limits.ts';
 import { makeRtpView, type RtpView, readRtp, writeRtpHeader } from './packet.ts';
 
