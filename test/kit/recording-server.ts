@@ -1,7 +1,7 @@
-// A SIPREC recording server on a simulated host: takes or refuses sessions, keeps what both streams bring and what the metadata says.
+// A SIPREC recording server, on a simulated host or on this one: takes or refuses sessions, keeps what both streams bring and what the metadata says.
 import assert from 'node:assert/strict';
 import { codecByName } from '../../src/audio/index.ts';
-import { silentLog, type UdpSocket } from '../../src/base/index.ts';
+import { type Clock, type Network, type Random, silentLog, type UdpSocket } from '../../src/base/index.ts';
 import type { Stage } from '../../src/rehearsal/stage.ts';
 import { makeRtpView, readRtp } from '../../src/rtp/index.ts';
 import {
@@ -30,35 +30,45 @@ export interface RecordedSession {
   ended: boolean;
 }
 
+/** Where a recording server lives. */
+interface Ground {
+  clock: Clock;
+  random: Random;
+  network: Network;
+  host: string;
+  port: number;
+}
+
 export class RecordingServer {
   readonly uri: string;
   readonly sessions: RecordedSession[] = [];
   /** What an INVITE is answered; 0 is silence. */
   answers = 200;
-  readonly #stage: Stage;
-  readonly #host: string;
+  readonly #ground: Ground;
   readonly #sip: SipStack;
   readonly #sockets: UdpSocket[] = [];
 
-  static async open(stage: Stage, host: string): Promise<RecordingServer> {
+  static open({ clock, random, net }: Stage, host: string): Promise<RecordingServer> {
+    return RecordingServer.at({ clock, random, network: net.host(host), host, port: 5060 });
+  }
+
+  static async at(ground: Ground): Promise<RecordingServer> {
+    const { host, port } = ground;
     const sip = createSipStack({
-      clock: stage.clock,
-      random: stage.random,
-      network: stage.net.host(host),
+      ...ground,
       log: silentLog,
-      bind: { host, port: 5060 },
+      bind: { host, port },
       userAgent: 'recorder',
       supported: ['siprec'],
     });
     await sip.start();
-    return new RecordingServer(stage, host, sip);
+    return new RecordingServer(ground, sip);
   }
 
-  private constructor(stage: Stage, host: string, sip: SipStack) {
-    this.#stage = stage;
-    this.#host = host;
+  private constructor(ground: Ground, sip: SipStack) {
+    this.#ground = ground;
     this.#sip = sip;
-    this.uri = `sip:recorder@${host}:5060`;
+    this.uri = `sip:recorder@${ground.host}:${sip.udp.port}`;
     sip.onInvite = (invite) => void this.#take(invite);
   }
 
@@ -101,7 +111,7 @@ export class RecordingServer {
   }
 
   async #listen(into: StreamPacket[]): Promise<number> {
-    const socket = await this.#stage.net.host(this.#host).udp({ host: this.#host, port: 0 });
+    const socket = await this.#ground.network.udp({ host: this.#ground.host, port: 0 });
     this.#sockets.push(socket);
     const view = makeRtpView();
     socket.onMessage = (data) => {
@@ -109,7 +119,7 @@ export class RecordingServer {
       const decoder = codecByName(view.payloadType === 0 ? 'PCMU' : 'PCMA')!.makeDecoder();
       const pcm = new Int16Array(view.payloadEnd - view.payloadStart);
       decoder.decode(data.subarray(view.payloadStart, view.payloadEnd), pcm);
-      into.push({ at: this.#stage.clock.now(), sequence: view.sequence, pcm });
+      into.push({ at: this.#ground.clock.now(), sequence: view.sequence, pcm });
     };
     return socket.local.port;
   }
@@ -122,7 +132,7 @@ export class RecordingServer {
       `a=label:${label}`,
       `a=${direction}`,
     ];
-    const head = ['v=0', `o=recorder 1 1 IN IP4 ${this.#host}`, 's=-', `c=IN IP4 ${this.#host}`, 't=0 0'];
+    const head = ['v=0', `o=recorder 1 1 IN IP4 ${this.#ground.host}`, 's=-', `c=IN IP4 ${this.#ground.host}`, 't=0 0'];
     const content = [...head, ...stream(ports[0], 1), ...stream(ports[1], 2), ''].join('\r\n');
     return { contentType: 'application/sdp', content };
   }
