@@ -3,7 +3,10 @@ import { isObject, refuse } from '../base/index.ts';
 import { type CommandDefinition, defineCommand, type Target } from './define.ts';
 import { oneOf } from './refusals.ts';
 
-type Status = 'pause' | 'silence' | 'resume';
+type Status = keyof typeof states | typeof move;
+
+/** Of the commercial line (live-call-control.md 6): taken by name, and refused with what is missing. */
+const move = 'move-to-room';
 
 const states = { pause: 'pause', silence: 'silence', resume: 'run' } as const;
 
@@ -21,11 +24,16 @@ const statusOf = (rest: string, ws: string): CommandDefinition<Status> =>
       'Pauses the audio that a listen or stream verb sends to its server, sends silence in its place, or goes on. What comes back is heard all the same.',
     schema: { type: 'string', enum: Object.keys(states) },
     examples: [{ [rest]: 'pause' }, { [rest]: 'silence' }, { [rest]: 'resume' }],
-    read: (value) => oneOf(value, Object.keys(states) as Status[]),
+    read: (value) => (value === move ? move : oneOf(value, Object.keys(states) as Status[])),
     fromSocket: (data) => (isObject(data) ? (data[rest] ?? data.listen_status ?? data.stream_status) : data),
-    allowed: (target) =>
-      streamsOf(target).length > 0 ? undefined : refuse('no-stream', 'no listen or stream verb runs on this call'),
+    allowed(target, status) {
+      if (status === move)
+        return refuse('command-later', 'moving a stream into a room is not in this version of Crosspoint');
+      if (streamsOf(target).length > 0) return undefined;
+      return refuse('no-stream', 'no listen or stream verb runs on this call');
+    },
     apply(target, status) {
+      if (status === move) return {};
       const effects = streamsOf(target).map((stream) => stream.setState(states[status]));
       return { effect: Promise.all(effects).then((done) => ({ at: Math.max(...done.map(({ at }) => at)) })) };
     },

@@ -141,6 +141,8 @@ test('listen_status: pause sends nothing, silence sends silence, resume goes on;
   assert.equal(server.connections.length, 1);
   assert.ok(frames.length > 100);
   assert.equal((await s.update(call, { listen_status: 'stop' })).status, 400);
+  const moved = await s.update(call, { stream_status: 'move-to-room' });
+  assert.deepEqual([moved.status, /not in this version/.test(String(moved.reason))], [422, true]);
   await s.end();
 });
 
@@ -271,5 +273,27 @@ test('with earlyMedia it streams before the answer', async () => {
   assert.ok(near(toneLevelDbov(server.last.pcm().subarray(-4_000), 600, rate), toneDbov));
   await s.run(2_000);
   assert.equal(call.finalResponse?.status, 603);
+  await s.end();
+});
+
+test('the application asks by password: its own path gets that, another server does not, wsAuth wins', async () => {
+  const s = await scene({
+    '/': [
+      { verb: 'listen', url: '/audio', maxLength: 0.5 },
+      { verb: 'listen', url: '/audio', maxLength: 0.5, wsAuth: { username: 'own', password: 'p' } },
+      { verb: 'listen', url, maxLength: 0.5 },
+      { verb: 'hangup' },
+    ],
+  });
+  const here = serveAudio(s.stage.net, 'ws://app.example/audio');
+  const there = serveAudio(s.stage.net, url);
+  const hook = { url: 'http://app.example/', method: 'POST', username: 'app', password: 'secret' };
+  const app = await s.stage.application({ name: 'with password', call_hook: hook, call_status_hook: hook });
+  const phone = await s.stage.phone();
+  await phone.call(s.stage.uriOf(app));
+  await s.run(4_000);
+  const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
+  const sent = [...here.connections, ...there.connections].map(({ peer }) => peer.headers.authorization);
+  assert.deepEqual(sent, [basic('app:secret'), basic('own:p'), undefined]);
   await s.end();
 });
