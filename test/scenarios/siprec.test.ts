@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { toneLevelDbov } from '../../src/audio/index.ts';
+import type { UdpSocket } from '../../src/base/index.ts';
 import type { PhoneCall } from '../../src/rehearsal/phone.ts';
+import { serverHost } from '../../src/rehearsal/stage.ts';
 import { type RecordedSession, RecordingServer } from '../kit/recording-server.ts';
 import { type Json, type Scene, scene, sidOf, toneUrl } from '../kit/scene.ts';
 
@@ -174,3 +176,44 @@ test('a recording that could not begin takes nothing from the one that was start
     await s.run(500);
     assert.ok(first.sessions[0]!.ended);
   }));
+
+test('a media worker dies and the ports of the recording are taken: the server is told the new ones', async () => {
+  const taken: Promise<UdpSocket>[] = [];
+  let ports: number[] = [];
+  const onWorkerStart = () => {
+    for (const port of ports.splice(0)) taken.push(s.stage.net.host(serverHost).udp({ host: serverHost, port }));
+  };
+  const s = await scene({ '/': [{ verb: 'play', url: toneUrl(promptHz) }] }, { onWorkerStart });
+  const { clock } = s.stage;
+  const server = await clock.settle(RecordingServer.open(s.stage, '10.0.1.1'));
+  const call = await s.dial();
+  await act(s, call, 'start', { siprecServerURL: server.uri });
+  await s.run(1_000);
+  const [session] = server.sessions;
+  assert.ok(session);
+  const portsIn = (sdp: string): number[] => [...sdp.matchAll(/^m=audio (\d+)/gm)].map((line) => Number(line[1]));
+  const old = portsIn(session.sdp);
+  let told = '';
+  const { onReinvite } = session.dialog!;
+  session.dialog!.onReinvite = (reinvite) => {
+    told = Buffer.from(reinvite.request.body).toString();
+    onReinvite(reinvite);
+  };
+  ports = [...old];
+  s.stage.killWorker(0);
+  await s.run(3_000);
+  const now = portsIn(told);
+  assert.equal(now.length, 2);
+  assert.ok(
+    now.every((port) => !old.includes(port)),
+    `${now} in place of ${old}`,
+  );
+  const pcm = server.heard(session, 1, clock.now() - 500, clock.now());
+  assert.ok(toneLevelDbov(pcm, promptHz, 8_000) > -30);
+  await clock.settle(call.hangup());
+  await s.run(1_000);
+  assert.ok(session.ended);
+  for (const socket of await Promise.all(taken)) socket.close();
+  await clock.settle(server.close());
+  await s.end();
+});

@@ -26,6 +26,7 @@ export class RecordingSession {
   #ports: readonly [MediaPort, MediaPort] | undefined;
   #copies: MediaCopy[] = [];
   #dialog: Dialog | undefined;
+  #direction: StreamDirection = 'sendonly';
   /** The server ended it, or cannot be reached any more. */
   onLost: (reason: string) => void = () => {};
 
@@ -58,11 +59,11 @@ export class RecordingSession {
     if (!dialog) return refuse('siprec-ended', 'the recording session is over');
     const direction = paused ? 'inactive' : 'sendonly';
     const why = recordingUpdate(this.#recorded.ids, paused ? 'paused' : 'resumed');
-    const response = await dialog.reinvite(() => ({ body: this.#body(direction, why) })).catch(errorText);
-    if (typeof response === 'string') return refuse('siprec-failed', response);
-    if (response.status >= 300) return refuse('siprec-refused', `the recorder answered ${response.status}`);
+    const refusal = await this.#reinvite(dialog, direction, why);
+    if (refusal) return refusal;
+    this.#direction = direction;
     await Promise.all(this.#copies.map((copy) => copy.setPaused(paused)));
-    return this.#accepted(response);
+    return undefined;
   }
 
   async stop(): Promise<void> {
@@ -77,6 +78,7 @@ export class RecordingSession {
     const open = async (): Promise<MediaPort> => {
       const port = await world.media.open({ callSid: sid, group, inactivityMs: 0 });
       this.#scope.defer(() => port.close().then(() => {}));
+      port.onWorkerLoss = (outcome) => void this.#workerLost(outcome);
       return port;
     };
     this.#ports = [await open(), await open()];
@@ -128,15 +130,33 @@ export class RecordingSession {
     });
   }
 
+  async #reinvite(dialog: Dialog, direction: StreamDirection, metadata: string): Promise<Refusal | undefined> {
+    const response = await dialog.reinvite(() => ({ body: this.#body(direction, metadata) })).catch(errorText);
+    if (typeof response === 'string') return refuse('siprec-failed', response);
+    if (response.status >= 300) return refuse('siprec-refused', `the recorder answered ${response.status}`);
+    return this.#accepted(response);
+  }
+
+  /** The server is told where the streams come from now; one whose streams are lost, or that will not have it, has lost the recording. */
+  async #workerLost(outcome: 'restored' | 'moved' | 'lost'): Promise<void> {
+    const dialog = this.#dialog;
+    if (outcome === 'restored' || !dialog) return;
+    if (outcome === 'lost') return this.#lost('the media server failed');
+    const refusal = await this.#reinvite(dialog, this.#direction, recordingMetadata(this.#recorded));
+    if (refusal && this.#dialog === dialog) this.#lost(refusal.reason);
+  }
+
+  #lost(reason: string): void {
+    const { onLost } = this;
+    void this.stop().then(() => onLost(reason));
+  }
+
   #adopt(dialog: Dialog): void {
     if (this.#scope.closed) return void dialog.bye();
     this.#dialog = dialog;
     dialog.onEnd = (end) => {
       this.#dialog = undefined;
-      if (end.by === 'local') return;
-      const reason = end.by === 'remote' ? 'the recorder hung up' : end.fault.message;
-      const { onLost } = this;
-      void this.stop().then(() => onLost(reason));
+      if (end.by !== 'local') this.#lost(end.by === 'remote' ? 'the recorder hung up' : end.fault.message);
     };
     dialog.onReinvite = (reinvite) => void this.#reinvited(reinvite);
     dialog.onRequest = (incoming) => incoming.respond(incoming.request.method === 'REFER' ? 603 : 200);
