@@ -6,11 +6,7 @@ import { bad, missing } from './problem.ts';
 import { orNull, type Schema, text } from './schema.ts';
 
 const fields = {
-  vendor: {
-    type: 'string',
-    enum: ['aws_s3', 's3_compatible', 'google', 'azure', 'none'],
-    description: 'aws_s3, s3_compatible; none clears it',
-  },
+  vendor: text(64, 'aws_s3, s3_compatible; none clears it'),
   name: text(255, 'Of the bucket'),
   region: orNull(text(64)),
   endpoint: orNull(text(1024, 'Of s3_compatible')),

@@ -130,7 +130,7 @@ test('accounts: changed by all three scopes, within rules', async () => {
     [t.adminKey, { device_calling_application_sid: sid() }, 400, 'device_calling_application_sid'],
     [t.adminKey, { webhook_secret: '' }, 400, 'webhook_secret'],
     [t.adminKey, { name: '' }, 400, 'name'],
-    [t.adminKey, { bucket_credential: { vendor: 'aws_s3' } }, 422, 'bucket_credential'],
+    [t.adminKey, { bucket_credential: { vendor: 'aws_s3' } }, 400, 'bucket_credential.name'],
   ];
   for (const [key, body, status, field] of refused) {
     const answer = await put(key, body);
