@@ -1,7 +1,7 @@
 // dtmf: sends digits to the addressed leg: RFC 4733 where agreed, else INFO, else tones.
 import { isObject } from '../base/index.ts';
 import { defineCommand } from './define.ts';
-import { badValue, needsAnswer, needsMedia } from './refusals.ts';
+import { badValue, needsAnswer, needsListener } from './refusals.ts';
 
 interface Digits {
   digits: string;
@@ -37,7 +37,7 @@ export const dtmf = defineCommand<Digits>({
     return { digits, durationMs: duration };
   },
   fromSocket: (data) => (isObject(data) && isObject(data.dtmf) ? data.dtmf : data),
-  allowed: (target) => needsAnswer(target) ?? needsMedia(target),
+  allowed: (target) => needsAnswer(target) ?? (target.leg.keys.inMedia ? needsListener(target) : undefined),
   takesMedia: ({ leg }) => leg.keys.inMedia,
   apply: ({ leg }, { digits, durationMs }) => ({ effect: leg.keys.send(digits, durationMs) }),
 });

@@ -17,6 +17,11 @@ export const badValue = (reason: string, path?: string): Refusal =>
 export const needsMedia = ({ leg }: Target): Refusal | undefined =>
   leg.hasMedia ? undefined : refuse('no-media', 'the call has no audio yet');
 
+/** For commands whose whole effect is what the far end hears. */
+export const needsListener = (target: Target): Refusal | undefined =>
+  needsMedia(target) ??
+  (target.leg.offers.held ? refuse('on-hold', 'the far end holds the call and hears nothing') : undefined);
+
 /** For commands that need an answered dialog. */
 export const needsAnswer = ({ leg }: Pick<Target, 'leg'>): Refusal | undefined =>
   leg.answered ? undefined : refuse('not-answered', 'the call has not been answered');

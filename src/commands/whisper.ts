@@ -3,7 +3,7 @@ import { Fault, isObject, isRefusal, type Refusal, refusalText, refuse } from '.
 import type { Call, HookInput, Step } from '../calls/index.ts';
 import { defineCommand } from './define.ts';
 import { readHook } from './hook.ts';
-import { badValue, needsMedia } from './refusals.ts';
+import { badValue, needsListener } from './refusals.ts';
 
 type Whisper = { verbs: unknown[] } | { hook: HookInput };
 
@@ -43,9 +43,9 @@ export const whisper = defineCommand<Whisper>({
   fromSocket: (data) => (isObject(data) && 'whisper' in data ? data.whisper : data),
   allowed(target, value) {
     const steps = 'verbs' in value ? target.call.world.parse(value.verbs) : undefined;
-    if (isRefusal(steps)) return { ...steps, http: 400 };
+    if (isRefusal(steps)) return { ...steps, http: 400, path: `whisper${steps.path ?? ''}` };
     if (target.call.whispers.full) return refuse('whispers-full', 'too many whispers wait for this leg already');
-    return needsMedia(target);
+    return needsListener(target);
   },
   apply({ call }, value) {
     if ('hook' in value) return { effect: ask(call, value.hook) };

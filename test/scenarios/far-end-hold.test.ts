@@ -175,3 +175,27 @@ test(`${calls * sequences} random sequences of hold, resume, UPDATE and re-INVIT
   }
   assert.ok(glares > calls, `${glares} glares`);
 });
+
+test('whisper and digits to a leg that holds the call are refused: it would hear nothing of them', async () => {
+  const s = await scene({ '/': [{ verb: 'play', url: toneUrl(440) }] });
+  const call = await s.dial();
+  const bodies = [{ whisper: { verb: 'play', url: toneUrl(1_800, 300) } }, { dtmf: { digit: '5' } }];
+  for (const [direction, status] of [
+    ['sendonly', 422],
+    ['sendrecv', 200],
+    ['inactive', 422],
+  ] as const) {
+    assert.equal((await s.stage.clock.settle(call.reinvite(direction))).status, 200);
+    await s.run(100);
+    for (const update of bodies) {
+      const outcome = await s.update(call, update, true);
+      assert.equal(outcome.status, status, JSON.stringify([direction, update, outcome]));
+      if (status === 422) assert.equal(outcome.reason, 'the far end holds the call and hears nothing');
+    }
+    await s.run(500);
+  }
+  assert.deepEqual(call.audio.digits, ['5']);
+  assert.deepEqual(s.stage.alerts, []);
+  await s.stage.clock.settle(call.hangup());
+  await s.end();
+});
