@@ -34,6 +34,11 @@ async function heard(s: Scene, suffix = '.wav') {
   return { path, ...channels(s.stage.files.get(path)!) };
 }
 
+async function end(s: Pick<Scene, 'end' | 'stage'>): Promise<void> {
+  await s.end();
+  assert.equal(s.stage.files.opened, 0, 'files left open');
+}
+
 async function hangUp(s: Scene, call: PhoneCall): Promise<void> {
   await s.stage.clock.settle(call.hangup());
   await s.run(200);
@@ -91,7 +96,7 @@ test('a recording by update: both sides at their levels, pauses to the frame, ev
   await hangUp(s, call);
   assert.deepEqual(await s.stage.files.list('.wav'), [`${day}/${sid}-2.wav`, `${day}/${sid}.wav`]);
   assert.equal(noticesOf(s)[1]?.recording_url, `${url}?number=2`);
-  await s.end();
+  await end(s);
 });
 
 test('what the state does not let happen is refused with the reason, and bad orders by their path', async () => {
@@ -123,7 +128,7 @@ test('what the state does not let happen is refused with the reason, and bad ord
     assert.deepEqual([outcome.status, outcome.path], [400, path], JSON.stringify(record));
   }
   await hangUp(s, call);
-  await s.end();
+  await end(s);
 });
 
 test('a start before the answer acts at the answer; nothing else is taken before', async () => {
@@ -151,7 +156,7 @@ test('a start before the answer acts at the answer; nothing else is taken before
   assert.ok(Math.abs(left.length - 2 * rate) < 600, `${left.length} samples`);
   assert.deepEqual(eventsOf(s, sid), ['started', 'stopped', 'stored']);
   assert.ok(s.stage.eventsOf(sid).at(-1)?.type === 'ended', 'the recording is done before the call is gone');
-  await s.end();
+  await end(s);
 });
 
 test('an account, or an application, that records all its calls: MP3, from the answer to the end', async () => {
@@ -170,7 +175,7 @@ test('an account, or an application, that records all its calls: MP3, from the a
     assert.ok(Math.abs(toneLevelDbov(middle, 700, rate) - levelDbov(voice)) < 0.5);
     assert.ok(toneLevelDbov(right.subarray(rate, 3 * rate), 700, rate) < -50);
     assert.deepEqual(eventsOf(s, sidOf(call)), ['started', 'stopped', 'stored']);
-    await s.end();
+    await end(s);
   }
 });
 
@@ -188,13 +193,13 @@ test('the far end of an outbound call that is recorded from the start is told', 
   assert.ok('sid' in created);
   await s.run(2_000);
   assert.equal(header, 'wav');
-  const end = { call_status: 'completed' };
+  const over = { call_status: 'completed' };
   await s.stage.clock.settle(
-    s.stage.house.calls.update(s.stage.account.account_sid, created.sid, end, { wait: false }),
+    s.stage.house.calls.update(s.stage.account.account_sid, created.sid, over, { wait: false }),
   );
   await s.run(500);
   assert.ok((await heard(s)).left.length > rate);
-  await s.end();
+  await end(s);
 });
 
 test('config.record, and a socket application that is told over its socket', async () => {
@@ -213,7 +218,7 @@ test('config.record, and a socket application that is told over its socket', asy
   const [notice] = s.of('recording:status');
   assert.deepEqual([notice?.data.event, notice?.data.call_sid], ['recording-stored', sid]);
   await s.stage.clock.settle(s.call.hangup());
-  await s.end();
+  await end(s);
 });
 
 test('a worker dies while it records: the next one goes on in the same file', async () => {
@@ -233,7 +238,7 @@ test('a worker dies while it records: the next one goes on in the same file', as
   assert.equal(lost.length, 1, 'only what was not in the file yet is silent');
   assert.ok(lost[0]![1] - lost[0]![0] < 1.3 * rate);
   assert.deepEqual(eventsOf(s, sidOf(call)), ['started', 'stopped', 'stored']);
-  await s.end();
+  await end(s);
 });
 
 test("the account's bucket: there when the call ends, with the notice; one that refuses is an alert", async () => {
@@ -270,5 +275,5 @@ test("the account's bucket: there when the call ends, with the notice; one that 
   );
   assert.equal(eventsOf(s, sidOf(call)).at(-1), 'failed');
   assert.equal((await s.stage.files.list('.wav')).length, 1, 'the file stays');
-  await s.end();
+  await end(s);
 });
