@@ -45,10 +45,12 @@ export function firstWith(call: UaCall, hz: number, from: number, present: boole
   return at;
 }
 
-/** Longest stretch without a packet from index `from` on, ms; a machine's own stalls show in it, so allow for them. */
+/** Longest stretch without a packet from index `from` on, ms, less what this process itself was kept waiting meanwhile. */
 export function longestGap(call: UaCall, from: number, to = call.rtp.received.length): number {
   const times = call.rtp.received.slice(from, to).map(({ at }) => at);
-  return Math.max(0, ...times.slice(1).map((at, i) => at - times[i]!));
+  const stalled = (since: number, until: number): number =>
+    call.rtp.stalls.filter(({ at }) => at > since && at <= until + 5).reduce((sum, { ms }) => sum + ms, 0);
+  return Math.max(0, ...times.slice(1).map((at, i) => at - times[i]! - stalled(times[i]!, at)));
 }
 
 /** Longest stretch in which the tone is missing, ms, by media time. */

@@ -6,6 +6,8 @@ import { sinePcm } from './sine.ts';
 
 const frame = 160;
 const frameMs = 20;
+/** A timer of half a frame that comes this late was kept waiting. */
+const stallMs = 25;
 export const digitPayload = 101;
 
 export interface Packet {
@@ -24,6 +26,8 @@ export type Fate = 'sent' | 'dropped' | 'doubled';
 
 export class RtpPeer {
   readonly received: Packet[] = [];
+  /** When this process did not get the processor: what came then is seen late. */
+  readonly stalls: { at: number; ms: number }[] = [];
   /** Digits whose end came, in order. */
   readonly digits: string[] = [];
   fate: () => Fate = () => 'sent';
@@ -74,7 +78,11 @@ export class RtpPeer {
     this.#target = { host, port };
     if (this.#timer) return;
     this.#from = performance.now();
+    let before = performance.now();
     this.#timer = setInterval(() => {
+      const now = performance.now();
+      if (now - before > stallMs) this.stalls.push({ at: now, ms: now - before });
+      before = now;
       const due = Math.floor((performance.now() - this.#from) / frameMs);
       while (this.#sent < due) this.#send();
     }, frameMs / 2);
