@@ -214,6 +214,8 @@ export const tallyBreakMs = 200;
 export const catchUpLeastMs = 100;
 /** Frame times of a forwarded stream between two looks at whether it may still be: a net below those who tell of what they change. */
 export const unreviewedFrames = 5;
+/** Frames between two looks at whether a port's frame times still suit the packets it hears: a second. */
+export const reseatFrames = 50;
 /** Frames that listeners get ahead of their time when forwarding ends, so that the far end hears nothing twice: a usual jitter buffer's. */
 export const handBackFrames = 2;
 /** Audio of a copy in another codec that waits: two of the longest packets. */

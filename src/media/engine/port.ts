@@ -298,6 +298,7 @@ export class Port implements Paced {
     }
     if (this.#started) this.#frame(fill, now - deadline);
     this.output.advance(deadline + this.#ptimeMs);
+    this.#inlet?.afterFrame(now);
     this.#tell(now);
   }
 

@@ -8,6 +8,7 @@ import {
   forwardIdleMs,
   forwardNoiseIdleMs,
   handBackFrames,
+  reseatFrames,
   seatChoiceSlots,
   slotMs,
   unreviewedFrames,
@@ -59,6 +60,7 @@ export class Link implements PacketTaker {
   #busyAt = Number.NEGATIVE_INFINITY;
   /** The target's frame times suit the source's. */
   #seated = false;
+  #seatedFrames = 0;
   /** Processed, and the first frame is still to be made: when the source's next packet comes, or is overdue. */
   #handingBack = false;
   /** The next frame time is left out, to take back what another switch put in; once for each switch. */
@@ -183,8 +185,17 @@ export class Link implements PacketTaker {
     // Who listens to the source keeps its frames at this time, whatever becomes of them.
     const { ear } = this.from;
     if (this.#state.exclusive && ear.listened && (fill === 'packets' || fill === 'wait' || !this.#feed)) ear.pull(now);
-    if (!this.#seated && this.#mode === 'processed') this.#seat(now);
+    if (fill === 'wait') this.#keepSeat(now);
     return fill;
+  }
+
+  /** The target's frame has been made. */
+  afterFrame(now: number): void {
+    this.#keepSeat(now);
+  }
+
+  #keepSeat(now: number): void {
+    if (this.#mode === 'processed' && (!this.#seated || ++this.#seatedFrames >= reseatFrames)) this.#seat(now);
   }
 
   /**
@@ -198,8 +209,12 @@ export class Link implements PacketTaker {
     if (!this.#state.exclusive || at === undefined || ptimeMs !== from.media?.ptimeMs) return;
     const choiceMs = seatChoiceSlots * slotMs;
     const usual = this.#handingBack ? to.output.dueAt : now + ptimeMs;
-    this.#seated = at < usual + choiceMs;
-    if (usual - at < 0 || usual - at >= choiceMs || this.#handingBack) to.seat(Math.min(at, usual + choiceMs));
+    // Once there, clocks that differ, or a network that changes, may take it away; a slot more or less is left alone.
+    const slackMs = this.#seated ? slotMs : 0;
+    const lateMs = usual - at;
+    this.#seated = lateMs > -choiceMs;
+    this.#seatedFrames = 0;
+    if (lateMs < -slackMs || lateMs >= choiceMs + slackMs || this.#handingBack) to.seat(Math.min(at, usual + choiceMs));
   }
 
   /** Most frame times of a forwarded stream: whatever changes calls `review`, so that only now and then it is looked at all. */
