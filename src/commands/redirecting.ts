@@ -92,12 +92,14 @@ export async function turnTo(session: Call, course: Course): Promise<{ at: numbe
   }
   if (leg && course.child) {
     const steps = course.child;
-    effects.push(nextAudible(leg));
+    effects.push(steps.length > 0 ? nextAudible(leg) : now(leg));
     leg.turn('redirected', () => adult(leg, steps));
   }
   if (course.answer) {
-    effects.push(nextAudible(session));
+    const audible = nextAudible(session);
     replace(session, course.answer, course);
+    // With nothing to run the change is that what ran has stopped.
+    effects.push(session.program.running ? audible : now(session));
   }
   const all = await Promise.all(effects);
   return { at: Math.max(...all.map((effect) => effect.at)) };
@@ -114,6 +116,8 @@ function replace(session: Call, answer: Answer, { order, queue }: Course): void 
 }
 
 const gone = (): Fault => new Fault('call-gone', 'the call has ended');
+
+const now = async ({ clock }: Call): Promise<{ at: number }> => ({ at: clock.now() });
 
 /** When the far end hears the change: the next packet of a new prompt, or when a verb without sound begins in its place. */
 async function nextAudible(call: Call): Promise<{ at: number }> {

@@ -86,3 +86,20 @@ test('an application that closes with 1000 lets its verbs finish, then the call 
   assert.equal(s.call.ended?.by, 'remote');
   await s.end();
 });
+
+test('a redirect to nothing takes effect when what ran has stopped: with wait it is not waited for longer', async () => {
+  const s = await socketScene([{ verb: 'play', url: toneUrl(440) }]);
+  const { clock, house, account } = s.stage;
+  const sid = s.call.sid!;
+  for (const answer of [[], undefined]) {
+    const update = house.calls.update(account.account_sid, sid, { call_hook: '/next' }, { wait: true });
+    await clock.runFor(50);
+    s.ack(s.of('session:redirect').at(-1), answer);
+    const outcome = await clock.settle(update, 40_000);
+    assert.ok('status' in outcome && outcome.status === 200, JSON.stringify(outcome));
+    await clock.runFor(500);
+    assert.ok(!hears(s, 440) && !hasEnded(s));
+  }
+  await clock.settle(s.call.hangup());
+  await s.end();
+});
