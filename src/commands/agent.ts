@@ -103,6 +103,7 @@ export const transfer = modelCommand<Json>('transfer', {
   schema: {
     type: 'object',
     required: ['mode', 'target'],
+    additionalProperties: true,
     properties: {
       mode: { type: 'string', enum: ['blind', 'warm'] },
       target: { type: 'array', minItems: 1, items: { type: 'object' } },

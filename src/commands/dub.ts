@@ -19,6 +19,7 @@ export const dub = defineCommand<DubInput>({
       play: { type: 'string' },
       say: { oneOf: [{ type: 'string' }, { type: 'object', additionalProperties: true }] },
       loop: { type: 'boolean' },
+      id: { type: 'string' },
       gain: { oneOf: [{ type: 'number', minimum: -60, maximum: 20 }, { type: 'string' }] },
     },
   },

@@ -15,6 +15,12 @@ export const hookSchema = {
         method: { type: 'string', enum: ['GET', 'POST', 'WS'] },
         username: { type: 'string', nullable: true },
         password: { type: 'string', nullable: true },
+        basicAuth: {
+          type: 'object',
+          required: ['username', 'password'],
+          properties: { username: { type: 'string' }, password: { type: 'string' } },
+        },
+        webhook_sid: { type: 'string', description: 'as hooks of applications carry it; not used' },
       },
     },
   ],
@@ -25,8 +31,13 @@ export function readHook(value: unknown): HookInput | Refusal {
     return isHookUrl(value) ? value : badValue('must be an absolute URL, or a path that begins with /');
   if (!isObject(value) || typeof value.url !== 'string' || !isHookUrl(value.url))
     return badValue('must be a URL or an object with a url');
-  const { url, method = 'POST', username, password } = value;
+  const { url, method = 'POST' } = value;
   if (typeof method !== 'string' || !/^(get|post|ws)$/i.test(method)) return badValue('must be GET or POST', 'method');
+  const credentials = isObject(value.basicAuth) ? value.basicAuth : value;
+  for (const name of ['username', 'password'])
+    if (!['string', 'undefined'].includes(typeof (credentials[name] ?? undefined)))
+      return badValue('must be text', name);
+  const { username, password } = credentials;
   return {
     url,
     method,

@@ -14,6 +14,8 @@ for (const [body, rests] of [
   [{ boostAudioSignal: 0 }, ['boostAudioSignal']],
   [{ dtmf: { digit: 5 } }, ['dtmf']],
   [{ tag: { a: { b: 1 } } }, ['tag']],
+  [{ dub: { verb: 'dub', id: 'd', action: 'removeTrack', track: 'm' } }, ['dub']],
+  [{ call_hook: { url: '/x', basicAuth: { username: 'u', password: 'p' } } }, ['call_hook']],
 ] as [object, string[]][]) {
   test(`read: ${JSON.stringify(body)}`, () => {
     const read = readUpdate(body);
@@ -55,6 +57,17 @@ for (const [body, http, path, reason] of [
   [{ call_hook: '/x', call_status_hook: 'y' }, 400, 'call_status_hook', /^call_status_hook: .*absolute URL/],
   [{ dtmf: { digit: '1'.repeat(129) } }, 400, 'dtmf.digit', /1 to 128 digits/],
   [{ dtmf: { digit: '1', duration: 20_000 } }, 400, 'dtmf.duration', /40 to 10000/],
+  [{ dtmf: { digit: '1', length: 3 } }, 400, 'dtmf.length', /no length/],
+  [{ dub: { action: 'addTrack', track: 'm', volume: 3 } }, 400, 'dub.volume', /no volume/],
+  [{ call_hook: { url: '/x', colour: 'red' } }, 400, 'call_hook.colour', /no colour/],
+  [{ call_hook: { url: '/x', username: 1 } }, 400, 'call_hook.username', /text/],
+  [
+    { call_hook: '/x', call_status_hook: { url: '/x', basicAuth: { user: 'u' } } },
+    400,
+    'call_status_hook',
+    /no basicAuth.user/,
+  ],
+  [{ conf_hold_status: 'hold', wait_hook: { url: '/x', loop: 3 } }, 400, 'wait_hook', /no loop/],
   [{ boostAudioSignal: 99 }, 400, 'boostAudioSignal', /-20 to 20/],
   [{ whisper: [] }, 400, 'whisper', /one to 10/],
   [{ whisper: [{ verb: 'say', text: 'a' }, { verb: 'gather' }] }, 400, 'whisper[1]', /say or play/],
@@ -98,8 +111,17 @@ for (const [name, data, queue, value] of [
   });
 }
 
+test('credentials of a hook in either spelling', () => {
+  for (const credentials of [{ username: 'u', password: 'p' }, { basicAuth: { username: 'u', password: 'p' } }]) {
+    const read = readSocketCommand('redirect', { call_hook: { url: '/x', ...credentials } }, false);
+    assert.ok(!isRefusal(read));
+    assert.deepEqual(read.value, { hook: { url: '/x', method: 'POST', username: 'u', password: 'p' } });
+  }
+});
+
 for (const [name, data] of [
   ['toString', {}],
+  ['dtmf', { dtmf: { digit: '1', length: 3 } }],
   ['record', {}],
   ['redirect', undefined],
   ['redirect', { call_hook: 'nonsense' }],

@@ -1,5 +1,5 @@
 // Requests to commands: which fields are there, whether they may stand together, and what their values mean.
-import { isRefusal, type Refusal, refuse } from '../base/index.ts';
+import { isObject, isRefusal, type Refusal, refuse } from '../base/index.ts';
 import type { AnyCommand } from './define.ts';
 import { commands } from './index.ts';
 
@@ -27,7 +27,7 @@ export function readUpdate(body: unknown): Command[] | Refusal {
   if (stray) return stray;
   const read: Command[] = [];
   for (const definition of present) {
-    const value = definition.read(fields[definition.rest], fields);
+    const value = strangeField(definition, fields) ?? definition.read(fields[definition.rest], fields);
     if (isRefusal(value)) {
       const companion = definition.companions?.find((name) => name === value.path);
       const reason = `${companion ?? definition.rest}: ${value.reason}`;
@@ -46,7 +46,8 @@ export function readSocketCommand(name: string, data: unknown, queue: boolean): 
     const value = definition.readSocket(data, { queue });
     return isRefusal(value) ? value : { definition, value };
   }
-  const value = definition.read(definition.fromSocket ? definition.fromSocket(data) : data, {});
+  const field = definition.fromSocket ? definition.fromSocket(data) : data;
+  const value = strangeField(definition, { [definition.rest]: field }) ?? definition.read(field, {});
   return isRefusal(value) ? value : { definition, value };
 }
 
@@ -55,6 +56,43 @@ function unknownField(fields: Record<string, unknown>): Refusal | undefined {
   for (const name of Object.keys(fields)) {
     if (known.has(name)) continue;
     return refuse('field-unknown', `updateCall has no field ${name}`, { path: name, http: 400 });
+  }
+  return undefined;
+}
+
+/** A property, in the field or in one that belongs to it, of which no schema knows: misspelt, it must not be lost in silence. */
+function strangeField(
+  { rest, schema, companionSchemas }: AnyCommand,
+  body: Record<string, unknown>,
+): Refusal | undefined {
+  for (const [name, one] of Object.entries({ [rest]: schema, ...companionSchemas })) {
+    const path = strangePath(one, withoutVerb(body[name]));
+    if (path === undefined) continue;
+    const refusal = refuse('field-unknown', `there is no ${path} in it`, { path });
+    return name === rest ? refusal : { ...refusal, path: name, reason: `there is no ${path} in it` };
+  }
+  return undefined;
+}
+
+/** Clients may send the whole verb that a field is like. */
+function withoutVerb(value: unknown): unknown {
+  if (!isObject(value)) return value;
+  const { verb: _, ...rest } = value;
+  return rest;
+}
+
+/** Path of a property that the schema does not name. Schemas say `additionalProperties: true` where any may stand. */
+function strangePath(schema: Record<string, unknown>, value: unknown): string | undefined {
+  if (!isObject(value)) return undefined;
+  const forObjects = [schema.oneOf ?? schema].flat().filter((one) => isObject(one) && one.type === 'object');
+  const [only] = forObjects as Record<string, unknown>[];
+  if (!only || forObjects.length > 1 || !isObject(only.properties) || only.additionalProperties === true)
+    return undefined;
+  for (const [name, inner] of Object.entries(value)) {
+    const known = Object.hasOwn(only.properties, name) ? only.properties[name] : undefined;
+    if (!isObject(known)) return name;
+    const deeper = strangePath(known, inner);
+    if (deeper !== undefined) return `${name}.${deeper}`;
   }
   return undefined;
 }
