@@ -281,10 +281,11 @@ test('streamed: what trickles in unevenly plays on; a word that is shorter than 
   await stage.end();
 });
 
-test('streamed: a minute waits, not more', async () => {
-  const { stage, server, run } = await setting({ back: 'streaming', backSampleRate: 8_000 });
+test('streamed: a minute waits, not more, and the call is told so once', async () => {
+  const { stage, server, events, run } = await setting({ back: 'streaming', backSampleRate: 8_000 });
   for (let i = 0; i < 90; i++) server.last.play(tone(500, rate));
   await run(62_000);
+  assert.equal(events.filter((event) => event.type === 'trouble' && /60 s/.test(event.what)).length, 1);
   const loud = (ms: number): boolean => levelDbov(stage.peer.audio(stage.peer.heard.length - ms / 20)) > -40;
   assert.equal(loud(100), false);
   await stage.end();

@@ -99,7 +99,8 @@ export class Stream {
     const { back, backSampleRate } = order.options;
     const onMark = (name: string, event: string): void => this.tell({ type: 'mark', data: { name, event } });
     if (back === 'none') return undefined;
-    if (back === 'streaming') return new StreamedBack(backSampleRate, onMark);
+    const onRefused = (reason: string): void => this.#trouble(reason);
+    if (back === 'streaming') return new StreamedBack({ sourceRate: backSampleRate, onMark, onRefused });
     return new FramedBack({
       world,
       onMark,
@@ -107,7 +108,7 @@ export class Stream {
         this.tell({ type: 'playDone', data: { ...(id !== undefined && { id }), ...figures } });
         onEvent({ type: 'played', id });
       },
-      onRefused: (reason) => this.#trouble(reason),
+      onRefused,
     });
   }
 

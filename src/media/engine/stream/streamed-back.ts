@@ -8,6 +8,14 @@ import { Fifo } from './fifo.ts';
 /** When no rate is named it is the call's, 8 or 16 kHz: what bounds the memory. */
 const mostCallRate = 16_000;
 
+export interface StreamedBackOptions {
+  /** Of what comes; the call's when undefined. */
+  sourceRate: number | undefined;
+  onMark(name: string, event: 'playout' | 'cleared'): void;
+  /** What cannot be played, and why. */
+  onRefused(reason: string): void;
+}
+
 interface Mark {
   name: string;
   /** In samples of the whole stream. */
@@ -16,9 +24,11 @@ interface Mark {
 
 export class StreamedBack implements Back {
   readonly #sourceRate: number | undefined;
-  readonly #onMark: (name: string, event: 'playout' | 'cleared') => void;
+  readonly #options: StreamedBackOptions;
   readonly #fifo: Fifo;
   #marks: Mark[] = [];
+  /** What came last did not fit. */
+  #full = false;
   /** Samples taken off the fifo so far, those of a cut included. */
   #played = 0;
   #rate = 0;
@@ -33,18 +43,20 @@ export class StreamedBack implements Back {
   #gatheredMs = 0;
   #wantedMs = streamPrebufferMs;
 
-  constructor(sourceRate: number | undefined, onMark: (name: string, event: 'playout' | 'cleared') => void) {
+  constructor(options: StreamedBackOptions) {
+    const { sourceRate } = options;
+    this.#options = options;
     this.#sourceRate = sourceRate;
-    this.#onMark = onMark;
     this.#fifo = new Fifo(((sourceRate ?? mostCallRate) * streamBackMs) / 1000);
   }
 
-  get droppedMs(): number {
-    return Math.round((this.#fifo.dropped * 1000) / (this.#sourceRate ?? mostCallRate));
-  }
-
   audio(bytes: Uint8Array): void {
+    const { dropped } = this.#fifo;
     this.#fifo.push(bytes);
+    const full = this.#fifo.dropped > dropped;
+    if (full && !this.#full)
+      this.#options.onRefused(`more than ${streamBackMs / 1000} s of audio wait, the rest is dropped`);
+    this.#full = full;
   }
 
   /** Not in this way. */
@@ -57,12 +69,12 @@ export class StreamedBack implements Back {
   }
 
   mark(name: string): void {
-    if (this.#fifo.size === 0 && this.#readySamples === 0) return this.#onMark(name, 'playout');
+    if (this.#fifo.size === 0 && this.#readySamples === 0) return this.#options.onMark(name, 'playout');
     if (this.#marks.length < streamMarks) this.#marks.push({ name, at: this.#played + this.#fifo.size });
   }
 
   clearMarks(): void {
-    for (const { name } of this.#marks.splice(0)) this.#onMark(name, 'cleared');
+    for (const { name } of this.#marks.splice(0)) this.#options.onMark(name, 'cleared');
   }
 
   close(): void {
@@ -135,7 +147,8 @@ export class StreamedBack implements Back {
 
   #tellMarks(): void {
     // What is left in `ready` is less than a packet: the mark is told with the packet before.
-    while (this.#marks[0] && this.#marks[0].at <= this.#played) this.#onMark(this.#marks.shift()!.name, 'playout');
+    while (this.#marks[0] && this.#marks[0].at <= this.#played)
+      this.#options.onMark(this.#marks.shift()!.name, 'playout');
   }
 
   /** The leg's codec is known, or has changed. */
