@@ -102,6 +102,8 @@ export function adult(child: Call, steps: Step[]): void {
   if (!parent || child.ended) return;
   child.standAlone(parent.conversation.branch(child));
   child.events.append('adulted', { parent: parent.sid });
+  // What its parent recorded ends with that; one that records all its calls goes on with this one.
+  child.recordings.answered();
   // The answer's verbs are not used; a failure has been noted.
   child.conversation
     .ask('session:adulting', undefined, sessionAdulting(child.facts, parent.facts), { signal: child.leg.scope.signal })
