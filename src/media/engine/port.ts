@@ -26,6 +26,7 @@ import { Recognitions } from './recognize/recognitions.ts';
 import { PortRecordings } from './record/recordings.ts';
 import { Reports } from './reports.ts';
 import { Sender } from './sender.ts';
+import { SilenceWatch } from './silence-watch.ts';
 import type { PortSockets } from './sockets.ts';
 import { Streams } from './stream/streams.ts';
 import { Talking } from './talking.ts';
@@ -53,12 +54,8 @@ export class Port implements Paced {
   readonly #isolations: Isolations;
   readonly streams: Streams;
   readonly #world: EngineWorld;
-  readonly #notify: Responder['notify'];
   readonly #sockets: PortSockets;
-  readonly #inactivityMs: number;
-  readonly #holdInactivityMs: number;
-  /** The far end's last RTCP: one that suppresses silence still reports, and lives. */
-  #reportedAt = 0;
+  readonly #silence: SilenceWatch;
   readonly sender: Sender;
   readonly #digits: DigitsOut;
   readonly #talking: Talking;
@@ -77,19 +74,14 @@ export class Port implements Paced {
   #away: boolean;
   #effects: ((at: number) => void)[] = [];
   #late = 0;
-  /** From when silence of the far end counts. */
-  #listeningSince = 0;
-  #inactiveTold = false;
 
   constructor({ world, notify, scope, sockets, state }: PortParts) {
     const { clock, random, prompts } = world;
     const port = state.port;
     this.id = port;
     this.#world = world;
-    this.#notify = notify;
     this.#sockets = sockets;
-    this.#inactivityMs = state.inactivityMs;
-    this.#holdInactivityMs = state.holdInactivityMs;
+    this.#silence = new SilenceWatch(state, (silentMs) => notify('inactive', { port, silentMs }));
     this.#away = state.away ?? false;
     const output = new Output(state.output);
     this.#statistics = new StreamStatistics({ ssrc: output.ssrc, clockRate: rtpClockRate });
@@ -155,7 +147,7 @@ export class Port implements Paced {
     const old = this.#config;
     const resumed = old !== undefined && !sends(old);
     // Silence of the hold before is no silence of the talk after it.
-    if (old?.media.direction !== media.direction) this.#listeningSince = now;
+    if (old?.media.direction !== media.direction) this.#silence.restart(now);
     this.#config = config;
     this.sender.setFormat(media);
     if (resumed) this.output.skip(0);
@@ -319,7 +311,9 @@ export class Port implements Paced {
   /** Now and then: RTCP, and the silence of the far end. */
   housekeep(now: number): void {
     if (this.#started && !this.#away && this.#reports.isDue(now)) this.#report(now, false);
-    this.#watchSilence(now);
+    const watching = this.#started && this.#config !== undefined && !this.#away;
+    const onHold = this.#config?.media.direction !== 'sendrecv';
+    this.#silence.look(now, { watching, onHold, heardAt: this.ear.heardAt });
   }
 
   // --- for links
@@ -392,7 +386,7 @@ export class Port implements Paced {
 
   #reported(data: Uint8Array, from: Address): void {
     const now = this.#world.clock.now();
-    if (this.#reports.push(data, from, now)) this.#reportedAt = now;
+    if (this.#reports.push(data, from, now)) this.#silence.reported(now);
   }
 
   #report(now: number, bye: boolean): void {
@@ -407,23 +401,7 @@ export class Port implements Paced {
   #start(): void {
     if (this.#started) return;
     this.#started = true;
-    this.#listeningSince = this.#world.clock.now();
-  }
-
-  /** Silence counts once we have begun; on hold, when far ends often send nothing, by a limit of its own. */
-  #watchSilence(now: number): void {
-    const onHold = this.#config?.media.direction !== 'sendrecv';
-    const limit = onHold ? this.#holdInactivityMs : this.#inactivityMs;
-    if (limit <= 0 || !this.#started || !this.#config || this.#away) {
-      this.#listeningSince = now;
-      return;
-    }
-    const silentMs = now - Math.max(this.ear.heardAt, this.#reportedAt, this.#listeningSince);
-    if (silentMs < limit) this.#inactiveTold = false;
-    else if (!this.#inactiveTold) {
-      this.#inactiveTold = true;
-      this.#notify('inactive', { port: this.id, silentMs: Math.round(silentMs) });
-    }
+    this.#silence.restart(this.#world.clock.now());
   }
 
   /** A bug in handling a datagram ends this port and no other. */

@@ -3,7 +3,6 @@ import { type RtpView, timestampDistance } from '../../../rtp/index.ts';
 import type { LinkState } from '../../channel.ts';
 import type { BridgeMode } from '../../joined-types.ts';
 import {
-  eventLapseMs,
   forwardCalmMs,
   forwardIdleMs,
   forwardNoiseIdleMs,
@@ -17,6 +16,7 @@ import type { Meaning, PacketTaker } from '../ear.ts';
 import type { Port } from '../port.ts';
 import { crossfade } from '../stages/fade.ts';
 import { EarFeed, type LiveFeed } from './ear-feed.ts';
+import { EventRelay } from './event-relay.ts';
 import { FadingFeed } from './fading-feed.ts';
 import { Follower } from './follower.ts';
 import { SideFeed } from './side-feed.ts';
@@ -30,11 +30,6 @@ export type FrameFill = 'frame' | 'packets' | 'wait' | 'events';
 
 /** Part of a frame by which time may be off before it is made good. */
 const tallySlack = 0.75;
-/** Event, flags and volume, duration (RFC 4733 2.3). */
-const eventBytes = 4;
-/** A packet of an event that began so much before the last one is late; further back the source's time has jumped. Two seconds. */
-const lateEventUnits = 16_000;
-
 export interface LinkPorts {
   from: Port;
   to: Port;
@@ -48,6 +43,7 @@ export class Link implements PacketTaker {
   readonly #now: () => number;
   readonly #follower = new Follower();
   readonly #tally = new Tally();
+  readonly #events: EventRelay;
   readonly #unhand: () => void;
   #mode: BridgeMode = 'silent';
   /** Forwarded, and packets flow: until the first has come, and when they pause, frames are made as ever. */
@@ -72,17 +68,12 @@ export class Link implements PacketTaker {
   #otherBytes = 0;
   /** The source sends comfort noise. */
   #noise = false;
-  /** The event that sounds, by its source's timestamp, and ours; when it no longer holds the audio back. */
-  #event = -1;
-  #eventSsrc = -1;
-  #eventTimestamp = 0;
-  #eventUntil = Number.NEGATIVE_INFINITY;
-
   constructor(state: LinkState, { from, to, now }: LinkPorts) {
     this.#state = { ...state };
     this.from = from;
     this.to = to;
     this.#now = now;
+    this.#events = new EventRelay({ from, to });
     this.#unhand = state.side === 'ear' ? from.ear.hand(this) : from.sender.hand(this);
     to.attach(this);
     if (state.exclusive) from.outlet = this;
@@ -243,13 +234,17 @@ export class Link implements PacketTaker {
       this.#leaveOut = 'done';
       return 'wait';
     }
-    return now < this.#eventUntil ? 'events' : 'frame';
+    return this.#events.holds(now) ? 'events' : 'frame';
   }
 
   onPacket(datagram: Uint8Array, view: RtpView, meaning: Meaning): void {
     if (this.#state.paused || !this.to.sending) return;
     const now = this.#now();
-    if (meaning === 'dtmf') return this.#relayEvent(datagram, view, now);
+    if (meaning === 'dtmf') {
+      const follower = this.#flowing ? this.#follower : undefined;
+      if (this.#events.relay(datagram, view, { now, follower }) && follower) this.#passedAt = now;
+      return;
+    }
     this.#note(view, meaning);
     if (this.#handingBack && meaning === 'audio') return this.#handBack(view, now);
     if (this.#mode !== 'forwarded') return;
@@ -343,15 +338,9 @@ export class Link implements PacketTaker {
   onDigit(digit: string | undefined): void {
     const { from, to } = this;
     if (digit === undefined) return to.mouth.holdTone(undefined);
-    if (this.#relaysEvents || from.ear.muted || this.#state.paused || !to.sending) return;
+    if (this.#events.possible || from.ear.muted || this.#state.paused || !to.sending) return;
     to.mouth.holdTone(digit);
     this.review();
-  }
-
-  /** Events have a number there too, and the same clock. */
-  get #relaysEvents(): boolean {
-    const { from, to } = this;
-    return to.media?.dtmfPayloadType !== undefined && from.media?.dtmfClockRate === to.media.dtmfClockRate;
   }
 
   /**
@@ -369,35 +358,6 @@ export class Link implements PacketTaker {
       return false;
     }
     return true;
-  }
-
-  /** Telephone events go out as they come, however the audio goes: with the target's number, and in its own numbers and time. */
-  #relayEvent(datagram: Uint8Array, view: RtpView, now: number): void {
-    const { from, to } = this;
-    const payloadType = to.media?.dtmfPayloadType;
-    if (payloadType === undefined || !this.#relaysEvents || from.ear.muted) return;
-    if (view.payloadEnd - view.payloadStart < eventBytes) return;
-    if (this.#flowing && this.#follower.knows(view, now, false)) {
-      const place = this.#follower.follow(view, now, false);
-      if (!place) return;
-      this.#event = view.timestamp;
-      this.#eventSsrc = view.ssrc;
-      this.#eventTimestamp = place.timestamp;
-      this.#passedAt = now;
-      return to.sender.pass(datagram, view, { place, payloadType, units: 0, now });
-    }
-    if (view.timestamp !== this.#event || view.ssrc !== this.#eventSsrc) {
-      // The end of an event that is over, come late.
-      const behind = timestampDistance(this.#event, view.timestamp);
-      if (view.ssrc === this.#eventSsrc && behind > 0 && behind < lateEventUnits) return;
-      this.#event = view.timestamp;
-      this.#eventSsrc = view.ssrc;
-      this.#eventTimestamp = to.output.timestamp;
-    }
-    const ended = (datagram[view.payloadStart + 1]! & 0x80) !== 0;
-    this.#eventUntil = ended ? now : now + eventLapseMs;
-    const place = { sequence: to.output.sequence, timestamp: this.#eventTimestamp };
-    to.sender.pass(datagram, view, { place, payloadType, units: 0, now });
   }
 
   /** The target goes on with what is its own. */
