@@ -1,6 +1,6 @@
 // A recording order as applications and the API write it (live-call-control.md 2.9): read, checked, in our words.
 import { isObject, type Refusal, refuse } from '../base/index.ts';
-import type { RecordAction, RecordRequest, RecordType } from './recordings.ts';
+import type { RecordAction, RecordRequest } from './recordings.ts';
 
 const actions: Record<string, RecordAction> = {
   startCallRecording: 'start',
@@ -15,7 +15,11 @@ export const recordSchema = {
   required: ['action'],
   properties: {
     action: { type: 'string', enum: Object.keys(actions) },
-    type: { type: 'string', enum: ['siprec', 'cloud'], description: 'siprec when absent' },
+    type: {
+      type: 'string',
+      enum: ['siprec', 'cloud'],
+      description: 'when absent: siprec to start, else of the recording that there is',
+    },
     siprecServerURL: {
       description:
         'siprec: where to; a text of several, separated by commas, is a recording at each, a list is one with others to fall back on',
@@ -32,27 +36,34 @@ const known = new Set(Object.keys(recordSchema.properties));
 /** A refusal's path is relative to the order. */
 export function readRecord(value: unknown): RecordRequest | Refusal {
   if (!isObject(value)) return bad('must be an object with action');
-  const { action: named, type = 'siprec', recordingID, headers = {}, silence = false } = value;
+  const { action: named, recordingID, headers = {}, silence = false } = value;
   const action = typeof named === 'string' ? actions[named] : undefined;
   if (!action) return bad(`must be one of ${Object.keys(actions).join(', ')}`, 'action');
-  if (type !== 'siprec' && type !== 'cloud') return bad('must be siprec or cloud', 'type');
+  const type = value.type ?? (action === 'start' ? 'siprec' : undefined);
+  if (type !== undefined && type !== 'siprec' && type !== 'cloud') return bad('must be siprec or cloud', 'type');
   if (typeof silence !== 'boolean') return bad('must be true or false', 'silence');
   if (recordingID !== undefined && typeof recordingID !== 'string') return bad('must be text', 'recordingID');
   if (!isTexts(headers)) return bad('must be an object of texts', 'headers');
   const stray = Object.keys(value).find((name) => !known.has(name) && name !== 'verb');
   if (stray !== undefined) return bad('is no field of record', stray);
-  const servers = readServers(value.siprecServerURL, action, type);
+  const servers = readServers(value.siprecServerURL, action === 'start' && type === 'siprec');
   if ('refused' in servers) return servers;
-  return { action, type, silence, servers, headers, ...(recordingID !== undefined && { recordingId: recordingID }) };
+  return {
+    action,
+    ...(type !== undefined && { type }),
+    silence,
+    servers,
+    headers,
+    ...(recordingID !== undefined && { recordingId: recordingID }),
+  };
 }
 
 const isTexts = (value: unknown): value is Record<string, string> =>
   isObject(value) && Object.values(value).every((text) => typeof text === 'string');
 
 /** A comma-separated text: a session with each. An array: one session, the others in reserve. */
-function readServers(value: unknown, action: RecordAction, type: RecordType): RecordRequest['servers'] | Refusal {
+function readServers(value: unknown, wanted: boolean): RecordRequest['servers'] | Refusal {
   const path = 'siprecServerURL';
-  const wanted = action === 'start' && type === 'siprec';
   if (value === undefined) return wanted ? bad('is needed to start a recording', path) : [];
   const texts: unknown[] = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : [undefined];
   const uris = texts.map((uri) => (typeof uri === 'string' ? uri.trim() : ''));

@@ -9,7 +9,8 @@ export type RecordAction = 'start' | 'stop' | 'pause' | 'resume';
 
 export interface RecordRequest {
   action: RecordAction;
-  type: RecordType;
+  /** Absent: the recording that there is, a SIPREC one first. */
+  type?: RecordType;
   /** While paused the time stays in the recording, silent. Cloud only. */
   silence: boolean;
   /** SIPREC: lists of servers, as SiprecOptions has them. */
@@ -159,12 +160,18 @@ export class Recordings {
 
   /** May it act now? */
   allowed(request: RecordRequest): Refusal | undefined {
-    return this.#slots[request.type].allowed(request);
+    return this.#slotOf(request).allowed(request);
   }
 
   /** Only what is allowed. Rejects when it failed later. */
   apply(request: RecordRequest): Effect {
-    return this.#slots[request.type].apply(request);
+    return this.#slotOf(request).apply(request);
+  }
+
+  #slotOf({ type }: RecordRequest): Slot {
+    const { cloud, siprec } = this.#slots;
+    if (type !== undefined) return this.#slots[type];
+    return siprec.state === 'off' && cloud.state !== 'off' ? cloud : siprec;
   }
 
   /** The call has been answered: waiting recordings begin, and that of an account or application that records all its calls. */

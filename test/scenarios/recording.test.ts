@@ -210,7 +210,7 @@ test('config.record, and a socket application that is told over its socket', asy
   await s.stage.clock.runFor(1_000);
   s.command('record', { action: 'pauseCallRecording', type: 'cloud', silence: true });
   await s.stage.clock.runFor(500);
-  s.command('record', { action: 'stopCallRecording', type: 'cloud' });
+  s.command('record', { action: 'stopCallRecording' });
   await s.stage.clock.runFor(500);
   const sid = s.stage.events[0]!.callSid;
   const events = s.stage.eventsOf(sid, 'recording').map(({ what }) => what);
