@@ -91,9 +91,9 @@ export class CloudRecorder implements Recorder {
     else this.#note('stored', { ...outcome });
   }
 
-  /** What comes when the log is closed stands in the store's own. */
+  /** What comes when the call's log is over stands in the store's own. */
   #note(what: string, fields: Record<string, unknown> = {}): void {
-    if (!this.#call.scope.closed) this.#call.events.append('recording', { what, ...fields });
+    this.#call.events.append('recording', { what, ...fields });
   }
 }
 

@@ -8,7 +8,7 @@ import { recordingFacts } from './cloud-recorder.ts';
 export function recordConference(call: Call, room: MediaRoom, format: 'wav' | 'mp3' | undefined): void {
   const store = call.world.recordings;
   const note = (what: string, fields: Record<string, unknown> = {}): void => {
-    if (!call.scope.closed) call.events.append('recording', { what, of: 'conference', ...fields });
+    call.events.append('recording', { what, of: 'conference', ...fields });
   };
   if (!store) return call.alert('recording-failed', 'this server keeps no recordings');
   const facts = recordingFacts(call, format);

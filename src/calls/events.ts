@@ -55,6 +55,7 @@ export class EventLog {
   readonly #now: () => number;
   readonly #listen: (event: CallEvent) => void;
   #dropped = 0;
+  #over = false;
   readonly #waiting = new Set<{ wanted: (event: CallEvent) => boolean; resolve: (event: CallEvent) => void }>();
 
   constructor(now: () => number, listen: (event: CallEvent) => void) {
@@ -62,7 +63,10 @@ export class EventLog {
     this.#listen = listen;
   }
 
+  /** What comes after `ended` is of a call that is no more: it is not kept. */
   append(type: CallEventType, fields: Record<string, unknown> = {}): void {
+    if (this.#over) return;
+    this.#over = type === 'ended';
     const event: CallEvent = { at: this.#now(), type, ...fields };
     if (this.#events.length < eventLimit) this.#events.push(event);
     else this.#dropped++;

@@ -95,6 +95,17 @@ test('BYE while an update waits for its effect: the update says that the call en
   await s.end();
 });
 
+test('`ended` is the last event of a call, also when an update fails for it', async () => {
+  const s = await scene({ '/': [{ verb: 'play', url: toneUrl(440) }], '/next': () => new Promise(() => {}) });
+  const call = await s.dial();
+  assert.equal((await s.update(call, { call_hook: '/next' })).status, 202);
+  assert.equal((await s.update(call, { whisper: '/next' })).status, 202);
+  await s.stage.clock.settle(call.hangup());
+  await s.run(5_000);
+  assert.equal(s.stage.events.at(-1)?.event.type, 'ended');
+  await s.end();
+});
+
 test('a hook that answers nonsense after the call has ended adds no status', async () => {
   const s: Scene = await scene({
     '/': [{ verb: 'gather', numDigits: 1, actionHook: '/slow', timeout: 30 }],
