@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { gaps, sine, toneLevelDbov, worstClick } from '../../src/audio/index.ts';
 import type { PhoneCall } from '../../src/rehearsal/phone.ts';
 import { channels } from '../kit/recorded.ts';
-import { scene, sidOf } from '../kit/scene.ts';
+import { scene, sidOf, toneUrl } from '../kit/scene.ts';
 
 const rate = 8000;
 const sing = ({ audio }: PhoneCall, hz: number): void => {
@@ -55,5 +55,41 @@ test('both parties, without a gap or a click; the delay comes back when it ends'
   }
   await s.stage.clock.settle(call.hangup());
   await s.run(500);
+  await s.end();
+});
+
+test('all calls are recorded: the parent with both parties, and the child on its own once it stands alone', async () => {
+  let bob: PhoneCall | undefined;
+  const s = await scene({
+    '/': () => [{ verb: 'dial', target: [{ type: 'sip', sipUri: uri }] }],
+    '/child': [{ verb: 'play', url: toneUrl(440) }],
+  });
+  await s.stage.records.accounts.update(s.stage.account.account_sid, { record_format: 'wav', record_all_calls: true });
+  const phone = await s.stage.phone('bob');
+  const uri = phone.uri;
+  phone.onCall = (call, invite) => {
+    bob = call;
+    sing(call, 500);
+    call.accept(invite);
+  };
+  const call = await s.dial();
+  sing(call, 700);
+  await s.run(2_000);
+  assert.equal((await s.stage.files.list('.wav')).length, 1, 'the parent has both parties');
+  assert.equal((await s.update(call, { child_call_hook: '/child' })).status, 202);
+  await s.run(1_000);
+  await s.stage.clock.settle(call.hangup());
+  await s.run(2_000);
+  await s.stage.clock.settle(bob!.hangup());
+  await s.run(1_000);
+  const files = await s.stage.files.list('.wav');
+  assert.equal(files.length, 2);
+  const own = files.find((path) => path.endsWith(`${bob!.sid}.wav`));
+  const { left, right } = channels(s.stage.files.get(own!)!);
+  assert.ok(left.length > 2 * rate);
+  assert.ok(
+    toneLevelDbov(left.subarray(rate), 500, rate) > -20 && toneLevelDbov(right.subarray(rate), 440, rate) > -20,
+  );
+  assert.equal(s.sentTo('/status').filter(({ event }) => event === 'recording-stored').length, 2);
   await s.end();
 });
