@@ -5,7 +5,7 @@ import type { BucketCredential } from '../store/index.ts';
 import { Bucket } from './bucket.ts';
 import { type Entry, Journal } from './journal.ts';
 import { Library } from './library.ts';
-import { failedAgainMs, retryMaxMs, retryMs, triesBeforeFailed, uploadsAtOnce } from './limits.ts';
+import { failedAgainMs, retryMaxMs, retryMs, triesBeforeFailed, uploadsAtOnce, uploadsOfAccount } from './limits.ts';
 import { mend } from './mend.ts';
 import { probe } from './probe.ts';
 import { Turns } from './turns.ts';
@@ -25,6 +25,8 @@ export class Keeper implements Recordings {
   readonly #library: Library;
   readonly #scope: Scope;
   readonly #uploads = new Turns(uploadsAtOnce);
+  /** By account, while it has some. */
+  readonly #uploadsOf = new Map<string, Turns>();
   /** By path. */
   readonly #jobs = new Map<string, Job>();
   readonly #working = new Set<Promise<unknown>>();
@@ -132,10 +134,20 @@ export class Keeper implements Recordings {
       this.#scope.signal.throwIfAborted();
       const credential = account?.bucket_credential;
       if (!credential) return false;
-      const fault = await this.#uploads.run(() => this.#tryUpload(job.entry, credential));
+      const fault = await this.#inTurn(job.entry, () => this.#tryUpload(job.entry, credential));
       if (!fault) return true;
       this.#scope.signal.throwIfAborted();
       await this.#waitAfter(job, fault, tries);
+    }
+  }
+
+  async #inTurn<T>({ facts: { accountSid } }: Entry, work: () => Promise<T>): Promise<T> {
+    const own = this.#uploadsOf.get(accountSid) ?? new Turns(uploadsOfAccount);
+    this.#uploadsOf.set(accountSid, own);
+    try {
+      return await own.run(() => this.#uploads.run(work));
+    } finally {
+      if (own.idle) this.#uploadsOf.delete(accountSid);
     }
   }
 

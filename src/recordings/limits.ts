@@ -4,6 +4,8 @@
 export const partBytes = 5 * 1024 * 1024;
 /** Uploads at once: 20 MB of memory, and calls keep the network. */
 export const uploadsAtOnce = 4;
+/** Of one account: a bucket that hangs must not hold up everybody's. */
+export const uploadsOfAccount = 2;
 /** Time for one part: slower than 350 kbit/s is an outage. */
 export const partTimeoutMs = 120_000;
 /** Time for a question without audio. */

@@ -70,7 +70,7 @@ class House {
       files,
       log: silentLog,
       http: this.net.host('10.0.0.1').http,
-      account: async () => ({ ...account, bucket_credential: this.bucket }),
+      account: async (sid) => ({ ...account, account_sid: sid, bucket_credential: this.bucket }),
       tell: async (outcome) => void this.told.push(outcome),
     });
     return this.recordings;
@@ -260,34 +260,36 @@ test('what a process that died has left is taken up by the next: mended, stored,
   await house.end();
 });
 
-test('no more than four uploads at once, and no local recording waits for them', async () => {
-  const house = new House();
-  house.useBucket();
-  let asking = 0;
-  let most = 0;
-  const origin = 'http://slow.example';
-  house.bucket = { ...house.bucket!, endpoint: origin };
-  house.net.serveHttp(origin, async () => {
-    most = Math.max(most, ++asking);
-    await new Promise<void>((resolve) => void house.clock.after(1000, resolve));
-    asking--;
-    return { status: 200 };
+for (const accounts of [1, 3]) {
+  test(`no more than two uploads of an account at once, and four in all; no local recording waits for them (${accounts})`, async () => {
+    const house = new House();
+    house.useBucket();
+    let asking = 0;
+    let most = 0;
+    const origin = 'http://slow.example';
+    house.bucket = { ...house.bucket!, endpoint: origin };
+    house.net.serveHttp(origin, async () => {
+      most = Math.max(most, ++asking);
+      await new Promise<void>((resolve) => void house.clock.after(1000, resolve));
+      asking--;
+      return { status: 200 };
+    });
+    const all = Array.from({ length: 10 }, async (_, i) => {
+      const one = { ...facts, path: `2026/03/01/${i}.wav`, accountSid: `account ${i % accounts}` };
+      house.recordings.begin(one);
+      await house.files.replace(one.path, unfinished(1));
+      return house.recordings.finish(one.path);
+    });
+    await house.clock.runFor(500);
+    house.bucket = null;
+    await house.made(1);
+    const local = await house.clock.settle(house.recordings.finish(path), 300);
+    assert.ok(!isFault(local) && local.where === 'local');
+    await house.clock.settle(Promise.all(all), 20_000);
+    assert.equal(most, Math.min(4, 2 * accounts));
+    await house.end();
   });
-  const all = Array.from({ length: 10 }, async (_, i) => {
-    const one = { ...facts, path: `2026/03/01/${i}.wav` };
-    house.recordings.begin(one);
-    await house.files.replace(one.path, unfinished(1));
-    return house.recordings.finish(one.path);
-  });
-  await house.clock.runFor(500);
-  house.bucket = null;
-  await house.made(1);
-  const local = await house.clock.settle(house.recordings.finish(path), 300);
-  assert.ok(!isFault(local) && local.where === 'local');
-  await house.clock.settle(Promise.all(all), 20_000);
-  assert.equal(most, 4);
-  await house.end();
-});
+}
 
 test('a bucket is tried before it is used', async () => {
   const house = new House();

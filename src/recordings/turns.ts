@@ -1,11 +1,17 @@
 // Turns: so many pieces of work at once, the others wait in order.
 
 export class Turns {
+  readonly #atOnce: number;
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
   constructor(atOnce: number) {
+    this.#atOnce = atOnce;
     this.#free = atOnce;
+  }
+
+  get idle(): boolean {
+    return this.#free === this.#atOnce;
   }
 
   async run<T>(work: () => Promise<T>): Promise<T> {
