@@ -204,7 +204,13 @@ export class BridgeMedia {
 export function takeMedia(call: Call): Promise<void> | undefined {
   const bridge = call.parts.get('bridge');
   const coming = bridge?.path === 'full-media' ? bridge.changing : bridge?.setPath('full-media');
-  return coming?.then(() => {});
+  return coming?.then(
+    () => {},
+    (error: unknown) => {
+      // Without the bridge the leg's media comes back to us anyway.
+      if (bridge === call.parts.get('bridge')) throw error;
+    },
+  );
 }
 
 /**

@@ -204,6 +204,25 @@ test('updates on both legs while the media is on its way back wait for it: each 
   await end(t);
 });
 
+test('a bridge that ends while the media comes back for an update: the update acts on the leg that goes on', async () => {
+  const t = await talk();
+  const { s, caller, bob, go } = t;
+  s.answers['/child'] = [{ verb: 'pause', length: 10 }];
+  await go('no-media');
+  await s.run(500);
+  const { update } = s.stage.house.calls;
+  const put = (sid: string, body: Json) => update(s.stage.account.account_sid, sid, body, { wait: true });
+  const whisper = put(s.childSid(), { whisper: { verb: 'play', url: toneUrl(1_800, 2_000) } });
+  const child = put(sidOf(caller), { child_call_hook: '/child' });
+  for (const outcome of await s.stage.clock.settle(Promise.all([whisper, child])))
+    assert.ok('status' in outcome && outcome.status === 200, JSON.stringify(outcome));
+  await s.run(700);
+  assertHears(s, bob.call(), { 1800: 'loud' });
+  assert.deepEqual(s.stage.alerts, []);
+  await s.stage.clock.settle(bob.call().hangup());
+  await end(t);
+});
+
 test('phone to phone: a hold goes to the other phone; with music the media comes back, and leaves again after it', async () => {
   const plain = await talk();
   await plain.go('no-media');
