@@ -22,8 +22,9 @@ export class Parties {
   readonly hooks: Hooks;
   readonly #phones = new Map<Name, Ua>();
 
-  static async open(env: Record<string, string> = {}): Promise<Parties> {
-    const program = await startProgram({ env });
+  /** With data of an earlier run when its folder is given, which stays. */
+  static async open(env: Record<string, string> = {}, dataDir?: string): Promise<Parties> {
+    const program = await startProgram({ env, ...(dataDir !== undefined && { dataDir }) });
     return new Parties(program, await openHooks({}));
   }
 
@@ -77,9 +78,14 @@ export class Parties {
     return reply;
   }
 
-  async close(): Promise<void> {
+  /** Of phones and application; the program is stopped, killed or gone already. */
+  async leave(): Promise<void> {
     for (const ua of this.#phones.values()) ua.close();
     await this.hooks.close();
+  }
+
+  async close(): Promise<void> {
+    await this.leave();
     await this.program.end();
   }
 }
