@@ -48,3 +48,6 @@ export function alertOf(fault: Fault, url: string): AppEvent & { type: 'alert' }
             : 'webhook-connection-failure';
   return { type: 'alert', alert, detail: fault.message, url };
 }
+
+/** Every hook that was sent has an outcome in the log, also when whoever asked is gone before the answer. */
+export const unawaited = (): Fault => new Fault('hook-closed', 'nobody waits for its answer any more');

@@ -1,7 +1,7 @@
 // The conversation over one socket: messages in order, acknowledgements, and taking it up again after a loss (app-interfaces.md 4).
 import { Fault, shortId } from '../base/index.ts';
 import { b3Of, type Conversation } from './context.ts';
-import { alertOf } from './faults.ts';
+import { alertOf, unawaited } from './faults.ts';
 import { isAbsolute, originOf, type ParsedHook, wireUrl } from './hook.ts';
 import { Inbox } from './inbox.ts';
 import { maxPendingRequests, maxQueuedMessages } from './limits.ts';
@@ -77,6 +77,7 @@ export class AppSocket {
     const onAbort = (): void => {
       this.#forget(message);
       reply.reject(signal?.reason);
+      if (reply.sentAt !== undefined) this.#fail(message, unawaited());
     };
     signal?.addEventListener('abort', onAbort, { once: true });
     reply.onSettled = () => signal?.removeEventListener('abort', onAbort);
@@ -251,7 +252,6 @@ export class AppSocket {
   #fail(message: Outgoing, fault: Fault): void {
     const { type, msgid, reply } = message;
     this.#pending.delete(msgid);
-    if (reply?.settled) return;
     const elapsedMs = reply?.sentAt === undefined ? 0 : this.#talk.clock.now() - reply.sentAt;
     this.#talk.emit({ type: 'hook-failed', hook: type, url: this.#urlOf(message), fault, elapsedMs, msgid });
     reply?.reject(fault);

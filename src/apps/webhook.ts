@@ -1,7 +1,7 @@
 // One hook over HTTP: request, signature, success rule, retries (app-interfaces.md 1.2 to 1.5).
 import { type HttpResponse, sleep } from '../base/index.ts';
 import { b3Of, type Conversation } from './context.ts';
-import { alertOf, hookFault, statusFault } from './faults.ts';
+import { alertOf, hookFault, statusFault, unawaited } from './faults.ts';
 import { basicAuth, type ParsedHook, wireUrl } from './hook.ts';
 import { parseJson } from './json.ts';
 import { maxAnswerBytes, maxQueryUrlLength } from './limits.ts';
@@ -37,12 +37,13 @@ export async function callWebhook(talk: Conversation, call: WebhookCall): Promis
       report(talk, call, { url, started, response, answer });
       return answer;
     } catch (error) {
-      call.signal?.throwIfAborted();
-      const fault = hookFault(error);
-      const again = attempt <= rule.count && wantsRetry(rule, fault);
+      const { aborted = false } = call.signal ?? {};
+      const fault = aborted ? unawaited() : hookFault(error);
+      const again = !aborted && attempt <= rule.count && wantsRetry(rule, fault);
       const retryInMs = again ? retryDelay(attempt) : undefined;
       const elapsedMs = talk.clock.now() - started;
       talk.emit({ type: 'hook-failed', hook: call.type, url, fault, elapsedMs, ...(retryInMs && { retryInMs }) });
+      call.signal?.throwIfAborted();
       if (retryInMs === undefined) {
         talk.emit(alertOf(fault, url));
         throw fault;

@@ -240,7 +240,7 @@ export class Place implements ConferencePart {
       if (source !== 'info' || call.leg.muted) return;
       // One who is on hold, or has too many digits waiting, does without.
       for (const other of this.#conference.members)
-        if (other.#hears(this)) other.call.leg.port?.sendDigits(digit, durationMs).catch(() => {});
+        if (other.hears(this)) other.call.leg.port?.sendDigits(digit, durationMs).catch(() => {});
     });
     this.#scope.defer(end);
   }
@@ -272,8 +272,8 @@ export class Place implements ConferencePart {
     this.#holdScope = undefined;
   }
 
-  #hears(other: Place): boolean {
-    if (other === this || this.#held || other.#muted || other.#held) return false;
+  hears(other: ConferencePart): boolean {
+    if (!(other instanceof Place) || other === this || this.#held || other.#muted || other.#held) return false;
     return other.#speakOnlyTo === '' || other.#speakOnlyTo === this.#tag;
   }
 

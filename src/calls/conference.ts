@@ -22,6 +22,8 @@ export interface ConferencePart {
   /** Heard only by members with this tag; undefined: by everybody. */
   coach(tag: string | undefined): Promise<{ at: number }>;
   kick(): Promise<{ at: number }>;
+  /** As far as mutes, holds and coaching say; both are in one conference. */
+  hears(other: ConferencePart): boolean;
   /** All members but moderators. */
   muteOthers(muted: boolean): Promise<{ at: number }>;
   /** Says or plays to every member. Resolves with the first packet, rejects when nothing was heard. */

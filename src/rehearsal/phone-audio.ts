@@ -1,5 +1,5 @@
-// A phone's audio: speaks PCMU every 20 ms, keeps what it hears with the times it came, and presses keys (RFC 4733).
-import { codecByName, type Decoder } from '../audio/index.ts';
+// A phone's audio: speaks every 20 ms, PCMU unless told otherwise, keeps what it hears with the times it came, and presses keys (RFC 4733).
+import { type Codec, codecByName, codecByPayloadType, type Decoder, type Encoder } from '../audio/index.ts';
 import {
   type Address,
   type Clock,
@@ -16,7 +16,9 @@ export const frameSamples = 160;
 export const phoneRate = 8_000;
 const dtmfPayloadType = 101;
 
-/** One packet that came: when, its sequence number and timestamp, and its 20 ms of sound. */
+export type PhoneCodec = 'PCMU' | 'PCMA' | 'G722';
+
+/** One packet that came: when, its sequence number and timestamp, and its 20 ms of sound at `phoneRate`. */
 export interface HeardPacket {
   at: number;
   sequence: number;
@@ -27,6 +29,15 @@ export interface HeardPacket {
 
 /** What the phone says: the samples of frame `index`, or undefined for silence. */
 export type Voice = (index: number) => Int16Array | undefined;
+
+export interface PhoneAudioOptions {
+  clock: Clock;
+  random: Random;
+  network: Network;
+  host: string;
+  /** PCMU when absent. */
+  codecs?: readonly PhoneCodec[];
+}
 
 export class PhoneAudio {
   /** Everything heard, in the order it came. */
@@ -39,8 +50,11 @@ export class PhoneAudio {
   readonly #socket: UdpSocket;
   readonly #dtmf: DtmfSender;
   readonly #dtmfIn: DtmfReceiver;
-  readonly #decoder: Decoder;
-  readonly #encoder = codecByName('PCMU')!.makeEncoder();
+  /** What it knows, the dearest first. */
+  readonly #codecs: readonly Codec[];
+  readonly #decoders = new Map<Codec, Decoder>();
+  #codec: Codec;
+  #encoder: Encoder;
   readonly #packet = new Uint8Array(12 + frameSamples);
   readonly #silence = new Int16Array(frameSamples);
   readonly #ticker: { cancel(): void };
@@ -49,20 +63,22 @@ export class PhoneAudio {
   #remote: Address | undefined;
   #frame = 0;
 
-  static async open(options: { clock: Clock; random: Random; network: Network; host: string }): Promise<PhoneAudio> {
+  static async open(options: PhoneAudioOptions): Promise<PhoneAudio> {
     const socket = await options.network.udp({ host: options.host, port: 0 });
     return new PhoneAudio(options, socket);
   }
 
-  private constructor({ clock, random }: { clock: Clock; random: Random }, socket: UdpSocket) {
+  private constructor({ clock, random, codecs = ['PCMU'] }: PhoneAudioOptions, socket: UdpSocket) {
     this.#clock = clock;
+    this.#codecs = codecs.map((name) => codecByName(name)!);
+    this.#codec = this.#codecs[0]!;
+    this.#encoder = this.#codec.makeEncoder();
     this.#socket = socket;
     this.#output = {
       ssrc: randomUint32(random),
       sequence: randomUint32(random) & 0xffff,
       timestamp: randomUint32(random),
     };
-    this.#decoder = codecByName('PCMU')!.makeDecoder();
     this.#dtmf = new DtmfSender({ payloadType: dtmfPayloadType, clockRate: phoneRate, ptimeMs: frameMs });
     this.#dtmfIn = new DtmfReceiver({ clockRate: phoneRate, onDigit: (digit) => this.digits.push(digit) });
     socket.onMessage = (data) => this.#take(data);
@@ -84,7 +100,7 @@ export class PhoneAudio {
     return this.#remote;
   }
 
-  /** Our session description: PCMU and telephone-event. */
+  /** Our session description: our codecs and telephone-event. */
   sdp(direction = 'sendrecv'): string {
     const { host, port } = this.local;
     const family = host.includes(':') ? 'IP6' : 'IP4';
@@ -94,8 +110,8 @@ export class PhoneAudio {
       's=-',
       `c=IN ${family} ${host}`,
       't=0 0',
-      `m=audio ${port} RTP/AVP 0 ${dtmfPayloadType}`,
-      'a=rtpmap:0 PCMU/8000',
+      `m=audio ${port} RTP/AVP ${this.#codecs.map((c) => c.payloadType).join(' ')} ${dtmfPayloadType}`,
+      ...this.#codecs.map(({ name, payloadType }) => `a=rtpmap:${payloadType} ${name}/8000`),
       `a=rtpmap:${dtmfPayloadType} telephone-event/8000`,
       `a=fmtp:${dtmfPayloadType} 0-15`,
       `a=ptime:${frameMs}`,
@@ -109,6 +125,11 @@ export class PhoneAudio {
     const host = /^c=IN IP[46] (\S+)/m.exec(remoteSdp)?.[1];
     const port = /^m=audio (\d+)/m.exec(remoteSdp)?.[1];
     if (host !== undefined && port !== undefined) this.#remote = { host, port: Number(port) };
+    const types = /^m=audio \d+ \S+ (.*)/m.exec(remoteSdp)?.[1]?.trim().split(' ').map(Number);
+    const codec = types && this.#codecs.find(({ payloadType }) => types.includes(payloadType));
+    if (!codec || codec === this.#codec) return;
+    this.#codec = codec;
+    this.#encoder = codec.makeEncoder();
   }
 
   press(digits: string, durationMs = 100): void {
@@ -138,9 +159,14 @@ export class PhoneAudio {
     const view = this.#view;
     if (!readRtp(data, view)) return;
     if (view.payloadType === dtmfPayloadType) return void this.#dtmfIn.push(data, view, this.#clock.now());
-    if (view.payloadType !== 0) return;
-    const pcm = new Int16Array(view.payloadEnd - view.payloadStart);
-    this.#decoder.decode(data.subarray(view.payloadStart, view.payloadEnd), pcm);
+    const codec = codecByPayloadType(view.payloadType);
+    if (!codec || !this.#codecs.includes(codec)) return;
+    const decoder = this.#decoders.get(codec) ?? codec.makeDecoder();
+    this.#decoders.set(codec, decoder);
+    const wide = codec.sampleRate / phoneRate;
+    const decoded = new Int16Array((view.payloadEnd - view.payloadStart) * wide);
+    decoder.decode(data.subarray(view.payloadStart, view.payloadEnd), decoded);
+    const pcm = wide === 1 ? decoded : narrowed(decoded);
     this.heard.push({
       at: this.#clock.now(),
       sequence: view.sequence,
@@ -158,11 +184,18 @@ export class PhoneAudio {
     let size = this.#dtmf.next(output, this.#packet);
     if (size === 0) {
       const { ssrc, sequence, timestamp } = output;
-      const at = writeRtpHeader(this.#packet, { marker: frame === 0, payloadType: 0, sequence, timestamp, ssrc });
+      const { payloadType, sampleRate } = this.#codec;
+      const at = writeRtpHeader(this.#packet, { marker: frame === 0, payloadType, sequence, timestamp, ssrc });
       output.sequence = (sequence + 1) & 0xffff;
-      size = at + this.#encoder.encode(this.voice(frame) ?? this.#silence, this.#packet.subarray(at));
+      const said = this.voice(frame) ?? this.#silence;
+      size = at + this.#encoder.encode(sampleRate === phoneRate ? said : widened(said), this.#packet.subarray(at));
     }
     output.timestamp = (output.timestamp + frameSamples) >>> 0;
     this.#socket.send(this.#packet.subarray(0, size), remote.port, remote.host);
   }
 }
+
+/** 16 kHz to 8 kHz and back, as plainly as a rehearsal's tones allow: G.722 is 8000 on the wire's clock (RFC 3551 4.5.2). */
+const narrowed = (pcm: Int16Array): Int16Array =>
+  Int16Array.from({ length: pcm.length / 2 }, (_, i) => (pcm[2 * i]! + pcm[2 * i + 1]!) >> 1);
+const widened = (pcm: Int16Array): Int16Array => Int16Array.from({ length: pcm.length * 2 }, (_, i) => pcm[i >> 1]!);

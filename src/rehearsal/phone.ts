@@ -6,12 +6,14 @@ import {
   type DialogEnd,
   type ExtraHeaders,
   type IncomingInvite,
+  type IncomingReinvite,
+  type IncomingRequest,
   type OutgoingInvite,
   type SipRequest,
   type SipResponse,
   type SipStack,
 } from '../sip/index.ts';
-import { PhoneAudio } from './phone-audio.ts';
+import { PhoneAudio, type PhoneCodec } from './phone-audio.ts';
 
 export interface PhoneOptions {
   clock: Clock;
@@ -21,6 +23,8 @@ export interface PhoneOptions {
   host: string;
   log?: Log;
   user?: string;
+  /** The dearest first; PCMU when absent. */
+  codecs?: readonly PhoneCodec[];
 }
 
 export interface Phone {
@@ -36,6 +40,8 @@ export interface Phone {
 export interface CallOptions {
   headers?: ExtraHeaders;
   proxy?: string;
+  /** No offer: ours is asked for, and answered in the ACK (RFC 3264 4). */
+  late?: boolean;
 }
 
 const sdpBody = (content: string) => ({ contentType: 'application/sdp', content });
@@ -71,6 +77,12 @@ export class PhoneCall {
   answeredAt = 0;
   /** What its user wants: a hold stays one when the other side offers something. */
   #direction = 'sendrecv';
+  /** Offers and answers under way, ours. */
+  #offering = 0;
+  /** Answers a changed session; set to refuse it or to take one's time. */
+  onReinvite: (reinvite: IncomingReinvite) => void = (reinvite) => this.acceptReinvite(reinvite);
+  /** Answers an in-dialog request; 200 when it is not replaced. */
+  onRequest: (incoming: IncomingRequest) => void = (incoming) => incoming.respond(200);
   finalResponse: SipResponse | undefined;
 
   constructor(audio: PhoneAudio, clock: Clock) {
@@ -91,13 +103,11 @@ export class PhoneCall {
     this.answeredAt = this.#clock.now();
     dialog.onRequest = (incoming) => {
       this.requests.push(incoming.request);
-      incoming.respond(200);
+      this.onRequest(incoming);
     };
-    dialog.onReinvite = (reinvite) => {
-      const offer = Buffer.from(reinvite.request.body).toString();
-      this.audio.aim(offer);
-      reinvite.accept({ body: sdpBody(this.audio.sdp(answerTo(offer, this.#direction))) });
-    };
+    dialog.onReinvite = (reinvite) => this.onReinvite(reinvite);
+    // It answers an offer that we were asked for.
+    dialog.onAck = (ack) => ack.body.length > 0 && this.audio.aim(Buffer.from(ack.body).toString());
     dialog.onEnd = (end) => {
       this.ended = end;
       this.audio.close();
@@ -115,17 +125,42 @@ export class PhoneCall {
     this.audio.press(digits, durationMs);
   }
 
+  /** Hears and is heard, as far as it knows. */
+  get open(): boolean {
+    return this.#direction === 'sendrecv' && this.#offering === 0;
+  }
+
+  acceptReinvite(reinvite: IncomingReinvite): void {
+    const offer = Buffer.from(reinvite.request.body).toString();
+    this.audio.aim(offer);
+    reinvite.accept({ body: sdpBody(this.audio.sdp(answerTo(offer, this.#direction))) });
+  }
+
   /** Puts the other side on hold, or takes it back. */
-  async reinvite(direction: 'sendrecv' | 'sendonly' | 'inactive'): Promise<SipResponse> {
+  async reinvite(
+    direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive',
+    change = (sdp: string): string => sdp,
+  ): Promise<SipResponse> {
+    this.#offering++;
     this.#direction = direction;
-    const response = await this.dialog!.reinvite({ body: sdpBody(this.audio.sdp(direction)) });
-    if (response.status < 300) this.audio.aim(Buffer.from(response.body).toString());
-    return response;
+    try {
+      const response = await this.dialog!.reinvite({ body: sdpBody(change(this.audio.sdp(direction))) });
+      if (response.status < 300) this.audio.aim(Buffer.from(response.body).toString());
+      return response;
+    } finally {
+      this.#offering--;
+    }
   }
 
   async hangup(headers?: ExtraHeaders): Promise<void> {
     if (this.dialog) await this.dialog.bye(headers);
     else this.outgoing?.cancel();
+  }
+
+  /** It rings, and something is heard before the answer. */
+  early(invite: IncomingInvite): void {
+    this.audio.aim(Buffer.from(invite.request.body).toString());
+    invite.progress(183, 'Session Progress', { body: sdpBody(this.audio.sdp()) });
   }
 
   accept(invite: IncomingInvite): void {
@@ -135,25 +170,27 @@ export class PhoneCall {
 }
 
 export async function openPhone(options: PhoneOptions): Promise<Phone> {
-  const { clock, random, network, host, log = silentLog, user = 'phone' } = options;
+  const { clock, random, network, host, log = silentLog, user = 'phone', codecs } = options;
   const sip = createSipStack({ clock, random, network, log, bind: { host, port: 0 }, userAgent: 'Crosspoint phone' });
   await sip.start();
   const uri = `sip:${user}@${addressText(sip.udp)}`;
-  const openAudio = () => PhoneAudio.open({ clock, random, network, host });
+  const openAudio = () => PhoneAudio.open({ clock, random, network, host, ...(codecs && { codecs }) });
   const phone: Phone = {
     sip,
     uri,
     onCall: (call, invite) => call.accept(invite),
-    async call(target, { headers = {}, proxy } = {}) {
+    async call(target, { headers = {}, proxy, late = false } = {}) {
       const call = new PhoneCall(await openAudio(), clock);
       const outgoing = sip.invite({
         uri: target,
         from: { uri },
         headers,
-        body: sdpBody(call.audio.sdp()),
+        ...(!late && { body: sdpBody(call.audio.sdp()) }),
         ...(proxy !== undefined && { proxy }),
       });
       call.outgoing = outgoing;
+      outgoing.ackBody = async (response) =>
+        sdpBody(call.audio.sdp(answerTo(Buffer.from(response.body).toString(), 'sendrecv')));
       outgoing.onProvisional = (response) => {
         call.provisionals.push(response);
         if (response.body.length > 0) call.audio.aim(Buffer.from(response.body).toString());

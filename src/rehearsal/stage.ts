@@ -17,6 +17,7 @@ import {
 import { embeddedVoice, recognizerVendors, vendors } from '../vendors/index.ts';
 import { buildHouse, type House, type HouseSettings } from '../wire.ts';
 import { openPhone, type Phone } from './phone.ts';
+import type { PhoneCodec } from './phone-audio.ts';
 
 export interface StageOptions {
   seed: number;
@@ -53,6 +54,7 @@ export class Stage {
   /** The recordings' folder. */
   readonly files: MemoryFiles;
   readonly #phones: Phone[] = [];
+  readonly #others: (() => Promise<void>)[] = [];
   readonly #links: WorkerLink[];
   readonly #speech: Speech | undefined;
   readonly #scopesBefore: number;
@@ -168,9 +170,11 @@ export class Stage {
   }
 
   /** A phone on a host of its own. On loopback's terms, as CROSSPOINT_DEV has it: its address is the server's. */
-  async phone(user = 'phone'): Promise<Phone> {
+  async phone(user = 'phone', codecs?: readonly PhoneCodec[]): Promise<Phone> {
+    const { clock, random } = this;
     const host = `127.0.0.${++this.#nextHost}`;
-    const phone = await openPhone({ clock: this.clock, random: this.random, network: this.net.host(host), host, user });
+    const network = this.net.host(host);
+    const phone = await openPhone({ clock, random, network, host, user, ...(codecs && { codecs }) });
     this.#phones.push(phone);
     return phone;
   }
@@ -191,11 +195,16 @@ export class Stage {
       .map((e) => e.event);
   }
 
+  /** Closed with the phones, when the house has stopped. */
+  alsoClose(close: () => Promise<void>): void {
+    this.#others.push(close);
+  }
+
   /** Stops everything and says what was left open; all must be zero. */
   async close(): Promise<Record<string, number>> {
     const closing = (async () => {
       await this.house.stop();
-      await Promise.all(this.#phones.map((phone) => phone.close()));
+      await Promise.all([...this.#phones.map((phone) => phone.close()), ...this.#others.map((close) => close())]);
       await this.media.close();
       // The voice's thread ends in real time.
       await held(this.clock, async () => this.#speech?.close());
