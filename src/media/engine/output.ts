@@ -174,6 +174,7 @@ export class Output implements RtpOutput {
     return this.#payload.length === 0 ? 0 : Math.round((bytes * this.#units) / this.#payload.length);
   }
 
+  /** 8000 for all our codecs, G.722 too (RFC 3551 4.5.2). */
   get clockRate(): number {
     return this.#format?.clockRate ?? 8000;
   }

@@ -15,13 +15,17 @@ import type {
 import type { CopySide } from '../joined-types.ts';
 import { lateMs, maxPtimeMs, minPtimeMs, slotMs } from '../limits.ts';
 import type { DigitEvent, PortStats } from '../types.ts';
+import { Control } from './control.ts';
 import { DigitsOut } from './digits-out.ts';
 import { Ear } from './ear.ts';
+import { Effects } from './effects.ts';
 import { Isolations } from './isolations.ts';
+import { Joints } from './joined/joints.ts';
 import type { Link } from './joined/link.ts';
 import { Mouth } from './mouth.ts';
 import { Output } from './output.ts';
 import type { Paced, Seat } from './pacer.ts';
+import { portStats } from './port-stats.ts';
 import { Recognitions } from './recognize/recognitions.ts';
 import { PortRecordings } from './record/recordings.ts';
 import { Reports } from './reports.ts';
@@ -55,24 +59,20 @@ export class Port implements Paced {
   readonly streams: Streams;
   readonly #world: EngineWorld;
   readonly #sockets: PortSockets;
-  readonly #silence: SilenceWatch;
+  readonly #control: Control;
   readonly sender: Sender;
   readonly #digits: DigitsOut;
   readonly #talking: Talking;
-  readonly #reports: Reports;
   readonly #statistics: StreamStatistics;
   #config: StreamConfig | undefined;
   #media: AgreedMedia | undefined;
-  /** Where what the far end hears of others comes from, when it is one other port. */
-  #inlet: Link | undefined;
-  /** The bridge in which the far end's voice goes to one other port. */
-  #outlet: Link | undefined;
+  readonly joints = new Joints();
   #seat: Seat | undefined;
   #ptimeMs = 0;
   /** Something is to be sent: the first playback, digit or packet has come, or the answer has gone out. */
   #started = false;
   #away: boolean;
-  #effects: ((at: number) => void)[] = [];
+  readonly #effects = new Effects();
   #late = 0;
 
   constructor({ world, notify, scope, sockets, state }: PortParts) {
@@ -81,10 +81,9 @@ export class Port implements Paced {
     this.id = port;
     this.#world = world;
     this.#sockets = sockets;
-    this.#silence = new SilenceWatch(state, (silentMs) => notify('inactive', { port, silentMs }));
     this.#away = state.away ?? false;
     const output = new Output(state.output);
-    this.#statistics = new StreamStatistics({ ssrc: output.ssrc, clockRate: rtpClockRate });
+    this.#statistics = new StreamStatistics({ ssrc: output.ssrc, clockRate: output.clockRate });
     this.sender = new Sender({
       output,
       statistics: this.#statistics,
@@ -101,10 +100,10 @@ export class Port implements Paced {
       inbandDtmf: state.inbandDtmf,
       onDigit: (event) => {
         notify('digit', { port, event });
-        if (event.source === 'rfc4733') this.#outlet?.onDigit(undefined);
+        if (event.source === 'rfc4733') this.joints.outlet?.onDigit(undefined);
         this.onDigit?.(event);
       },
-      onDigitStart: (digit) => this.#outlet?.onDigit(digit),
+      onDigitStart: (digit) => this.joints.outlet?.onDigit(digit),
       onHeard: () => this.#start(),
     });
     this.mouth = new Mouth({
@@ -113,7 +112,7 @@ export class Port implements Paced {
       gainDb: state.gainDb,
       onPlayback: (playback, event) => notify('playback', { port, playback, event }),
       onFinished: (playback, result) => notify('finished', { port, playback, result }),
-      onChange: () => this.#inlet?.review(),
+      onChange: () => this.joints.inlet?.review(),
     });
     const taps = { world, notify, port, ear: this.ear, mouth: this.mouth, ptimeMs: () => this.#ptimeMs };
     this.recognitions = new Recognitions(taps);
@@ -123,9 +122,11 @@ export class Port implements Paced {
     this.#digits = new DigitsOut((digits, durationMs, done) => this.mouth.sendTones(digits, durationMs, done));
     this.#talking = new Talking((talking) => notify('talking', { port, talking }));
     const { latch } = this.ear;
-    this.#reports = new Reports({ random, ssrc: output.ssrc, statistics: this.#statistics, latch });
+    const reports = new Reports({ random, ssrc: output.ssrc, statistics: this.#statistics, latch });
+    const silence = new SilenceWatch(state, (silentMs) => notify('inactive', { port, silentMs }));
+    this.#control = new Control({ clock, sockets, output, reports, silence });
     sockets.rtp.onMessage = (data, from) => this.#guard(() => this.#received(data, from));
-    sockets.rtcp.onMessage = (data, from) => this.#guard(() => this.#reported(data, from));
+    sockets.rtcp.onMessage = (data, from) => this.#guard(() => this.#control.received(data, from));
     // What a closed port recorded is whole before its engine is gone. Runs after #close.
     scope.defer(async () => void (await this.recordings.ended));
     scope.defer(() => this.#close());
@@ -146,15 +147,13 @@ export class Port implements Paced {
     this.#media = media;
     const old = this.#config;
     const resumed = old !== undefined && !sends(old);
-    // Silence of the hold before is no silence of the talk after it.
-    if (old?.media.direction !== media.direction) this.#silence.restart(now);
     this.#config = config;
     this.sender.setFormat(media);
     if (resumed) this.output.skip(0);
     const { sampleRate } = this.output;
     this.ear.configure(media, { sampleRate, ptimeMs });
     this.#digits.configure(media, sends(config));
-    this.#reports.configure(media, now);
+    this.#control.configure(media, now);
     if (config.start || this.mouth.impatient || this.streams.any) this.#start();
     this.mouth.setFormat(sampleRate, ptimeMs);
     if (this.#ptimeMs !== ptimeMs) {
@@ -162,20 +161,14 @@ export class Port implements Paced {
       this.#seat = this.#world.pacer.join(this, ptimeMs);
       this.#ptimeMs = ptimeMs;
     }
-    this.#changed();
+    this.joints.changed();
     return { at: now };
-  }
-
-  /** Bridges look anew at how each of their directions may go. */
-  #changed(): void {
-    this.#inlet?.review();
-    this.#outlet?.review();
   }
 
   play(order: PlayOrder): { at: number } {
     if (this.#config) this.#start();
     this.mouth.play(order);
-    this.#inlet?.review();
+    this.joints.inlet?.review();
     return { at: this.#world.clock.now() };
   }
 
@@ -188,14 +181,14 @@ export class Port implements Paced {
   setAway(away: boolean): Promise<{ at: number }> {
     if (this.#away && !away) this.output.skip(0);
     this.#away = away;
-    this.#changed();
+    this.joints.changed();
     return this.effect();
   }
 
   setMuted(muted: boolean): Promise<{ at: number }> {
     this.ear.setMuted(muted);
-    this.#outlet?.review();
-    return this.#outlet?.effect() ?? this.effect();
+    this.joints.outlet?.review();
+    return this.joints.outlet?.effect() ?? this.effect();
   }
 
   setGain(db: number): Promise<{ at: number }> {
@@ -205,8 +198,8 @@ export class Port implements Paced {
 
   async setIsolation(state: IsolationState): Promise<{ at: number }> {
     await this.#isolations.set(state);
-    this.#changed();
-    return this.#outlet?.effect() ?? this.effect();
+    this.joints.changed();
+    return this.joints.outlet?.effect() ?? this.effect();
   }
 
   record(order: RecordOrder): Promise<{ at: number }> {
@@ -229,7 +222,7 @@ export class Port implements Paced {
     this.#start();
     return new Promise((resolve) => {
       this.#digits.send(digits, durationMs, () => resolve({ at: this.#world.clock.now() }));
-      this.#changed();
+      this.joints.changed();
     });
   }
 
@@ -239,19 +232,7 @@ export class Port implements Paced {
   }
 
   stats(): PortStats {
-    const totals = this.#statistics.totals();
-    return {
-      packetsSent: totals.packetsSent,
-      packetsReceived: totals.packetsReceived,
-      packetsLost: totals.packetsLost,
-      packetsLate: this.#late,
-      jitterMs: totals.jitterMs,
-      roundTripMs: totals.roundTripMs,
-      remoteLost: totals.remoteLost,
-      concealedMs: this.ear.concealedMs,
-      bytesSent: totals.bytesSent,
-      bytesReceived: totals.bytesReceived,
-    };
+    return portStats(this.#statistics.totals(), { packetsLate: this.#late, concealedMs: this.ear.concealedMs });
   }
 
   checkpoint(): Checkpoint {
@@ -277,12 +258,12 @@ export class Port implements Paced {
     const config = this.#config;
     if (!config) return;
     const now = this.#world.clock.now();
-    const fill = this.#inlet?.onFrame(now) ?? 'frame';
+    const fill = this.joints.inlet?.onFrame(now) ?? 'frame';
     if (fill === 'wait') return;
     if (fill === 'packets') {
       // What is played all the same is not heard, but goes on.
-      if (this.#inlet?.relays && !this.mouth.plain) this.mouth.render();
-      return this.#tell(now);
+      if (this.joints.inlet?.relays && !this.mouth.plain) this.mouth.render();
+      return this.#effects.tell(now);
     }
     if (skippedMs > 0) {
       this.output.skip(skippedMs);
@@ -290,8 +271,8 @@ export class Port implements Paced {
     }
     if (this.#started) this.#frame(fill, now - deadline);
     this.output.advance(deadline + this.#ptimeMs);
-    this.#inlet?.afterFrame(now);
-    this.#tell(now);
+    this.joints.inlet?.afterFrame(now);
+    this.#effects.tell(now);
   }
 
   #frame(fill: 'frame' | 'events', lateByMs: number): void {
@@ -310,10 +291,7 @@ export class Port implements Paced {
 
   /** Now and then: RTCP, and the silence of the far end. */
   housekeep(now: number): void {
-    if (this.#started && !this.#away && this.#reports.isDue(now)) this.#report(now, false);
-    const watching = this.#started && this.#config !== undefined && !this.#away;
-    const onHold = this.#config?.media.direction !== 'sendrecv';
-    this.#silence.look(now, { watching, onHold, heardAt: this.ear.heardAt });
+    this.#control.housekeep(now, { active: this.#started && !this.#away, heardAt: this.ear.heardAt });
   }
 
   // --- for links
@@ -342,17 +320,8 @@ export class Port implements Paced {
 
   /** Fills the frame times from now on, instead of the one before. */
   attach(link: Link): void {
-    this.#inlet = link;
+    this.joints.inlet = link;
     if (this.#config) this.#start();
-  }
-
-  detach(link: Link): void {
-    if (this.#inlet === link) this.#inlet = undefined;
-  }
-
-  /** The bridge that this port speaks into. */
-  set outlet(link: Link | undefined) {
-    this.#outlet = link;
   }
 
   /** Frames are due from `at` on: another stream's packets are then there to be heard. */
@@ -366,11 +335,7 @@ export class Port implements Paced {
     this.sender.send(this.output.next(frame));
     this.output.advance(now + this.#ptimeMs);
     this.mouth.noteStarted(now);
-    this.#tell(now);
-  }
-
-  #tell(now: number): void {
-    if (this.#effects.length > 0) for (const effect of this.#effects.splice(0)) effect(now);
+    this.#effects.tell(now);
   }
 
   #countLate(packets: number): void {
@@ -380,28 +345,14 @@ export class Port implements Paced {
 
   #received(data: Uint8Array, from: Address): void {
     this.#world.counts.packetsReceived++;
-    if (this.#reports.muxed && isRtcp(data)) this.#reported(data, from);
+    if (this.#control.muxed && isRtcp(data)) this.#control.received(data, from);
     else this.ear.push(data, from);
-  }
-
-  #reported(data: Uint8Array, from: Address): void {
-    const now = this.#world.clock.now();
-    if (this.#reports.push(data, from, now)) this.#silence.reported(now);
-  }
-
-  #report(now: number, bye: boolean): void {
-    const target = this.#reports.target;
-    if (!target) return;
-    const ahead = ((this.output.dueAt - now) * rtpClockRate) / 1000;
-    const packet = this.#reports.next(now, Math.round(this.output.timestamp - ahead), bye);
-    const socket = this.#reports.muxed ? this.#sockets.rtp : this.#sockets.rtcp;
-    socket.send(packet, target.port, target.host);
   }
 
   #start(): void {
     if (this.#started) return;
     this.#started = true;
-    this.#silence.restart(this.#world.clock.now());
+    this.#control.begin(this.#world.clock.now());
   }
 
   /** A bug in handling a datagram ends this port and no other. */
@@ -416,13 +367,13 @@ export class Port implements Paced {
   /** Settles with the time of the next frame. */
   effect(): Promise<{ at: number }> {
     if (!this.#seat) return Promise.resolve({ at: this.#world.clock.now() });
-    return new Promise((resolve) => this.#effects.push((at) => resolve({ at })));
+    return this.#effects.next();
   }
 
   #close(): void {
     const now = this.#world.clock.now();
     // A source that never sent says no good-bye (RFC 3550 6.3.7); one whose process dies cannot.
-    if (!this.#world.aborted && this.#statistics.totals().packetsSent > 0) this.#report(now, true);
+    if (!this.#world.aborted && this.#statistics.totals().packetsSent > 0) this.#control.goodbye(now);
     this.#seat?.leave();
     this.#seat = undefined;
     this.recognitions.endAll();
@@ -434,12 +385,9 @@ export class Port implements Paced {
     this.#digits.close();
     this.#sockets.rtp.close();
     this.#sockets.rtcp.close();
-    for (const effect of this.#effects.splice(0)) effect(now);
+    this.#effects.tell(now);
   }
 }
-
-/** All our codecs have this RTP clock (RFC 3551; G.722 too). */
-const rtpClockRate = 8000;
 
 /** A packet time that we can pace. */
 const wholeSlots = (ptimeMs: number): number =>

@@ -76,7 +76,7 @@ export class Link implements PacketTaker {
     this.#events = new EventRelay({ from, to });
     this.#unhand = state.side === 'ear' ? from.ear.hand(this) : from.sender.hand(this);
     to.attach(this);
-    if (state.exclusive) from.outlet = this;
+    if (state.exclusive) from.joints.outlet = this;
     this.review();
   }
 
@@ -366,7 +366,8 @@ export class Link implements PacketTaker {
     this.#unhand();
     if (this.#flowing || this.#feed) this.#switch('silent', now);
     this.#mode = 'silent';
-    this.to.detach(this);
-    if (this.#state.exclusive) this.from.outlet = undefined;
+    const { from, to } = this;
+    if (to.joints.inlet === this) to.joints.inlet = undefined;
+    if (from.joints.outlet === this) from.joints.outlet = undefined;
   }
 }
