@@ -21,6 +21,7 @@ export interface MediaPool {
   bridge(a: MediaPort, b: MediaPort, options?: { path?: BridgePath }): Promise<MediaBridge>;
   /** A room that mixes its members. Nothing is opened before the first joins. */
   room(options: RoomOptions): MediaRoom;
+  /** The port that sends it must be of the same group. Rejects with a Fault: `media-port-closed`, `bridge-busy`, `copy-worker`. */
   copy(from: MediaPort, side: CopySide, to: MediaPort): Promise<MediaCopy>;
   /** Ports open, by worker; packets sent, received, late (> 10 ms after their deadline), loop delay percentiles. */
   stats(): MediaStats;
