@@ -12,7 +12,7 @@ export const boost = defineCommand<number>({
   schema: {
     oneOf: [
       { type: 'number', minimum: -20, maximum: 20 },
-      { type: 'string', pattern: '^\\s*[+-]?\\d+(\\.\\d+)?\\s*([dD][bB])?\\s*$' },
+      { title: 'text such as `"-3 dB"`', type: 'string', pattern: '^\\s*[+-]?\\d+(\\.\\d+)?\\s*([dD][bB])?\\s*$' },
     ],
   },
   examples: [{ boostAudioSignal: 6 }, { boostAudioSignal: '-3 dB' }],

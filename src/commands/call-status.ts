@@ -12,6 +12,7 @@ export const callStatus = defineCommand<Wanted>({
   summary:
     'completed hangs up an answered call; no-answer refuses an inbound call that rings, or cancels an outbound one.',
   schema: { type: 'string', enum: ['completed', 'no-answer'] },
+  refuses: ['422 `completed` before the answer, `no-answer` after it'],
   examples: [{ call_status: 'completed' }, { call_status: 'no-answer' }],
   read: (value) => oneOf<Wanted>(value, ['completed', 'no-answer']),
   fromSocket: (data) => (isObject(data) ? data.call_status : data),

@@ -26,7 +26,8 @@ export const confMute = defineCommand<boolean>({
   needs: 'a conference',
   summary: "Mutes all members of the call's conference but its moderators, or lets them be heard again.",
   schema: { type: 'string', enum: ['mute', 'unmute'] },
-  examples: [{ conf_mute_status: 'mute' }],
+  refuses: ['422 while the call still waits for its conference to begin'],
+  examples: [{ conf_mute_status: 'mute' }, { conf_mute_status: 'unmute' }],
   read(value) {
     const status = oneOf(value, ['mute', 'unmute']);
     return isRefusal(status) ? status : status === 'mute';
@@ -72,7 +73,12 @@ export const confHold = defineCommand<Hold>({
     'Puts this member of a conference on hold: it hears nobody and nobody hears it. With wait_hook, the say, play and pause verbs of that hook go to this member only, over and over; again with another hook, that one goes on. unhold lets it hear and be heard.',
   schema: { type: 'string', enum: ['hold', 'unhold'] },
   companionSchemas: { wait_hook: hookSchema, waitHook: hookSchema },
-  examples: [{ conf_hold_status: 'hold' }, { conf_hold_status: 'unhold' }],
+  refuses: ['400 a wait hook with `unhold`', '422 while the call still waits for its conference to begin'],
+  examples: [
+    { conf_hold_status: 'hold' },
+    { conf_hold_status: 'hold', wait_hook: '/hold' },
+    { conf_hold_status: 'unhold' },
+  ],
   read: confHoldOf,
   readSocket: (data) => (isObject(data) ? confHoldOf(data.conf_hold_status, data) : confHoldOf(data, {})),
   allowed: needsMember,
@@ -120,10 +126,15 @@ export const participantAction = defineCommand<Action>({
       waitHook: hookSchema,
     },
   },
+  refuses: [
+    '400 `tag` and `coach` without a tag',
+    '422 while the call still waits for its conference to begin, but for `kick`',
+  ],
   examples: [
     { conferenceParticipantAction: { action: 'mute' } },
     { conferenceParticipantAction: { action: 'tag', tag: 'agent' } },
     { conferenceParticipantAction: { action: 'coach', tag: 'agent' } },
+    { conferenceParticipantAction: { action: 'uncoach' } },
     { conferenceParticipantAction: { action: 'hold', wait_hook: '/hold' } },
     { conferenceParticipantAction: { action: 'kick' } },
   ],

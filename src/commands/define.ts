@@ -46,12 +46,16 @@ export interface CommandDefinition<V> {
   summary: string;
   /** What the call must have for it to act: for the documents, and for the contract suite, which makes such a call. */
   needs?: CommandNeed;
+  /** What it refuses beyond its schema and that need, for the documents: a status each, and when. */
+  refuses?: readonly string[];
   /** It changes or hears sound: media that does not come through the engine is brought there first. Told by `needs` when absent. */
   takesMedia?(target: Target): boolean;
   /** The verb it addresses, while no version has that: such a command is read and checked, and always refused with 422. */
   waitsFor?: string;
   /** Request bodies for documents and tests. */
   examples: readonly Record<string, unknown>[];
+  /** `data` of the socket's message that no REST body says. */
+  socketExamples?: readonly unknown[];
   /** Checks the REST field (with the whole body at hand) and gives our form of it; a Refusal's path is relative to the field. */
   read(value: unknown, body: Record<string, unknown>): V | Refusal;
   /** The socket's `data` as the REST field's value, where they differ. */

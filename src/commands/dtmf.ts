@@ -25,6 +25,7 @@ export const dtmf = defineCommand<Digits>({
       duration: { type: 'number', minimum: 40, maximum: 10000, description: 'ms' },
     },
   },
+  refuses: ['422 when the call has no audio and its far end takes no INFO'],
   examples: [{ dtmf: { digit: '5', duration: 250 } }],
   read(value) {
     if (!isObject(value)) return badValue('must be an object with digit');

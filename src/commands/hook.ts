@@ -5,6 +5,7 @@ import type { HookInput } from '../calls/index.ts';
 import { badValue } from './refusals.ts';
 
 export const hookSchema = {
+  title: 'a hook',
   oneOf: [
     { type: 'string', minLength: 1 },
     {

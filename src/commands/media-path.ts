@@ -13,7 +13,8 @@ export const mediaPath = defineCommand<MediaPath>({
   summary:
     'Sends the media of two bridged calls through the engine (full-media), as packets that are passed on as they are (partial-media), or directly between the far ends by re-INVITE (no-media). A command that needs the sound brings it back first.',
   schema: { type: 'string', enum: paths },
-  examples: [{ media_path: 'no-media' }],
+  refuses: ['422 the path that it has already'],
+  examples: [{ media_path: 'no-media' }, { media_path: 'partial-media' }, { media_path: 'full-media' }],
   read: (value) => oneOf(value, paths),
   fromSocket: (data) => (isObject(data) ? data.media_path : data),
   allowed({ call }, path) {

@@ -10,7 +10,7 @@ export const mute = defineCommand<boolean>({
   needs: 'audio',
   summary: 'Turns the voice of the addressed leg into silence for everybody who listens, or lets it be heard again.',
   schema: { type: 'string', enum: ['mute', 'unmute'] },
-  examples: [{ mute_status: 'mute' }],
+  examples: [{ mute_status: 'mute' }, { mute_status: 'unmute' }],
   read(value) {
     const status = oneOf(value, ['mute', 'unmute']);
     return isRefusal(status) ? status : status === 'mute';

@@ -17,6 +17,7 @@ export const noiseIsolation = defineCommand<IsolationWish>({
     noise_isolation_level: { type: 'number', minimum: 0, maximum: 100 },
     noise_isolation_model: { type: 'string' },
   },
+  refuses: ['422 a vendor that is not installed'],
   examples: [
     { noise_isolation_status: 'enable' },
     { noise_isolation_status: 'enable', noise_isolation_vendor: 'rnnoise', noise_isolation_level: 80 },

@@ -25,6 +25,11 @@ export const redirect = defineCommand<Redirect>({
     { call_hook: 'https://example.com/next' },
     { call_hook: { url: '/next', method: 'POST' }, call_status_hook: '/status' },
   ],
+  socketExamples: [
+    [{ verb: 'say', text: 'We close now. Good night.' }, { verb: 'hangup' }],
+    { parent_call: [{ verb: 'say', text: 'You are with us alone now.' }] },
+  ],
+  refuses: ['422 while an outbound call rings: its application begins with the answer'],
   read(value, body) {
     const hook = readHook(value);
     if (isRefusal(hook)) return hook;
@@ -52,6 +57,7 @@ export const childRedirect = defineCommand<Redirect>({
   schema: hookSchema,
   needs: 'a bridge',
   examples: [{ child_call_hook: '/child' }],
+  refuses: ['422 when the bridge was not made by a dial of this call: of a queue nobody is a child'],
   read(value, body) {
     const childHook = readHook(value);
     if (isRefusal(childHook)) return childHook;
@@ -76,6 +82,7 @@ function readSocketRedirect(data: unknown, { queue }: { queue: boolean }): Redir
   const hooks: Redirect = {};
   for (const [name, key] of [
     ['call_hook', 'hook'],
+    ['call_status_hook', 'statusHook'],
     ['child_call_hook', 'childHook'],
   ] as const) {
     if (data[name] === undefined) continue;
@@ -83,6 +90,8 @@ function readSocketRedirect(data: unknown, { queue }: { queue: boolean }): Redir
     if (isRefusal(hook)) return { ...hook, path: name };
     hooks[key] = hook;
   }
+  if (hooks.statusHook !== undefined && hooks.hook === undefined)
+    return badValue('belongs to call_hook', 'call_status_hook');
   return hooks.hook === undefined && hooks.childHook === undefined
     ? badValue('must be an array of verbs, or an object with call_hook, child_call_hook, parent_call or child_call')
     : hooks;

@@ -87,8 +87,8 @@ export async function turnTo(session: Call, course: Course): Promise<{ at: numbe
   const dial = session.parts.get('dial');
   const leg = course.child && dial?.release();
   if (course.child && !leg) {
-    if (!course.answer) throw new Fault('child-gone', 'the dialled leg has hung up meanwhile');
-    session.events.append('error', { what: 'child_call_hook', reason: 'the dialled leg has hung up meanwhile' });
+    if (!course.answer) throw new Fault('child-gone', 'the dialled leg is with this call no longer');
+    session.events.append('error', { what: 'child_call_hook', reason: 'the dialled leg is with this call no longer' });
   }
   if (leg && course.child) {
     const steps = course.child;

@@ -70,11 +70,12 @@ export const roomSay = announcing('say', {
       text: { oneOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] },
       synthesizer: { type: 'object', additionalProperties: true },
       loop: { oneOf: [{ type: 'number' }, { type: 'string' }] },
+      disableTtsCache: { type: 'boolean' },
       ...common,
     },
   },
   examples: [{ room_say: { text: 'The meeting ends in five minutes.', id: 'five' } }],
-  read: (value) => readAnnouncement('say', value, ['text', 'synthesizer', 'loop', 'disableTtsCache', 'stream']),
+  read: (value) => readAnnouncement('say', value, ['text', 'synthesizer', 'loop', 'disableTtsCache']),
 });
 
 export const roomPlay = announcing('play', {

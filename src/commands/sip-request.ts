@@ -28,6 +28,7 @@ export const sipRequest = defineCommand<Request>({
       headers: { type: 'object', additionalProperties: { type: 'string' } },
     },
   },
+  refuses: ["400 methods that are the call's own: ACK, BYE, CANCEL, INVITE, PRACK, UPDATE, REGISTER"],
   examples: [
     { sip_request: { method: 'INFO', content_type: 'text/plain', content: 'hello', headers: { 'X-Color': 'blue' } } },
   ],

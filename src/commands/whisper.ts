@@ -17,11 +17,18 @@ export const whisper = defineCommand<Whisper>({
     'Says or plays something to the addressed leg only, over what it hears; the verbs, or a hook that answers them. May stand beside another field.',
   schema: {
     oneOf: [
-      { type: 'object', additionalProperties: true },
-      { type: 'array', items: { type: 'object', additionalProperties: true }, minItems: 1, maxItems: most },
-      { type: 'string', minLength: 1 },
+      { title: 'a say or play verb', type: 'object', additionalProperties: true },
+      {
+        title: `a list of 1 to ${most} of them`,
+        type: 'array',
+        items: { type: 'object', additionalProperties: true },
+        minItems: 1,
+        maxItems: most,
+      },
+      { title: 'a hook that answers them', type: 'string', minLength: 1 },
     ],
   },
+  refuses: ['400 verbs other than say and play', '422 when too many whispers wait for this leg already'],
   needs: 'audio',
   examples: [
     { whisper: { verb: 'say', text: 'The caller is waiting.' } },

@@ -41,8 +41,8 @@ for (const command of commands) {
   test(`${command.rest}: the socket's ${command.ws} means the same`, () => {
     for (const example of command.examples) {
       const value = example[command.rest];
-      // tool_call_id stands in the envelope; a status hook is REST's alone.
-      const inData = command.companions?.filter((name) => name !== 'tool_call_id' && name !== 'call_status_hook');
+      // tool_call_id stands in the envelope.
+      const inData = command.companions?.filter((name) => name !== 'tool_call_id');
       const whole = inData?.some((name) => example[name] !== undefined) ?? false;
       const data = whole || command.rest === 'call_hook' ? example : value;
       const overSocket = readSocketCommand(command.ws, data, false);
