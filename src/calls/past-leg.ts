@@ -23,6 +23,7 @@ export class PastLeg implements Describer {
   static pair(a: Leg, b: Leg): [PastLeg, PastLeg] | Refusal {
     const [mediaA, mediaB] = [a.port?.negotiated, b.port?.negotiated];
     if (!mediaA || !mediaB) return callOver();
+    if (a.muted || b.muted) return mutedRefusal();
     const pair: [PastLeg, PastLeg] = [new PastLeg(a, mediaA), new PastLeg(b, mediaB)];
     pair[0].#other = pair[1];
     pair[1].#other = pair[0];
@@ -114,8 +115,12 @@ const opposite: Record<Direction, Direction> = {
 export function passRefusal(a: Leg, b: Leg): Refusal | undefined {
   const [mediaA, mediaB] = [a.port?.negotiated, b.port?.negotiated];
   if (!mediaA || !mediaB) return callOver();
+  if (a.muted || b.muted) return mutedRefusal();
   return a.port?.passRefusal(farOf(mediaB)) ?? b.port?.passRefusal(farOf(mediaA));
 }
+
+/** Only we can keep a voice from being heard. */
+const mutedRefusal = (): Refusal => refuse('muted', 'one of the two is muted, and would be heard');
 
 const farOf = (media: NegotiatedMedia): FarAudio => ({ media, direction: opposite[media.direction] });
 

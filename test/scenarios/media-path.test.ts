@@ -223,6 +223,29 @@ test('a bridge that ends while the media comes back for an update: the update ac
   await end(t);
 });
 
+test('a muted leg is not heard past us either: no-media is refused, also as the way back after a hold', async () => {
+  const t = await talk({}, [{ verb: 'config', onHoldMusic: toneUrl(620) }]);
+  const { s, caller, bob, go } = t;
+  const mute = (mute_status: string) => s.updateSid(sidOf(caller), { mute_status }, true);
+  await mute('mute');
+  assert.equal((await go('partial-media')).status, 200);
+  const refused = await go('no-media');
+  assert.deepEqual([refused.status, refused.reason], [422, 'one of the two is muted, and would be heard']);
+  await mute('unmute');
+  assert.equal((await go('no-media')).status, 200);
+  bob.call().audio.speaking = false;
+  assert.equal((await s.stage.clock.settle(bob.call().reinvite('inactive'))).status, 200);
+  await s.run(500);
+  await mute('mute');
+  bob.call().audio.speaking = true;
+  assert.equal((await s.stage.clock.settle(bob.call().reinvite('sendrecv'))).status, 200);
+  await s.run(1_000);
+  assertHears(s, bob.call(), { [callerHz]: 'quiet' });
+  assertHears(s, caller, { [calledHz]: 'loud' });
+  assert.deepEqual(s.stage.alerts, []);
+  await end(t);
+});
+
 test('phone to phone: a hold goes to the other phone; with music the media comes back, and leaves again after it', async () => {
   const plain = await talk();
   await plain.go('no-media');
