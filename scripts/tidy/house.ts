@@ -259,6 +259,9 @@ export const forbiddenTexts: readonly Forbidden[] = [
   },
 ];
 
+/** Files that pages name though they are not ours: a reader's own, and what a page makes up. */
+export const namesOfOthers: readonly string[] = ['x.ts', 'x.test.ts', 'migrations/NNNN-name.sql'];
+
 /** Texts that are looked at, besides TypeScript. */
 export const textFiles = /\.(?:ts|tsx|md|json|sh|sql|ya?ml|toml|css|html)$|^\.ci\//;
 

@@ -1,6 +1,7 @@
 // The rules of the house, each a function from the project to what is wrong with it. The tables are in house.ts.
 import { posix } from 'node:path';
 import * as house from './house.ts';
+import { links } from './links.ts';
 import { type Import, lineAt, type Project, type SourceFile } from './project.ts';
 
 export interface Complaint {
@@ -217,4 +218,4 @@ function* titles(path: string, text: string): Iterable<Complaint> {
 
 const complaint = (file: SourceFile, line: number, text: string): Complaint => ({ path: file.path, line, text });
 
-export const rules: readonly Rule[] = [rooms, bans, shape, dead, kinds, texts, stale];
+export const rules: readonly Rule[] = [rooms, bans, shape, dead, kinds, texts, links, stale];

@@ -48,7 +48,8 @@ it('works', () => { setTimeout(() => inner + script, engine); });\n`,
   'src/verbs/play.ts': "// play.\nimport { define } from './define.ts';\nexport const play = define(2);\n",
   'src/verbs/define.ts':
     '// define: no verb itself, as its siblings use it.\nexport const define = (x: number) => x;\n',
-  'README.md': '# One title\n\n```sh\n# no title\n```\n',
+  'README.md':
+    '# One title\n\n```sh\n# no title\n[x](gone.md)\n```\n\n[itself](#one-title) [page](docs/two.md#two) [room](src/calls) `calls/index.ts` `<name>.ts` [web](https://x.example/y.md)\n',
   // Arrows and doors.
   'src/sip/index.ts': "// sip.\nimport { Call } from '../calls/index.ts';\nexport const sip = Call;\n",
   'src/calls/deep.ts': `// deep.
@@ -91,6 +92,8 @@ await import('../cellar/index.ts');`,
   'src/store/index.ts': `// store. ${'TO'}${'DO'} later, see /${'work'}/shared and https://x.example/${'work'}/y.\nexport const a = 1;\n`,
   'src/store/only.test.ts': `// only.\nimport { it } from 'node:test';\nit${'.only'}('x', () => {});\n`,
   'docs/two.md': '# One\n\n# Two\n',
+  'docs/links.md':
+    '# Links\n\n[gone](three.md)\n[no heading](two.md#three) `src/gone.ts`\n`gone.md` [up](../../x.md)\n',
 };
 
 const found = (() => {
@@ -177,4 +180,14 @@ it('keeps the texts clean', () => {
   assert.deepEqual(about('src/store/index.ts'), [`1: "/${'work'}/s" may not stay`, `1: "${'TO'}${'DO'}" may not stay`]);
   assert.deepEqual(about('src/store/only.test.ts'), [`3: "it${'.only'}`]);
   assert.deepEqual(about('docs/two.md'), ['1: has 2 titles']);
+});
+
+it('keeps links and named files true', () => {
+  assert.deepEqual(about('docs/links.md'), [
+    '3: links to three.md, which is not there',
+    '4: links to two.md#three, but docs/two.md has no such heading',
+    '4: names src/gone.ts, which is not there',
+    '5: links to ../../x.md, which is not there',
+    '5: names gone.md, which is not there',
+  ]);
 });
