@@ -6,6 +6,7 @@ import { toneLevelDbov } from '../../src/audio/index.ts';
 import type { UdpSocket } from '../../src/base/index.ts';
 import type { PhoneCall } from '../../src/rehearsal/phone.ts';
 import { serverHost } from '../../src/rehearsal/stage.ts';
+import { calledHz, callerHz as callingHz, dialScene } from '../kit/dialled.ts';
 import { type RecordedSession, RecordingServer } from '../kit/recording-server.ts';
 import { type Json, type Scene, scene, sidOf, toneUrl } from '../kit/scene.ts';
 
@@ -214,6 +215,33 @@ test('a media worker dies and the ports of the recording are taken: the server i
   await s.run(1_000);
   assert.ok(session.ended);
   for (const socket of await Promise.all(taken)) socket.close();
+  await clock.settle(server.close());
+  await s.end();
+});
+
+test('of a dialled leg too, label 1 is who called and label 2 who was called', async () => {
+  const s = await dialScene({});
+  const bob = await s.callee();
+  s.answers['/'] = [{ verb: 'dial', target: [{ type: 'sip', sipUri: bob.uri }] }];
+  const { clock } = s.stage;
+  const server = await clock.settle(RecordingServer.open(s.stage, '10.0.1.1'));
+  const call = await s.dial();
+  await s.run(1_000);
+  const record = { action: 'startCallRecording', siprecServerURL: server.uri };
+  assert.equal((await s.updateSid(s.childSid(), { record }, true)).status, 200);
+  await s.run(1_000);
+  const session = server.sessions[0]!;
+  for (const [stream, aloud, silent] of [
+    [0, callingHz, calledHz],
+    [1, calledHz, callingHz],
+  ] as const) {
+    const pcm = server.heard(session, stream, clock.now() - 500, clock.now());
+    assert.ok(toneLevelDbov(pcm, aloud, 8_000) > -25 && toneLevelDbov(pcm, silent, 8_000) < -45, `stream ${stream}`);
+  }
+  const parties = [...session.metadata.matchAll(/aor="([^"]*)"/g)].map((match) => match[1]);
+  assert.deepEqual(parties, [`sip:phone@${serverHost}:5060`, bob.uri]);
+  await clock.settle(call.hangup());
+  await s.run(1_000);
   await clock.settle(server.close());
   await s.end();
 });

@@ -20,14 +20,14 @@ export interface Recorded {
   ids: RecordingIds;
   facts: CallFacts;
   recordingId: string | undefined;
-  /** SIP URIs of the two sides: who is recorded as stream 1, and whom that one hears. */
+  /** SIP URIs of the two sides. */
   callerAor: string;
   calleeAor: string;
   /** Unix time, ms. */
   startedAt: number;
 }
 
-/** Labels of the two streams in the session description: what the addressed leg says, and what it hears. */
+/** Labels of the two streams in the session description: what the caller says, and what the called says (sip-edge.md SR-3). */
 export const labels = { caller: '1', callee: '2' } as const;
 
 export function recordingMetadata({ ids, facts, recordingId, callerAor, calleeAor, startedAt }: Recorded): string {

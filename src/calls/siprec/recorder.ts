@@ -45,7 +45,7 @@ export class SiprecRecorder {
       facts,
       recordingId: options.recordingId ?? newSid(world.random),
       callerAor: aor(facts.from),
-      calleeAor: aor(facts.to),
+      calleeAor: /^sips?:/i.test(facts.to) ? facts.to : aor(facts.to),
       startedAt: call.clock.now(),
     };
   }

@@ -88,7 +88,9 @@ export class RecordingSession {
     const failure = await this.#accepted(answered);
     if (failure) return failure;
     const [caller, callee] = this.#ports;
-    this.#copies = [await world.media.copy(source, 'ear', caller), await world.media.copy(source, 'mouth', callee)];
+    // The leg's far end called us, or was called.
+    const [said, heard] = this.#recorded.facts.direction === 'inbound' ? [caller, callee] : [callee, caller];
+    this.#copies = [await world.media.copy(source, 'ear', said), await world.media.copy(source, 'mouth', heard)];
     return undefined;
   }
 
