@@ -40,6 +40,12 @@ const answers: Record<string, () => string> = {
   '/status': () => '',
 };
 const ready = new Map<string, string>();
+/** `/dial/5070` is connected with whoever listens there. */
+const dialled = (path: string): string | undefined => {
+  const port = /^\/dial\/(\d+)$/.exec(path)?.[1];
+  const target = [{ type: 'sip', sipUri: `sip:callee@127.0.0.1:${port}` }];
+  return port === undefined ? undefined : JSON.stringify([{ verb: 'dial', target }]);
+};
 
 const server = createServer((request, response) => {
   const path = request.url ?? '';
@@ -54,7 +60,7 @@ const server = createServer((request, response) => {
     response.end(sound);
     return;
   }
-  const text = ready.get(path);
+  const text = ready.get(path) ?? dialled(path);
   if (text === undefined) response.writeHead(404).end();
   else response.writeHead(200, { 'content-type': 'application/json', 'content-length': text.length }).end(text);
 });

@@ -8,6 +8,8 @@ export interface Asks {
   place: { ask: Order; answer: Tally };
   hangup: { ask: { perSecond: number }; answer: Tally };
   up: { ask: null; answer: string[] };
+  /** The SIP port on which calls come in; they are answered at once. */
+  sipPort: { ask: null; answer: number };
   openWindow: { ask: null; answer: null };
   closeWindow: { ask: null; answer: Window };
   /** The monotonic time, in ms, at which the next changed packet came. `watching` is told at once. */
@@ -43,6 +45,7 @@ const handlers: { [N in keyof Asks]: (ask: Asks[N]['ask']) => Promise<Asks[N]['a
     return known().takeTally();
   },
   up: () => known().up(),
+  sipPort: () => known().sipPort,
   openWindow() {
     rtp.openWindow();
     return null;

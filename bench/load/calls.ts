@@ -55,6 +55,8 @@ export class CallLoad {
   readonly #user: string;
   readonly #run = Math.random().toString(36).slice(2, 8);
   readonly #calls = new Map<string, Call>();
+  /** Streams of calls that came in, by Call-ID: taken at once, until the server hangs up. */
+  readonly #taken = new Map<string, Stream>();
   #index = 0;
   #rtpPort = 0;
   #port = 0;
@@ -260,9 +262,30 @@ export class CallLoad {
   #requested(text: string, call: Call | undefined): void {
     if (text.startsWith('ACK ')) return;
     this.#send(ok(text, this.#port, this.#rtpPort));
-    if (!text.startsWith('BYE ') || !call) return;
+    if (!call) return this.#takenOrLeft(text);
+    if (!text.startsWith('BYE ')) return;
     this.#tally.endedByServer++;
     this.#over(call);
+  }
+
+  /** A call that came in, or its end. */
+  #takenOrLeft(text: string): void {
+    const id = header(text, 'Call-ID');
+    const known = this.#taken.get(id);
+    if (text.startsWith('BYE ') && known) {
+      this.#rtp.remove(known);
+      this.#taken.delete(id);
+    }
+    const port = Number(/\r\nm=audio (\d+)/.exec(text)?.[1]);
+    if (!text.startsWith('INVITE ') || known || !(port > 0)) return;
+    const stream = new Stream(port, this.#index++);
+    this.#taken.set(id, stream);
+    this.#rtp.add(stream, performance.now());
+  }
+
+  /** Where calls come in. */
+  get sipPort(): number {
+    return this.#port;
   }
 
   #over(call: Call): void {

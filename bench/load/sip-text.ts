@@ -58,7 +58,9 @@ export function ok(request: string, port: number, rtpPort: number): string {
   const kept = request
     .split('\r\n\r\n')[0]!
     .split('\r\n')
-    .filter((line) => /^(via|from|to|call-id|cseq):/i.test(line));
+    .filter((line) => /^(via|from|to|call-id|cseq):/i.test(line))
+    // A call that comes in has no tag of ours yet; its Call-ID makes one that stays the same.
+    .map((line) => (/^to:(?!.*;tag=)/i.test(line) ? `${line};tag=t${header(request, 'Call-ID').slice(0, 12)}` : line));
   const content = /^(INVITE|UPDATE) /.test(request) && request.includes('\r\nm=audio ') ? body(rtpPort) : '';
   return lines(['SIP/2.0 200 OK', ...kept, `Contact: <sip:load@127.0.0.1:${port}>`], content);
 }

@@ -14,6 +14,8 @@ const longestEffectMs = 3000;
 
 interface Update {
   name: string;
+  /** On which leg it acts: the caller's, or the one that is bridged to it. */
+  leg?: 'child';
   body(turn: number, origin: string): Record<string, unknown>;
   /** Until the effect is over by itself. */
   lastsMs: number;
@@ -35,6 +37,22 @@ const updates: readonly Update[] = [
   },
 ];
 
+/** On fifty pairs, whose packets are forwarded until something changes them. */
+const bridgedUpdates: readonly Update[] = [
+  {
+    name: 'mute_status of the other party',
+    leg: 'child',
+    body: (turn) => ({ mute_status: turn % 2 === 0 ? 'mute' : 'unmute' }),
+    lastsMs: 0,
+  },
+  {
+    name: 'whisper on a bridge',
+    body: () => ({ whisper: { verb: 'play', url: 'tone_stream://%(200,0,1000)' } }),
+    // The next update is another call's; this one's turn comes again after seconds.
+    lastsMs: 0,
+  },
+];
+
 /** Monotonic ms, the same in every process of the machine. */
 const monotonic = (): number => Number(process.hrtime.bigint()) / 1e6;
 
@@ -47,22 +65,58 @@ export async function updateTimes(stage: Stage): Promise<Row[]> {
   const rows: Row[] = [];
   for (const update of updates) rows.push(await measureOne(stage, update, { generator, sids, ids }));
   await generator.ask('hangup', { perSecond: 100 });
+  return [...rows, ...(await onBridges(stage))];
+}
+
+/** The same on bridged calls: fifty pairs are a hundred live calls. */
+async function onBridges(stage: Stage): Promise<Row[]> {
+  const { server, application } = stage;
+  const generator = await stage.generator();
+  await generator.ask('place', { calls: liveCalls / 2, perSecond: 40, holdMs: 0 });
+  await sleep(1000);
+  const ids = await generator.ask('up', null);
+  const callers = await callSids(server);
+  const call_hook = { url: `${application.origin}/dial/${await generator.ask('sipPort', null)}`, method: 'POST' };
+  for (const id of ids) await server.api('PUT', callPath(server, callers.get(id)), { call_hook });
+  await sleep(2000);
+  const sids = await callSids(server);
+  const children = await childSids(server);
+  if (children.size < ids.length) throw new Error(`only ${children.size} of ${ids.length} calls were bridged`);
+  const rows: Row[] = [];
+  for (const update of bridgedUpdates)
+    rows.push(await measureOne(stage, update, { generator, sids: update.leg === 'child' ? children : sids, ids }));
+  await generator.ask('hangup', { perSecond: 100 });
   return rows;
 }
 
 interface Calls {
   generator: Generator;
-  /** By SIP Call-ID. */
+  /** Of the leg to be changed, by the caller's SIP Call-ID. */
   sids: Map<string, string>;
   ids: string[];
 }
 
-async function callSids(server: Server): Promise<Map<string, string>> {
-  const calls = (await server.api('GET', `/Accounts/${server.ready.account_sid}/Calls`)) as {
-    call_sid: string;
-    call_id: string;
-  }[];
-  return new Map(calls.map((call) => [call.call_id, call.call_sid]));
+interface CallRecord {
+  call_sid: string;
+  call_id: string;
+  parent_call_sid?: string;
+  call_status: string;
+}
+
+const callPath = (server: Server, sid = ''): string => `/Accounts/${server.ready.account_sid}/Calls/${sid}`;
+
+const callRecords = async (server: Server): Promise<CallRecord[]> =>
+  (await server.api('GET', `/Accounts/${server.ready.account_sid}/Calls`)) as CallRecord[];
+
+const callSids = async (server: Server): Promise<Map<string, string>> =>
+  new Map((await callRecords(server)).map((call) => [call.call_id, call.call_sid]));
+
+/** The dialled legs' names, by their parents' SIP Call-ID. */
+async function childSids(server: Server): Promise<Map<string, string>> {
+  const records = await callRecords(server);
+  const callIds = new Map(records.map((call) => [call.call_sid, call.call_id]));
+  const children = records.filter((call) => call.parent_call_sid && call.call_status === 'in-progress');
+  return new Map(children.map((call) => [callIds.get(call.parent_call_sid ?? '') ?? '', call.call_sid]));
 }
 
 async function measureOne({ server, application, options }: Stage, update: Update, calls: Calls): Promise<Row> {
@@ -77,7 +131,7 @@ async function measureOne({ server, application, options }: Stage, update: Updat
     await sleep(settleMs + Math.random() * 20);
     const body = update.body(Math.floor(i / ids.length), application.origin);
     const from = monotonic();
-    const answered = server.api('PUT', `/Accounts/${server.ready.account_sid}/Calls/${sids.get(id)}`, body);
+    const answered = server.api('PUT', callPath(server, sids.get(id)), body);
     const changed = await Promise.race([watching, sleep(longestEffectMs)]);
     await answered;
     if (changed === undefined) throw new Error(`${update.name}: no packet changed within ${longestEffectMs} ms`);
