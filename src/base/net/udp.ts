@@ -32,6 +32,8 @@ export function openUdp(options: UdpOptions): Promise<UdpSocket> {
   });
 }
 
+const unheard = (): void => {};
+
 function wrap(socket: ReturnType<typeof createSocket>, host: string): UdpSocket {
   let open = true;
   const failed = (error: Error | null): void => {
@@ -43,13 +45,14 @@ function wrap(socket: ReturnType<typeof createSocket>, host: string): UdpSocket 
       if (!open) return;
       // A copy: when the system's buffer is full, Node keeps a reference to the bytes until there is room.
       try {
-        socket.send(Buffer.from(data), port, to, failed);
+        // Who does not ask what became of it spares the system's binding a callback in a turn of its own, for each datagram.
+        socket.send(Buffer.from(data), port, to, udp.onError === unheard ? undefined : failed);
       } catch (error) {
         failed(error as Error);
       }
     },
     onMessage: () => {},
-    onError: () => {},
+    onError: unheard,
     close() {
       if (!open) return;
       open = false;
