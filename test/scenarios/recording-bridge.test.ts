@@ -93,3 +93,35 @@ test('all calls are recorded: the parent with both parties, and the child on its
   assert.equal(s.sentTo('/status').filter(({ event }) => event === 'recording-stored').length, 2);
   await s.end();
 });
+
+test('before, in and after a bridge nothing of the caller is missing in its recording', async () => {
+  let bob: PhoneCall | undefined;
+  const s = await scene({
+    '/': () => [
+      { verb: 'play', url: toneUrl(300, 1_500) },
+      { verb: 'dial', target: [{ type: 'sip', sipUri: uri }] },
+      { verb: 'play', url: toneUrl(440) },
+    ],
+  });
+  await s.stage.records.accounts.update(s.stage.account.account_sid, { record_format: 'wav', record_all_calls: true });
+  const phone = await s.stage.phone('bob');
+  const uri = phone.uri;
+  phone.onCall = (call, invite) => {
+    bob = call;
+    sing(call, 500);
+    call.accept(invite);
+  };
+  const call = await s.dial();
+  sing(call, 700);
+  await s.run(4_000);
+  await s.stage.clock.settle(bob!.hangup());
+  await s.run(2_000);
+  await s.stage.clock.settle(call.hangup());
+  await s.run(500);
+  const [path] = await s.stage.files.list(`${sidOf(call)}.wav`);
+  const { left, right } = channels(s.stage.files.get(path!)!);
+  assert.deepEqual(gaps(left.subarray(800), rate, 15), []);
+  assert.ok(worstClick(left.subarray(800), rate).ratio < 5, JSON.stringify(worstClick(left.subarray(800), rate)));
+  assert.deepEqual(gaps(right.subarray(800), rate, 60), [], 'prompt, party, prompt');
+  await s.end();
+});

@@ -201,9 +201,14 @@ export class Ear {
     this.#pulledAt = this.#options.clock.now();
     this.#attend();
     return () => {
-      this.#pullers--;
+      if (--this.#pullers === 0) this.release();
       this.#attend();
     };
+  }
+
+  /** Nobody pulls any more: who still listens gets the next frame at the leg's own time, and not when a leader would have lapsed. */
+  release(): void {
+    this.#pulledAt = Number.NEGATIVE_INFINITY;
   }
 
   /** The next frame, at `sampleRate`, for who leads (and everybody who listens); reused. Undefined is silence. */

@@ -367,6 +367,7 @@ export class Link implements PacketTaker {
     if (this.#flowing || this.#feed) this.#switch('silent', now);
     this.#mode = 'silent';
     const { from, to } = this;
+    if (this.#state.exclusive) from.ear.release();
     if (to.joints.inlet === this) to.joints.inlet = undefined;
     if (from.joints.outlet === this) from.joints.outlet = undefined;
   }
