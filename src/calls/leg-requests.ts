@@ -7,6 +7,17 @@ import type { LegHandler } from './leg-types.ts';
 /** OPTIONS asks only whether we are there. */
 const answers = new Map(Object.entries({ INFO: 200, MESSAGE: 202, NOTIFY: 200, OPTIONS: 200 }));
 
+/** Methods that are a call's own business, and not an application's to send. */
+export const ownMethods: ReadonlySet<string> = new Set([
+  'ACK',
+  'BYE',
+  'CANCEL',
+  'INVITE',
+  'PRACK',
+  'UPDATE',
+  'REGISTER',
+]);
+
 export function serveRequest(incoming: IncomingRequest, refers: LegRefers, handler: LegHandler): void {
   const { request } = incoming;
   if (request.method === 'REFER') {

@@ -1,5 +1,6 @@
 // A recording order as applications and the API write it (live-call-control.md 2.9): read, checked, in our words.
 import { isObject, type Refusal, refuse } from '../base/index.ts';
+import { badHeader, textHeaders } from './destination.ts';
 import type { RecordAction, RecordRequest } from './recordings.ts';
 
 const actions: Record<string, RecordAction> = {
@@ -43,7 +44,8 @@ export function readRecord(value: unknown): RecordRequest | Refusal {
   if (type !== undefined && type !== 'siprec' && type !== 'cloud') return bad('must be siprec or cloud', 'type');
   if (typeof silence !== 'boolean') return bad('must be true or false', 'silence');
   if (recordingID !== undefined && typeof recordingID !== 'string') return bad('must be text', 'recordingID');
-  if (!isTexts(headers)) return bad('must be an object of texts', 'headers');
+  const wrong = isObject(headers) ? badHeader(headers, 'headers') : bad('must be an object', 'headers');
+  if (wrong) return wrong;
   const stray = Object.keys(value).find((name) => !known.has(name) && name !== 'verb');
   if (stray !== undefined) return bad('is no field of record', stray);
   const servers = readServers(value.siprecServerURL, action === 'start' && type === 'siprec');
@@ -53,13 +55,10 @@ export function readRecord(value: unknown): RecordRequest | Refusal {
     ...(type !== undefined && { type }),
     silence,
     servers,
-    headers,
+    headers: textHeaders(headers),
     ...(recordingID !== undefined && { recordingId: recordingID }),
   };
 }
-
-const isTexts = (value: unknown): value is Record<string, string> =>
-  isObject(value) && Object.values(value).every((text) => typeof text === 'string');
 
 /** A comma-separated text: a session with each. An array: one session, the others in reserve. */
 function readServers(value: unknown, wanted: boolean): RecordRequest['servers'] | Refusal {

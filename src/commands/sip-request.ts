@@ -1,5 +1,6 @@
 // sip_request: a request in the addressed leg's dialog; the answer is the far end's.
 import { errorText, isFault, isObject, refuse } from '../base/index.ts';
+import { badHeader, ownMethods, textHeaders } from '../calls/index.ts';
 import { defineCommand } from './define.ts';
 import { badValue, needsAnswer } from './refusals.ts';
 
@@ -9,9 +10,6 @@ interface Request {
   content: string;
   headers: Record<string, string>;
 }
-
-/** Methods that are the call's own business. */
-const reserved = new Set(['ACK', 'BYE', 'CANCEL', 'INVITE', 'PRACK', 'UPDATE', 'REGISTER']);
 
 export const sipRequest = defineCommand<Request>({
   rest: 'sip_request',
@@ -39,20 +37,12 @@ export const sipRequest = defineCommand<Request>({
       return badValue('sip_request requires method, content_type and content properties');
     if (typeof method !== 'string' || !/^[A-Za-z]{2,20}$/.test(method))
       return badValue('must be a SIP method', 'method');
-    if (reserved.has(method.toUpperCase())) return badValue(`${method} is not an application's to send`, 'method');
+    if (ownMethods.has(method.toUpperCase())) return badValue(`${method} is not an application's to send`, 'method');
     if (typeof contentType !== 'string') return badValue('must be text', 'content_type');
     if (typeof content !== 'string') return badValue('must be text', 'content');
     if (!isObject(headers)) return badValue('must be an object', 'headers');
-    const bad = Object.entries(headers).find(
-      ([name, text]) => !/^[\w.!%*+`'~-]+$/.test(name) || /[\r\n]/.test(String(text)),
-    );
-    if (bad) return badValue('must be one line of text under a SIP header name', `headers.${bad[0]}`);
-    return {
-      method: method.toUpperCase(),
-      contentType,
-      content,
-      headers: Object.fromEntries(Object.entries(headers).map(([k, v]) => [k, String(v)])),
-    };
+    const wrong = badHeader(headers, 'headers');
+    return wrong ?? { method: method.toUpperCase(), contentType, content, headers: textHeaders(headers) };
   },
   fromSocket: (data) => (isObject(data) && isObject(data.sip_request) ? data.sip_request : data),
   allowed: needsAnswer,

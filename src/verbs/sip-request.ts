@@ -1,6 +1,7 @@
 // sip:request: a request inside the call's dialog; the hook hears the far end's answer.
 import type { HookInput } from '../apps/index.ts';
 import { errorText, refuse } from '../base/index.ts';
+import { ownMethods } from '../calls/index.ts';
 import { defineVerb } from './define.ts';
 import { headersRefusal, headerText } from './headers.ts';
 import { longestBody } from './limits.ts';
@@ -12,16 +13,13 @@ interface Options {
   actionHook?: HookInput;
 }
 
-/** Methods that have a meaning of their own in a dialog and are not the application's to send. */
-const reserved = new Set(['ACK', 'BYE', 'CANCEL', 'INVITE', 'PRACK', 'UPDATE', 'REGISTER']);
-
 export const sipRequest = defineVerb<Options>({
   name: 'sip:request',
   example: { method: 'INFO', body: 'x', actionHook: '/done' },
   needs: 'stable',
   check({ method, body = '', headers }) {
     if (!/^[A-Za-z]{2,20}$/.test(method)) return refuse('verb-option', 'must be a SIP method', { path: 'method' });
-    if (reserved.has(method.toUpperCase()))
+    if (ownMethods.has(method.toUpperCase()))
       return refuse('verb-option', `${method} is not an application's to send`, { path: 'method' });
     if (body.length > longestBody)
       return refuse('verb-option', `must be at most ${longestBody} characters`, { path: 'body' });

@@ -206,3 +206,21 @@ test('bodies that can never be right are 400 with the field, those of later vers
   await s.stage.clock.settle(call.hangup());
   await s.end();
 });
+
+test('headers that are no text under a SIP name are refused with 400 and their path, in requests and in recordings', async () => {
+  const s = await scene(playing);
+  const call = await s.dial();
+  const request = { method: 'INFO', content_type: 'text/plain', content: 'x' };
+  const record = { action: 'startCallRecording', siprecServerURL: 'sip:recorder@10.0.1.1' };
+  for (const headers of [{ 'X-A': {} }, { 'X-A': 'b\r\nX-C: d' }, { 'X A': 'b' }]) {
+    const [name] = Object.keys(headers);
+    for (const body of [{ sip_request: { ...request, headers } }, { record: { ...record, headers } }]) {
+      const { status, path } = await s.update(call, body);
+      assert.deepEqual([status, path], [400, `${Object.keys(body)[0]}.headers.${name}`], JSON.stringify(body));
+    }
+  }
+  await s.update(call, { sip_request: { ...request, headers: { 'X-A': 5 } } });
+  assert.equal(call.requests.at(-1)?.header('X-A'), '5');
+  await s.stage.clock.settle(call.hangup());
+  await s.end();
+});
