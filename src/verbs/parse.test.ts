@@ -31,6 +31,11 @@ for (const [app, path, reason] of [
   [[{ verb: 'dial', target: [{ type: 'teams', number: '1' }] }], '[0].dial.target[0].type', /Teams/],
   [[{ verb: 'dial', target: [bob, { ...bob, proxy: 'a b' }] }], '[0].dial.target[1].proxy', /SIP URI/],
   [[{ verb: 'dial', target: [{ ...bob, from: { host: 'a b' } }] }], '[0].dial.target[0].from.host', /a host/],
+  [
+    [{ verb: 'dial', target: [{ type: 'phone', number: '1', trunk: 't' }] }],
+    '[0].dial.target[0].trunk',
+    /not in this version/,
+  ],
   [[{ verb: 'dial', target: [bob], amd: { actionHook: '/a' } }], '[0].dial.amd', /not in this version/],
   [[{ verb: 'dial', target: [bob], timeout: 0 }], '[0].dial.timeout', /more than 0/],
   [[{ verb: 'dial', target: [bob], headers: { 'X-A': 'a\r\nb' } }], '[0].dial.headers.X-A', /one line/],

@@ -66,6 +66,9 @@ export interface DialOptions {
 /** Options of the contract whose effect is not in this version. */
 const later = ['amd', 'srtpEncryption'] as const;
 
+/** The same of a target: they choose among carriers and devices, which this version does not have. */
+const laterOfTarget = ['trunk', 'tenant', 'vmail', 'overrideTo'] as const;
+
 const no = (reason: string, path: string): Refusal => refuse('verb-option', reason, { path });
 
 export function checkDial(options: DialOptions): Refusal | undefined {
@@ -92,6 +95,9 @@ export function checkDial(options: DialOptions): Refusal | undefined {
 function targetsRefusal(options: DialOptions): Refusal | undefined {
   for (const [index, target] of options.target.entries()) {
     const path = `target[${index}]`;
+    const absent = laterOfTarget.find((name) => (target as unknown as Record<string, unknown>)[name] !== undefined);
+    if (absent !== undefined)
+      return refuse('verb-later', `${absent} of a target is not in this version`, { path: `${path}.${absent}` });
     const read = destinationOf(target, options, path);
     if (isRefusal(read)) return read;
     const { user, host } = target.from ?? {};
