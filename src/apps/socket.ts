@@ -215,8 +215,8 @@ export class AppSocket {
     const first = this.#unanswered;
     if (first) this.#fail(first, new Fault('hook-closed', 'the application closed its socket without an answer'));
     this.#state = 'graceful';
-    for (const message of [...this.#pending.values(), ...this.#outbox.splice(0)]) message.reply?.resolve(undefined);
-    this.#pending.clear();
+    for (const message of this.#pending.values()) this.#answered(message, undefined);
+    for (const message of this.#outbox.splice(0)) message.reply?.resolve(undefined);
     this.#tellFlushed();
     this.#owner.onEnd('graceful', reason);
   }

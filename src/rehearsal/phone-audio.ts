@@ -196,6 +196,14 @@ export class PhoneAudio {
 }
 
 /** 16 kHz to 8 kHz and back, as plainly as a rehearsal's tones allow: G.722 is 8000 on the wire's clock (RFC 3551 4.5.2). */
-const narrowed = (pcm: Int16Array): Int16Array =>
-  Int16Array.from({ length: pcm.length / 2 }, (_, i) => (pcm[2 * i]! + pcm[2 * i + 1]!) >> 1);
-const widened = (pcm: Int16Array): Int16Array => Int16Array.from({ length: pcm.length * 2 }, (_, i) => pcm[i >> 1]!);
+function narrowed(pcm: Int16Array): Int16Array {
+  const narrow = new Int16Array(pcm.length / 2);
+  for (let i = 0; i < narrow.length; i++) narrow[i] = (pcm[2 * i]! + pcm[2 * i + 1]!) >> 1;
+  return narrow;
+}
+
+function widened(pcm: Int16Array): Int16Array {
+  const wide = new Int16Array(pcm.length * 2);
+  for (let i = 0; i < wide.length; i++) wide[i] = pcm[i >> 1]!;
+  return wide;
+}

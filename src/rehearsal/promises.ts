@@ -93,7 +93,7 @@ function openHooks(stage: Stage, sid: string): string[] {
 
 const oneWay = new Set(['call:status', 'recording:status', 'verb:status', 'jambonz:error']);
 /** Paths of hooks that a socket is told of and never answers. */
-const told = /^ws.*\/(room|heard|partial|refer-event)$/;
+const told = /^ws.*\/(room|heard|partial|captured|refer-event)$/;
 
 /** Every recording that began ended and was stored, or failed and said why. */
 function openRecordings(stage: Stage, sid: string): string[] {

@@ -21,10 +21,10 @@ export interface Rehearsed {
 }
 
 /** Calls at the start; more may follow. */
-const firstCalls = 4;
+const firstCalls = 3;
 /** What happens in one rehearsal. */
-const acts = 34;
-const longestWaitMs = 900;
+const acts = 26;
+const longestWaitMs = 700;
 /** After the last goodbye: longer than every timer of a call's end. */
 const settleMs = 90_000;
 

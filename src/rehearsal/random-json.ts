@@ -104,7 +104,7 @@ const listen: Maker = (props) => {
     verb: 'listen',
     url: audioUrl,
     mixType: pick(random, ['mono', 'stereo', 'mixed']),
-    sampleRate: pick(random, [8_000, 16_000, 24_000, 48_000]),
+    sampleRate: pick(random, [8_000, 8_000, 16_000, 24_000, 48_000]),
     ...chance(props, 0.4, { maxLength: 2 + randomInt(random, 8) }),
     ...chance(props, 0.2, { playBeep: true, metadata: { n: 1 }, wsAuth: { username: 'u', password: 'p' } }),
     ...chance(props, 0.2, { transcribe: { transcriptionHook: '/heard', recognizer: recognizer(random) } }),
