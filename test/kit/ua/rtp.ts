@@ -33,8 +33,11 @@ export class RtpPeer {
   fate: () => Fate = () => 'sent';
   /** Frames of 160 bytes to send in place of silence. */
   readonly speech: Uint8Array[] = [];
-  /** Frames that are sent over and over while there is no other speech. */
-  #song: readonly Uint8Array[] = [];
+  /** A second that is said over and over while there is no other speech. */
+  #song: Uint8Array | undefined;
+  #songAt = 0;
+  /** Audio of each packet, ms: 20 unless set before it is aimed; then `speech` has frames of that length. */
+  ptimeMs = frameMs;
   readonly #socket: Socket;
   #target: { host: string; port: number } | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -62,15 +65,9 @@ export class RtpPeer {
     return this.#socket.address().port;
   }
 
-  /** Says this tone from now on, without a seam; 0 Hz for silence. A whole number of hertz that 50 frames hold. */
+  /** Says this tone from now on, without a seam; 0 Hz for silence. A whole number of hertz. */
   sing(hz: number, db = -16): void {
-    const second = sinePcm({ hz, db, seconds: 1 });
-    this.#song =
-      hz === 0
-        ? []
-        : Array.from({ length: 50 }, (_, i) =>
-            Uint8Array.from(second.subarray(i * frame, (i + 1) * frame), encodeSample),
-          );
+    this.#song = hz === 0 ? undefined : Uint8Array.from(sinePcm({ hz, db, seconds: 1 }), encodeSample);
   }
 
   /** Sends there from now on, a packet every 20 ms; a late timer is made up for. */
@@ -83,7 +80,7 @@ export class RtpPeer {
       const now = performance.now();
       if (now - before > stallMs) this.stalls.push({ at: now, ms: now - before });
       before = now;
-      const due = Math.floor((performance.now() - this.#from) / frameMs);
+      const due = Math.floor((performance.now() - this.#from) / this.ptimeMs);
       while (this.#sent < due) this.#send();
     }, frameMs / 2);
   }
@@ -115,7 +112,7 @@ export class RtpPeer {
     this.#sent += 1;
     const event = this.#events.shift();
     const packet = event?.length ? this.#eventPacket(event) : this.#audioPacket();
-    this.#timestamp = (this.#timestamp + frame) >>> 0;
+    this.#timestamp = (this.#timestamp + 8 * this.ptimeMs) >>> 0;
     const fate = this.fate();
     const { host, port } = this.#target!;
     for (let i = 0; i < { sent: 1, dropped: 0, doubled: 2 }[fate]; i++) this.#socket.send(packet, port, host);
@@ -124,10 +121,16 @@ export class RtpPeer {
   #audioPacket(): Buffer {
     return Buffer.concat([
       this.#header(0, false, this.#timestamp),
-      this.speech.shift() ??
-        this.#song[this.#sent % Math.max(1, this.#song.length)] ??
-        Buffer.alloc(frame, silenceByte),
+      this.speech.shift() ?? this.#sung(8 * this.ptimeMs),
     ]);
+  }
+
+  #sung(bytes: number): Uint8Array {
+    const song = this.#song;
+    if (!song) return Buffer.alloc(bytes, silenceByte);
+    const from = this.#songAt;
+    this.#songAt = (from + bytes) % song.length;
+    return Uint8Array.from({ length: bytes }, (_, i) => song[(from + i) % song.length]!);
   }
 
   #eventPacket(event: Buffer): Buffer {

@@ -50,6 +50,9 @@ export class Ua {
     return call;
   }
 
+  /** Packet time of its calls. */
+  ptimeMs = 20;
+
   async dial(user: string): Promise<UaCall> {
     const uri = `sip:${user}@127.0.0.1:${this.server}`;
     const call = new UaCall(this, await RtpPeer.open(), {
@@ -58,6 +61,7 @@ export class Ua {
       remote: `<${uri}>`,
       target: uri,
     });
+    call.rtp.ptimeMs = this.ptimeMs;
     this.calls.push(call);
     call.invite();
     return call;
@@ -86,6 +90,7 @@ export class Ua {
       target: contact,
       invite,
     });
+    call.rtp.ptimeMs = this.ptimeMs;
     this.calls.push(call);
     this.onInvite(call);
   }
@@ -176,6 +181,7 @@ export class UaCall {
       'a=rtpmap:0 PCMU/8000',
       `a=rtpmap:${digitPayload} telephone-event/8000`,
       `a=fmtp:${digitPayload} 0-15`,
+      `a=ptime:${this.rtp.ptimeMs}`,
       `a=${direction}`,
       '',
     ].join('\r\n');
