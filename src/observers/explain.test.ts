@@ -107,6 +107,8 @@ const samples: Record<CallEventType, Record<string, unknown>[]> = {
     { what: 'stopped', duration_ms: 4000, bytes: 32_000, reason: 'the disk is full' },
     { what: 'stored', url: '/Accounts/a/RecentCalls/c/record/2026/03/01/mp3', where: 'local' },
     { what: 'failed', reason: 'the bucket answered 403', code: 'bucket-refused' },
+    { what: 'at-server', server: 'sip:recorder.example.com' },
+    { what: 'server-failed', server: 'sip:recorder.example.com', reason: 'no answer within 4000 ms' },
   ],
   'speech-synthesized': [
     { vendor: 'flite', language: 'en-US', characters: 5, elapsed_ms: 7.7, from_cache: false },

@@ -104,6 +104,8 @@ function recordingWords(e: CallEvent): string {
     stopped: `the recording ended after ${ms(e.duration_ms)}${quoted(e.reason)}`,
     stored: e.where === 'bucket' ? "the recording is in the account's bucket" : 'the recording is stored here',
     failed: `the recording could not be stored: ${e.reason}`,
+    'at-server': `is recorded at ${e.server}`,
+    'server-failed': `the recording server ${e.server} failed: ${e.reason}`,
   };
   return sentences[String(e.what)] ?? `recording: ${e.what}`;
 }

@@ -89,7 +89,7 @@ export class SiprecRecorder {
       if (!isRefusal(outcome)) {
         session.onLost = (reason) => void this.#lost(seat, reason);
         seat.session = session;
-        this.#note('recording', { server: target.uri });
+        this.#note('at-server', { server: target.uri });
         if (this.#paused) await session.setPaused(true);
         return outcome;
       }
@@ -112,11 +112,11 @@ export class SiprecRecorder {
   }
 
   #failed(server: string, reason: string): void {
-    this.#note('recorder-failed', { server, reason });
+    this.#note('server-failed', { server, reason });
     if (!this.#call.ended) this.#call.alert('siprec-failed', reason);
   }
 
   #note(what: string, fields: Record<string, unknown>): void {
-    this.#call.events.append('media', { what, ...fields });
+    this.#call.events.append('recording', { what, ...fields });
   }
 }
