@@ -51,11 +51,19 @@ function isInterop(file: string): boolean {
   return file.startsWith('test/interop/');
 }
 
-/** Quick tests side by side; real peers one after the other, as they measure time and audio. */
+/** Real calls whose time or sound is measured finely: these files run one after the other. */
+const alone = /^test\/interop\/(live-|baresip|independent-ua|audio-stream|isolation|sipp\.)/;
+/** What takes long begins first, so that no core idles at the end. */
+const long = /^test\/(interop|robustness|check)/;
+
 async function report(): Promise<void> {
+  const together = files.filter((file) => !alone.test(file));
   const groups = [
-    { files: files.filter((file) => !isInterop(file)), concurrency },
-    { files: files.filter(isInterop), concurrency: 1 },
+    {
+      files: [...together.filter((file) => long.test(file)), ...together.filter((file) => !long.test(file))],
+      concurrency,
+    },
+    { files: files.filter((file) => alone.test(file)), concurrency: 1 },
   ].filter((group) => group.files.length > 0);
   const started = performance.now();
   const total: Counts = { tests: 0, suites: 0, passed: 0, failed: 0, cancelled: 0, skipped: 0, todo: 0 };
