@@ -14,7 +14,8 @@ export interface ProgramOwner {
   context(step: Step, scope: Scope): VerbRun;
   onStarting(step: Step): void;
   onFinished(step: Step): void;
-  onKilled(step: Step, reason: string): void;
+  /** `started`: it has been told that it is starting. */
+  onKilled(step: Step, reason: string, started: boolean): void;
   onSkipped(step: Step, refusal: Refusal): void;
   /** A step threw what it should have handled. The program has stopped. */
   onCrash(step: Step, error: unknown): void;
@@ -25,6 +26,7 @@ export interface ProgramOwner {
 interface Running {
   readonly step: Step;
   readonly scope: Scope;
+  started: boolean;
 }
 
 export class Program {
@@ -104,7 +106,7 @@ export class Program {
     const running = this.#running;
     if (!running) return;
     this.#running = undefined;
-    this.#owner.onKilled(running.step, reason);
+    this.#owner.onKilled(running.step, reason, running.started);
     void running.scope.close(reason);
   }
 
@@ -112,7 +114,7 @@ export class Program {
     if (this.#stopped || this.#running) return;
     const step = this.#queue.shift();
     if (!step) return this.#owner.onIdle();
-    const running: Running = { step, scope: this.#owner.scope.child(step.name) };
+    const running: Running = { step, scope: this.#owner.scope.child(step.name), started: false };
     this.#running = running;
     const done = this.#perform(running).finally(() => this.#leaving.delete(done));
     this.#leaving.add(done);
@@ -129,6 +131,7 @@ export class Program {
         skipped = true;
         this.#owner.onSkipped(running.step, refusal);
       } else {
+        running.started = true;
         this.#owner.onStarting(running.step);
         await running.step.run(this.#owner.context(running.step, running.scope));
       }

@@ -67,8 +67,9 @@ export class VerbHost implements ProgramOwner {
     this.#status('finished', { id: step.id, name: step.name });
   }
 
-  onKilled(step: Step, reason: string): void {
+  onKilled(step: Step, reason: string, started: boolean): void {
     this.#call.events.append('verb-killed', { verb: step.name, id: step.id, reason });
+    if (started) this.#status('finished', { id: step.id, name: step.name });
   }
 
   onSkipped(step: Step, refusal: Refusal): void {

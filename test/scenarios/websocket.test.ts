@@ -44,6 +44,13 @@ test('verbs come with the ack; statuses, hooks and commands go over the one sock
     events.includes('start-playback play') && events.includes('starting play') && events.includes('finished play'),
     events.join('; '),
   );
+  const ofName = (event: string): unknown[] =>
+    s.of('verb:status').flatMap((m) => (m.data.event === event ? [m.data.name] : []));
+  assert.deepEqual(
+    ofName('finished').filter((name) => name !== 'config'),
+    ofName('starting'),
+    'those that are killed too',
+  );
   await s.end();
 });
 
