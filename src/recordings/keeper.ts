@@ -5,7 +5,15 @@ import type { BucketCredential } from '../store/index.ts';
 import { Bucket } from './bucket.ts';
 import { type Entry, Journal } from './journal.ts';
 import { Library } from './library.ts';
-import { failedAgainMs, retryMaxMs, retryMs, triesBeforeFailed, uploadsAtOnce, uploadsOfAccount } from './limits.ts';
+import {
+  failedAgainMs,
+  partingMs,
+  retryMaxMs,
+  retryMs,
+  triesBeforeFailed,
+  uploadsAtOnce,
+  uploadsOfAccount,
+} from './limits.ts';
 import { mend } from './mend.ts';
 import { probe } from './probe.ts';
 import { Turns } from './turns.ts';
@@ -30,6 +38,7 @@ export class Keeper implements Recordings {
   /** By path. */
   readonly #jobs = new Map<string, Job>();
   readonly #working = new Set<Promise<unknown>>();
+  readonly #waitedEnough = Promise.withResolvers<void>();
 
   constructor(ports: RecordingsPorts) {
     this.#ports = ports;
@@ -80,7 +89,14 @@ export class Keeper implements Recordings {
   async close(): Promise<void> {
     await this.#scope.close('the server stops');
     for (const { verdict } of this.#jobs.values()) verdict.resolve(stopped());
+    const patience = this.#ports.clock.after(partingMs, () => this.#waitedEnough.resolve());
     await Promise.allSettled(this.#working);
+    patience.cancel();
+  }
+
+  /** False when we stop before whoever is to be told has been: the journal stays, and the next start tells. */
+  #heard(told: Promise<void>): Promise<boolean> {
+    return Promise.race([told.then(() => true), this.#waitedEnough.promise.then(() => false)]);
   }
 
   #job(entry: Entry): Job {
@@ -99,16 +115,15 @@ export class Keeper implements Recordings {
       // Begun first: a call that waits for the verdict lives until then.
       const told = this.#tell(entry, { url });
       verdict.resolve({ url, where });
-      await told;
+      if (!(await this.#heard(told))) return;
     } catch (error) {
       if (this.#scope.closed) return;
       const fault = asFault(error);
       this.#ports.log.error('a recording is lost', { ...about(entry), error: errorText(error) });
       const told = this.#tell(entry, { fault });
       verdict.resolve(fault);
-      await told;
+      if (!(await this.#heard(told))) return;
     }
-    if (this.#scope.closed) return;
     await this.#journal.remove(path);
     this.#jobs.delete(path);
   }
@@ -177,7 +192,7 @@ export class Keeper implements Recordings {
     if (entry.failed) return;
     entry.failed = { reason: fault.message };
     await this.#journal.write(entry);
-    await this.#tell(entry, { fault });
+    await this.#heard(this.#tell(entry, { fault }));
   }
 
   async #tell({ facts, end }: Entry, what: { url: string } | { fault: Fault }): Promise<void> {

@@ -21,3 +21,5 @@ export const triesBeforeFailed = 150;
 export const failedAgainMs = 3600_000;
 /** Bytes read from the store in one piece for who listens to a recording. */
 export const readBytes = 1024 * 1024;
+/** Who is being told when the server stops gets this long, of the 5 s that it promises; the next start tells whoever did not listen. */
+export const partingMs = 500;

@@ -46,6 +46,8 @@ class House {
   readonly s3 = new FakeS3();
   readonly told: RecordingOutcome[] = [];
   bucket: BucketCredential | null = null;
+  /** Whoever is told does not answer. */
+  deaf = false;
   recordings: Recordings;
 
   constructor() {
@@ -71,7 +73,10 @@ class House {
       log: silentLog,
       http: this.net.host('10.0.0.1').http,
       account: async (sid) => ({ ...account, account_sid: sid, bucket_credential: this.bucket }),
-      tell: async (outcome) => void this.told.push(outcome),
+      tell: async (outcome) => {
+        if (this.deaf) await new Promise(() => {});
+        this.told.push(outcome);
+      },
     });
     return this.recordings;
   }
@@ -105,6 +110,23 @@ class House {
 }
 
 const journals = (house: House): Promise<string[]> => house.files.list('.journal');
+
+test('an application that hangs does not hold up the stop; the next start tells it', async () => {
+  const house = new House();
+  house.deaf = true;
+  await house.made(4);
+  assert.ok(!isFault(await house.clock.settle(house.recordings.finish(path))));
+  const from = house.clock.now();
+  await house.clock.settle(house.recordings.close());
+  assert.ok(house.clock.now() - from <= 500, `${house.clock.now() - from} ms`);
+  assert.deepEqual([house.told.length, (await journals(house)).length], [0, 1]);
+  house.deaf = false;
+  const next = house.start();
+  await house.clock.settle(next.recover());
+  await house.clock.runFor(100);
+  assert.deepEqual([house.told.length, (await journals(house)).length], [1, 0]);
+  await house.end();
+});
 
 test('without a bucket it stays here, mended, with a card that says whose it is', async () => {
   const house = new House();
