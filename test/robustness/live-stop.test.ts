@@ -131,3 +131,22 @@ test('kill -9 of the main process alone: its children go, the next start mends a
   await checkRecordings(t, house, again, lastedMs - 1_100);
   await house.parties.leave();
 });
+
+test('SIGTERM while the application hangs: still exit 0 in time; the next start tells what became of the recordings', async (t) => {
+  const dataDir = folderFor(t);
+  const house = await lively(t, dataDir, (await listener(t)).url);
+  const { replies } = house.parties.hooks;
+  const from = performance.now();
+  await pause(1_000);
+  const lastedMs = performance.now() - from;
+  replies['/status'] = () => new Promise(() => {});
+  const { ms } = await stopped(house.parties.program);
+  t.diagnostic(`took ${Math.round(ms)} ms`);
+  for (const { call } of house.calls) await until(() => call.byed, { what: 'a BYE' });
+  house.parties.hooks.sent.length = 0;
+  replies['/status'] = undefined;
+  const again = await startProgram({ dataDir });
+  t.after(() => again.end());
+  await checkRecordings(t, house, again, lastedMs - 100);
+  await house.parties.leave();
+});
