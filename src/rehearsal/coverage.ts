@@ -42,6 +42,11 @@ export class Coverage {
     return this.#acted.get(field)?.get(shape) ?? 0;
   }
 
+  /** How often it was checked that one phone hears another. */
+  get listened(): number {
+    return this.#heard;
+  }
+
   *lines(): Generator<string> {
     yield* rows('verbs', this.#verbs);
     yield* rows('options of verbs', this.#options);

@@ -31,7 +31,7 @@ export const tone = (random: Random, ms = 200 + randomInt(random, 3_000)): strin
   `tone_stream://%(${ms},0,${300 + randomInt(random, 900)})`;
 
 const rooms = ['red', 'blue'] as const;
-const queues = ['sales', 'support'] as const;
+const queues = ['sales', 'sales', 'sales', 'support'] as const;
 /** The second is a server that comes and goes, with the first in reserve. */
 const recognizers = [
   { vendor: 'test', language: 'en-US' },
@@ -66,7 +66,7 @@ const dial: Maker = (props) => {
     ...chance(props, 0.2, { listen: { url: audioUrl, mixType: 'stereo' } }),
     ...chance(props, 0.2, { transcribe: { transcriptionHook: '/heard', recognizer: recognizer(random) } }),
     ...chance(props, 0.1, { anchorMedia: true }),
-    ...chance(props, 0.1, { exitMediaPath: true }),
+    ...chance(props, 0.2, { exitMediaPath: true }),
     ...chance(props, 0.1, { boostAudioSignal: 3 }),
     ...chance(props, 0.15, {
       dub: [{ action: 'addTrack', track: 'dialled', play: tone(random), loop: true, gain: -12 }],
@@ -128,7 +128,6 @@ const dequeue: Maker = (props) => ({
   name: pick(props.random, queues),
   timeout: 2 + randomInt(props.random, 8),
   ...chance(props, 0.3, { beep: true }),
-  ...chance(props, 0.3, { confirmHook: '/confirm' }),
   ...chance(props, 0.5, { actionHook: '/taken' }),
 });
 

@@ -125,7 +125,7 @@ function transferred({ random, clock }: Stage, call: PhoneCall, incoming: Incomi
 /** What somebody with a call may do. */
 export function fiddle(cast: Cast, call: PhoneCall): void {
   const { random } = cast.stage;
-  const dice = randomInt(random, 12);
+  const dice = randomInt(random, 14);
   if (dice < 5) call.press(pick(random, [...'0123456789*#']));
   else if (dice === 5) info(call, String(randomInt(random, 10)));
   else if (dice === 6) refer(cast, call);

@@ -10,7 +10,7 @@ const socketUrl = 'ws://app.example/ws';
 /** Where calls' audio is streamed to. */
 export const audioUrl = 'ws://audio.example/listen';
 /** Hooks whose verbs run beside the call's program. */
-const asides = new Set(['/wait', '/enter', '/held', '/confirm']);
+const asides = new Set(['/wait', '/enter', '/held', '/confirm', '/whispered']);
 
 export interface RandomPrograms {
   /** One behind a webhook, one behind a WebSocket. */
@@ -101,8 +101,8 @@ function serveHooks(stage: Stage, props: Props, { note, served }: Book): SimHttp
 }
 
 function answerTo(props: Props, path: string): unknown {
-  if (asides.has(path)) return randomAside(props, path);
   if (path === '/whispered') return [{ verb: 'play', url: tone(props.random, 400) }];
+  if (asides.has(path)) return randomAside(props, path);
   return path === '/' || path === '/next' ? randomApplication(props) : randomAnswer(props);
 }
 

@@ -16,10 +16,8 @@ const updates: readonly Maker[] = [
   ({ random }) => ({ whisper: [{ verb: 'play', url: tone(random, 300) }], mute_status: 'unmute' }),
   () => ({ sip_request: { method: 'INFO', content_type: 'text/plain', content: 'x' } }),
   ({ random }) => ({ conf_mute_status: pick(random, ['mute', 'unmute']) }),
-  ({ random }) => ({
-    conf_hold_status: pick(random, ['hold', 'unhold']),
-    ...(random.next() < 0.5 && { wait_hook: '/wait' }),
-  }),
+  ({ random }) => ({ conf_hold_status: 'hold', ...(random.next() < 0.5 && { wait_hook: '/wait' }) }),
+  () => ({ conf_hold_status: 'unhold' }),
   ({ random }) => ({
     conferenceParticipantAction: {
       action: pick(random, ['tag', 'untag', 'coach', 'uncoach', 'mute', 'unmute', 'hold', 'unhold', 'kick']),
@@ -34,7 +32,8 @@ const updates: readonly Maker[] = [
   ({ random }) => ({
     dub: { action: pick(random, ['removeTrack', 'silenceTrack', 'playOnTrack']), track: 'extra', play: tone(random) },
   }),
-  ({ random }) => ({ media_path: pick(random, ['no-media', 'partial-media', 'full-media']) }),
+  ({ random }) => ({ media_path: pick(random, ['no-media', 'no-media', 'partial-media', 'full-media']) }),
+  ({ random }) => ({ media_path: pick(random, ['no-media', 'partial-media']) }),
   ({ random, isolates }) => ({
     noise_isolation_status: isolates ? pick(random, ['enable', 'disable']) : 'disable',
     ...(random.next() < 0.3 && { noise_isolation_level: randomInt(random, 101) }),

@@ -9,7 +9,7 @@ import type { Stage } from './stage.ts';
 
 const lookEveryMs = 250;
 /** So long nothing has happened that may cover a voice, and so much is listened to: the pause between two songs is shorter. */
-const quietMs = 3_000;
+const quietMs = 2_000;
 const windowMs = 500;
 /** Of a voice of -15 dBov: what a boost of -20 dB leaves and a tenth of lost packets takes away is above. */
 const audibleDbov = -48;

@@ -200,7 +200,7 @@ class Engine {
     for (const { port } of [...this.#ports.values()]) {
       try {
         port.housekeep(at);
-        checkpoints.push(port.checkpoint());
+        checkpoints.push(port.checkpoint(at));
       } catch (error) {
         this.#broken(port, error);
       }

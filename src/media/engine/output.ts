@@ -56,8 +56,11 @@ export class Output implements RtpOutput {
     this.#passed.ssrc = this.ssrc;
   }
 
-  get state(): OutputState {
-    return { ssrc: this.ssrc, sequence: this.sequence, timestamp: this.timestamp };
+  /** For another worker to go on from. While a key is passed on, packets go out and the stream's own time stands: it is made up for here. */
+  stateAt(now: number): OutputState {
+    const { ssrc, sequence, timestamp } = this;
+    const late = this.#format && this.dueAt > 0 ? Math.floor((now - this.dueAt) / this.#format.ptimeMs) : 0;
+    return { ssrc, sequence, timestamp: (timestamp + Math.max(0, late) * this.#units) >>> 0 };
   }
 
   get sampleRate(): number {

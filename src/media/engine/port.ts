@@ -235,9 +235,9 @@ export class Port implements Paced {
     return portStats(this.#statistics.totals(), { packetsLate: this.#late, concealedMs: this.ear.concealedMs });
   }
 
-  checkpoint(): Checkpoint {
+  checkpoint(now: number): Checkpoint {
     const { latched } = this.ear.latch;
-    return { port: this.id, output: this.output.state, latched, plays: this.mouth.positions() };
+    return { port: this.id, output: this.output.stateAt(now), latched, plays: this.mouth.positions() };
   }
 
   /** Both pipelines in one line, for the log. */
