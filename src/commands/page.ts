@@ -15,7 +15,8 @@ curl -X PUT -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' 
 \`\`\`
 
 - **202**: the update acts. What fails later, a hook that answers 500 or a far end that refuses, is an event in the call's log and an alert.
-- **\`?wait=true\`**: the answer comes when the effect has reached the wire: 200 \`{"applied_ms": 14.2}\`, or 422 with what went wrong.
+- **\`?wait=true\`**: the answer comes when the effect has reached the wire: 200 \`{"applied_ms": 14.2}\`, or 422 with what went wrong
+  (after 10 s: that it is still on its way).
 - **400**: the body can never be right; \`path\` names what is wrong. **404**: no such call. **422**: not now; \`msg\` says why. Nothing has changed then.
 - A refusal is \`{"msg": "the call has no audio yet", "code": "no-media"}\`, with the field's \`path\` when there is one.
 - One field at a time; \`tag\` and \`whisper\` may stand beside any other, \`child_call_hook\` beside \`call_hook\`. Contradictory fields are

@@ -57,9 +57,9 @@ for (const [body, http, path, reason] of [
   [{ call_hook: '/x', call_status_hook: 'y' }, 400, 'call_status_hook', /^call_status_hook: .*absolute URL/],
   [{ dtmf: { digit: '1'.repeat(129) } }, 400, 'dtmf.digit', /1 to 128 digits/],
   [{ dtmf: { digit: '1', duration: 20_000 } }, 400, 'dtmf.duration', /40 to 10000/],
-  [{ dtmf: { digit: '1', length: 3 } }, 400, 'dtmf.length', /no length/],
-  [{ dub: { action: 'addTrack', track: 'm', volume: 3 } }, 400, 'dub.volume', /no volume/],
-  [{ call_hook: { url: '/x', colour: 'red' } }, 400, 'call_hook.colour', /no colour/],
+  [{ dtmf: { digit: '1', length: 3 } }, 400, 'dtmf.length', /\.length: no such field/],
+  [{ dub: { action: 'addTrack', track: 'm', volume: 3 } }, 400, 'dub.volume', /\.volume: no such field/],
+  [{ call_hook: { url: '/x', colour: 'red' } }, 400, 'call_hook.colour', /\.colour: no such field/],
   [{ call_hook: { url: '/x', username: 1 } }, 400, 'call_hook.username', /text/],
   [
     { call_hook: '/x', call_status_hook: { url: '/x', basicAuth: { user: 'u' } } },

@@ -30,8 +30,8 @@ export function readUpdate(body: unknown): Command[] | Refusal {
     const value = strangeField(definition, fields) ?? definition.read(fields[definition.rest], fields);
     if (isRefusal(value)) {
       const companion = definition.companions?.find((name) => name === value.path);
-      const reason = `${companion ?? definition.rest}: ${value.reason}`;
-      return { ...value, http: 400, reason, path: companion ?? joinPath(definition.rest, value.path) };
+      const path = companion ?? joinPath(definition.rest, value.path);
+      return { ...value, http: 400, reason: `${path}: ${value.reason}`, path };
     }
     read.push({ definition, value });
   }
@@ -68,7 +68,7 @@ function strangeField(
   for (const [name, one] of Object.entries({ [rest]: schema, ...companionSchemas })) {
     const path = strangePath(one, withoutVerb(body[name]));
     if (path === undefined) continue;
-    const refusal = refuse('field-unknown', `there is no ${path} in it`, { path });
+    const refusal = refuse('field-unknown', 'no such field', { path });
     return name === rest ? refusal : { ...refusal, path: name, reason: `there is no ${path} in it` };
   }
   return undefined;
