@@ -45,6 +45,8 @@ export class BridgeClient implements MediaBridge, Joined {
       await Promise.all(this.#links.map((link) => link.open()));
     } catch (error) {
       await this.close();
+      // A port that closed while it was being laid has closed the bridge, and knew of no pipe.
+      await this.#pipe?.close();
       throw error;
     }
   }

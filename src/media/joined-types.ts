@@ -4,7 +4,7 @@ import type { AudioSource, Effect, MediaPort, Playback } from './types.ts';
 
 /**
  * 'engine': full media; packets are forwarded as they come while nothing listens, mixes or changes them, else decoded and mixed.
- * 'relay': always forwarded, never decoded (partial media); refused with Fault `bridge-codecs` when the two legs' codecs differ.
+ * 'relay': forwarded and never decoded (partial media), but while digits of ours go out; refused with Fault `bridge-codecs` when the two legs' codecs differ.
  */
 export type BridgePath = 'engine' | 'relay';
 

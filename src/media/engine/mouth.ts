@@ -49,6 +49,8 @@ export class Mouth {
   /** Orders that came before the codec was known. */
   readonly #early: PlayOrder[] = [];
   #feed: Feed | undefined;
+  /** What is fed no more. */
+  #leaving: Feed | undefined;
   readonly #added = new Mixed();
   /** Noise suppression of what the far end hears. */
   readonly isolating = new Isolating();
@@ -116,8 +118,10 @@ export class Mouth {
     return remove;
   }
 
-  /** What others say; undefined when there are none. */
-  setFeed(feed: Feed | undefined): void {
+  /** What others say; undefined when there are none. `leaving`, or else what was fed before it, is read once more: to fade. */
+  setFeed(feed: Feed | undefined, leaving?: Feed): void {
+    if (leaving || !feed) this.#leaving = leaving;
+    else if (this.#feed) this.#leaving = this.#feed;
     this.#feed = feed;
   }
 
@@ -146,7 +150,7 @@ export class Mouth {
     const { sampleRate, frame, layers, dub, tones, volume, fed, added, feedGain } = voice;
     const sounds = layers.render(frame);
     const covered = layers.covering;
-    const voices = this.#feed?.read(fed, sampleRate) ?? false;
+    const voices = this.#readFeed(voice);
     feedGain.set(covered ? MUTED_DB : 0);
     const more = this.#added.read(added, sampleRate);
     const plays = sounds || voices || more || tones.busy || this.isolating.active;
@@ -164,6 +168,16 @@ export class Mouth {
     const dubbed = dub.read(added);
     if (dubbed) mixInto(frame, added);
     return plays || dubbed ? frame : undefined;
+  }
+
+  #readFeed({ fed, added, sampleRate }: Voice): boolean {
+    const voices = this.#feed?.read(fed, sampleRate) ?? false;
+    const leaving = this.#leaving;
+    if (!leaving) return voices;
+    this.#leaving = undefined;
+    if (!voices) return leaving.read(fed, sampleRate);
+    if (leaving.read(added, sampleRate)) mixInto(fed, added);
+    return true;
   }
 
   /** Tells of tracks that have sounded for the first time; to be called once their packet has left. */
@@ -216,6 +230,11 @@ export class Mouth {
     if (digit === undefined) this.#voice?.tones.release();
     else this.#voice?.tones.hold(digit);
     this.#changed();
+  }
+
+  /** Digits sound in the audio. */
+  get sendsTones(): boolean {
+    return this.#voice?.tones.busy ?? false;
   }
 
   #changed(): void {

@@ -1,5 +1,5 @@
 // Port: one leg's audio in the engine: two sockets, an ear, a mouth, and the output that goes through it all.
-import { type Address, Fault, type Scope } from '../../base/index.ts';
+import { type Address, errorText, Fault, type Scope } from '../../base/index.ts';
 import { isRtcp, StreamStatistics } from '../../rtp/index.ts';
 import type { AgreedMedia } from '../../sdp/index.ts';
 import type {
@@ -101,7 +101,7 @@ export class Port implements Paced {
       onDigit: (event) => {
         notify('digit', { port, event });
         if (event.source === 'rfc4733') this.joints.outlet?.onDigit(undefined);
-        this.onDigit?.(event);
+        if (!this.ear.muted) this.onDigit?.(event);
       },
       onDigitStart: (digit) => this.joints.outlet?.onDigit(digit),
       onHeard: () => this.#start(),
@@ -136,7 +136,9 @@ export class Port implements Paced {
     if (state.watchTalking) this.watchTalking(true);
     for (const order of state.recognitions) this.recognitions.begin(order);
     for (const order of state.recordings) this.recordings.start(order);
-    this.#isolations.set(state.isolation).catch((error: unknown) => world.onBroken(this, error));
+    this.#isolations.set(state.isolation).catch((error: unknown) => {
+      world.log.error('noise suppression could not go on', { port, error: errorText(error) });
+    });
   }
 
   /** Applies what offer/answer agreed on, beside what runs: SSRC, sequence, layers and their positions go on. */
@@ -145,8 +147,7 @@ export class Port implements Paced {
     const ptimeMs = wholeSlots(config.media.ptimeMs);
     const media = { ...config.media, ptimeMs };
     this.#media = media;
-    const old = this.#config;
-    const resumed = old !== undefined && !sends(old);
+    const resumed = this.#config !== undefined && !sends(this.#config);
     this.#config = config;
     this.sender.setFormat(media);
     if (resumed) this.output.skip(0);
@@ -187,7 +188,7 @@ export class Port implements Paced {
 
   setMuted(muted: boolean): Promise<{ at: number }> {
     this.ear.setMuted(muted);
-    this.joints.outlet?.review();
+    this.joints.saysOtherwise();
     return this.joints.outlet?.effect() ?? this.effect();
   }
 
@@ -310,7 +311,7 @@ export class Port implements Paced {
 
   /** Digits of ours are being sent. */
   get sendsDigits(): boolean {
-    return this.#digits.busy;
+    return this.#digits.busy || this.mouth.sendsTones;
   }
 
   /** The codec of a packet that is heard ('ear') or sent. */

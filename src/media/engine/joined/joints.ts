@@ -7,9 +7,18 @@ export class Joints {
   /** The bridge in which the far end's voice goes to one other port. */
   outlet: Link | undefined;
 
-  /** Something about the port is different: both directions look anew at how they may go. */
+  /** Copies of what the far end says. */
+  readonly copies = new Set<Link>();
+
+  /** Something about the port is different: all directions look anew at how they may go. */
   changed(): void {
     this.inlet?.review();
+    this.saysOtherwise();
+  }
+
+  /** The far end's voice is muted, or changed on its way, or no longer. */
+  saysOtherwise(): void {
     this.outlet?.review();
+    for (const copy of this.copies) copy.review();
   }
 }

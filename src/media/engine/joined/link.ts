@@ -77,6 +77,7 @@ export class Link implements PacketTaker {
     this.#unhand = state.side === 'ear' ? from.ear.hand(this) : from.sender.hand(this);
     to.attach(this);
     if (state.exclusive) from.joints.outlet = this;
+    else if (state.side === 'ear') from.joints.copies.add(this);
     this.review();
   }
 
@@ -106,8 +107,9 @@ export class Link implements PacketTaker {
     if (paused || !to.sending) return 'silent';
     if (!this.#alike) return 'processed';
     const untouched = side === 'mouth' || from.ear.plain;
-    if (path === 'relay') return untouched ? 'forwarded' : 'silent';
-    return untouched && to.mouth.plain && !to.sendsDigits ? 'forwarded' : 'processed';
+    if (path === 'relay' && !untouched) return 'silent';
+    // Digits of ours need frame times, whatever the path.
+    return untouched && !to.sendsDigits && (path === 'relay' || to.mouth.plain) ? 'forwarded' : 'processed';
   }
 
   /** Packets of the one are packets of the other: codec and packet time. */
@@ -165,7 +167,7 @@ export class Link implements PacketTaker {
     this.#feed?.close();
     this.#feed = undefined;
     this.#handingBack = false;
-    to.mouth.setFeed(last && last.length > 0 ? new FadingFeed(last) : undefined);
+    to.mouth.setFeed(undefined, last && last.length > 0 ? new FadingFeed(last) : undefined);
   }
 
   /** A frame time of the target. */
@@ -370,5 +372,8 @@ export class Link implements PacketTaker {
     if (this.#state.exclusive) from.ear.release();
     if (to.joints.inlet === this) to.joints.inlet = undefined;
     if (from.joints.outlet === this) from.joints.outlet = undefined;
+    from.joints.copies.delete(this);
+    // Whoever holds a key down is heard no more.
+    if (this.#state.exclusive) to.mouth.holdTone(undefined);
   }
 }
