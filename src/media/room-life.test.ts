@@ -95,6 +95,10 @@ test('digits of a member reach the others that hear it, when they shall', async 
   assert.deepEqual(await press(7), ['', '', '', '']);
   await clock.settle(members[0]!.set({ muted: false, distributeDtmf: false }));
   assert.deepEqual(await press(8), ['', '', '', '']);
+  // A leg that is muted itself says nothing at all.
+  await clock.settle(members[0]!.set({ distributeDtmf: true }));
+  await clock.settle(guests[0]!.port.setMuted(true));
+  assert.deepEqual(await press(9), ['', '', '', '']);
   for (const guest of guests) guest.peer.heard.splice(0);
   await end();
 });

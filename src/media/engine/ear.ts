@@ -61,7 +61,8 @@ export class Ear {
   readonly #options: EarOptions;
   readonly #view = makeRtpView();
   readonly #listeners = new Set<EarListener>();
-  readonly #takers: PacketTaker[] = [];
+  /** Another array with each change: a packet may be on its way through them. */
+  #takers: readonly PacketTaker[] = [];
   /** Who pulls frames at a time of its own. */
   #pullers = 0;
   #pulledAt = Number.NEGATIVE_INFINITY;
@@ -183,11 +184,10 @@ export class Ear {
 
   /** Hands on what comes, as it comes, until the returned function is called. */
   hand(taker: PacketTaker): () => void {
-    this.#takers.push(taker);
+    this.#takers = [...this.#takers, taker];
     this.#attend();
     return () => {
-      const at = this.#takers.indexOf(taker);
-      if (at >= 0) this.#takers.splice(at, 1);
+      this.#takers = this.#takers.filter((one) => one !== taker);
       this.#attend();
     };
   }
@@ -247,8 +247,9 @@ export class Ear {
     if (meaning === 'dtmf') this.#event(datagram, view, now);
     else if (this.#hearing) this.#hearing.push(datagram, view, now);
     else this.#jitter?.pass(datagram, view, now);
-    if (this.#takers.length === 0) return;
-    for (let i = 0; i < this.#takers.length; i++) this.#takers[i]!.onPacket(datagram, view, meaning);
+    const takers = this.#takers;
+    if (takers.length === 0) return;
+    for (let i = 0; i < takers.length; i++) takers[i]!.onPacket(datagram, view, meaning);
     if (meaning === 'audio') this.recent.add(datagram, view);
   }
 
@@ -278,7 +279,7 @@ export class Ear {
   close(): void {
     this.#dtmf?.close();
     this.#listeners.clear();
-    this.#takers.length = 0;
+    this.#takers = [];
     this.#wantsInband = false;
     this.#close();
     this.#forgetStream();

@@ -22,6 +22,16 @@ export interface OutputFormat {
   ptimeMs: number;
 }
 
+/** How another stream's packet goes out. */
+export interface PassedAs {
+  /** Its numbers. */
+  place: Place;
+  payloadType: number;
+  /** Its audio's length, 0 for none (an event's time is not the stream's). */
+  units: number;
+  now: number;
+}
+
 export class Output implements RtpOutput {
   readonly ssrc: number;
   sequence: number;
@@ -109,15 +119,8 @@ export class Output implements RtpOutput {
     return packet;
   }
 
-  /**
-   * Another stream's packet as ours, its header written in place before the payload; `place` are its numbers. `units`: its audio's
-   * length, 0 for none (an event's time is not the stream's).
-   */
-  pass(
-    datagram: Uint8Array,
-    view: RtpView,
-    as: { place: Place; payloadType: number; units: number; now: number },
-  ): Uint8Array {
+  /** Another stream's packet as ours, its header written in place before the payload. */
+  pass(datagram: Uint8Array, view: RtpView, as: PassedAs): Uint8Array {
     const { place, units, now } = as;
     const header = this.#passed;
     header.marker = view.marker || (this.#header.marker && units > 0);

@@ -3,7 +3,7 @@ import type { Address } from '../../base/index.ts';
 import { makeRtpView, type RtpView, readRtp, rtpHeaderBytes, type StreamStatistics } from '../../rtp/index.ts';
 import type { AgreedMedia } from '../../sdp/index.ts';
 import type { Meaning, PacketTaker } from './ear.ts';
-import type { Output } from './output.ts';
+import type { Output, PassedAs } from './output.ts';
 import type { EngineCounts } from './world.ts';
 
 export interface SenderOptions {
@@ -18,7 +18,8 @@ export interface SenderOptions {
 export class Sender {
   readonly output: Output;
   readonly #options: SenderOptions;
-  readonly #takers: PacketTaker[] = [];
+  /** Another array with each change: packets are being handed on when one comes or goes. */
+  #takers: readonly PacketTaker[] = [];
   readonly #view = makeRtpView();
   #media: AgreedMedia | undefined;
 
@@ -43,16 +44,15 @@ export class Sender {
   }
 
   /** Another stream's packet as ours, within the callback that received it. */
-  pass(datagram: Uint8Array, view: RtpView, as: Parameters<Output['pass']>[2]): void {
+  pass(datagram: Uint8Array, view: RtpView, as: PassedAs): void {
     this.send(this.output.pass(datagram, view, as));
   }
 
   /** Hands on what is sent, as it is sent, until the returned function is called. */
   hand(taker: PacketTaker): () => void {
-    this.#takers.push(taker);
+    this.#takers = [...this.#takers, taker];
     return () => {
-      const at = this.#takers.indexOf(taker);
-      if (at >= 0) this.#takers.splice(at, 1);
+      this.#takers = this.#takers.filter((one) => one !== taker);
     };
   }
 
@@ -60,7 +60,8 @@ export class Sender {
     const view = this.#view;
     if (!readRtp(packet, view)) return;
     const meaning = this.#meaningOf(view.payloadType);
-    for (const taker of [...this.#takers]) taker.onPacket(packet, view, meaning);
+    const takers = this.#takers;
+    for (let i = 0; i < takers.length; i++) takers[i]!.onPacket(packet, view, meaning);
   }
 
   #meaningOf(payloadType: number): Meaning {

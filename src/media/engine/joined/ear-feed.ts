@@ -22,7 +22,11 @@ export class EarFeed implements LiveFeed {
   #ready = new Int16Array(0);
   #readySamples = 0;
   #resampler: Resampler | undefined;
-  #rates = '';
+  /** What `#resampler` is for. */
+  #from = 0;
+  #to = 0;
+  /** A frame of the ear's in which nothing is heard. */
+  #silence = new Int16Array(0);
   /** When the ear's last frame was due. */
   #pulledFor = Number.NEGATIVE_INFINITY;
 
@@ -89,7 +93,7 @@ export class EarFeed implements LiveFeed {
       this.#ready = larger;
     }
     const out = this.#ready.subarray(this.#readySamples);
-    const pcm = heard ?? new Int16Array((this.#ear.sampleRate * this.#ear.frameMs) / 1000);
+    const pcm = heard ?? this.#silence;
     if (resampler) this.#readySamples += resampler.process(pcm, out);
     else {
       out.set(pcm);
@@ -98,10 +102,12 @@ export class EarFeed implements LiveFeed {
   }
 
   #prepare(sampleRate: number): void {
-    const rates = `${this.#ear.sampleRate}>${sampleRate}`;
-    if (rates === this.#rates) return;
-    this.#rates = rates;
-    const from = this.#ear.sampleRate;
+    const { sampleRate: from, frameMs } = this.#ear;
+    const samples = (from * frameMs) / 1000;
+    if (this.#silence.length !== samples) this.#silence = new Int16Array(samples);
+    if (from === this.#from && sampleRate === this.#to) return;
+    this.#from = from;
+    this.#to = sampleRate;
     this.#resampler = from === sampleRate ? undefined : new Resampler(from, sampleRate);
     this.#readySamples = 0;
   }

@@ -13,6 +13,7 @@ import {
   unreviewedFrames,
 } from '../../limits.ts';
 import type { Meaning, PacketTaker } from '../ear.ts';
+import type { PassedAs } from '../output.ts';
 import type { Port } from '../port.ts';
 import { crossfade } from '../stages/fade.ts';
 import { EarFeed, type LiveFeed } from './ear-feed.ts';
@@ -44,6 +45,8 @@ export class Link implements PacketTaker {
   readonly #follower = new Follower();
   readonly #tally = new Tally();
   readonly #events: EventRelay;
+  /** Of the packet that is forwarded; reused. */
+  readonly #as: PassedAs = { place: { sequence: 0, timestamp: 0 }, payloadType: 0, units: 0, now: 0 };
   readonly #unhand: () => void;
   #mode: BridgeMode = 'silent';
   /** Forwarded, and packets flow: until the first has come, and when they pause, frames are made as ever. */
@@ -285,8 +288,12 @@ export class Link implements PacketTaker {
     const place = follower.follow(view, now, true);
     if (!place) return;
     this.#passedAt = now;
-    const units = meaning === 'audio' ? to.output.unitsOf(view.payloadEnd - view.payloadStart) : 0;
-    to.sender.pass(datagram, view, { place, payloadType, units, now });
+    const as = this.#as;
+    as.place = place;
+    as.payloadType = payloadType;
+    as.units = meaning === 'audio' ? to.output.unitsOf(view.payloadEnd - view.payloadStart) : 0;
+    as.now = now;
+    to.sender.pass(datagram, view, as);
   }
 
   /** The first frame after forwarding is made of the packet that comes next, as it comes: nothing is missing or twice. */

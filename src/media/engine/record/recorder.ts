@@ -130,8 +130,12 @@ export class Recorder {
 
   #doubled(pcm: Int16Array): Int16Array {
     if (this.#twice.length !== 2 * pcm.length) this.#twice = new Int16Array(2 * pcm.length);
-    for (let i = 0; i < pcm.length; i++) this.#twice.fill(pcm[i]!, 2 * i, 2 * i + 2);
-    return this.#twice;
+    const twice = this.#twice;
+    for (let i = 0; i < pcm.length; i++) {
+      twice[2 * i] = pcm[i]!;
+      twice[2 * i + 1] = pcm[i]!;
+    }
+    return twice;
   }
 
   async #open(): Promise<void> {

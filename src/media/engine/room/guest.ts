@@ -23,6 +23,8 @@ export interface GuestOptions {
 /** To what taps a leg it looks like one: the ear is the room, the mouth is what is said to it. */
 export class Guest implements Paced {
   readonly id: string;
+  /** Time in which nobody heard anything: the worker was held up for longer than can be caught up with. */
+  onSkipped: (ms: number) => void = () => {};
   readonly ear = { listen: (listener: EarListener): (() => void) => added(this.#listeners, listener) };
   readonly mouth = {
     listen: (listener: MouthListener): (() => void) => added(this.#sayListeners, listener),
@@ -47,9 +49,10 @@ export class Guest implements Paced {
     this.#seat = world.pacer.join(this, roomGuestPtimeMs);
   }
 
-  onHearing(deadline: number): void {
+  onHearing(deadline: number, skippedMs: number): void {
     const { member, sampleRate, slotOf, onBroken } = this.#options;
     try {
+      if (skippedMs > 0) this.onSkipped(skippedMs);
       if (!this.#feeds.read(this.#said, sampleRate)) this.#said.fill(0);
       member.say(this.#said, sampleRate, slotOf(deadline));
     } catch (error) {

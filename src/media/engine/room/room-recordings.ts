@@ -60,6 +60,7 @@ export class RoomRecordings {
         notify(name, body);
       },
     });
+    guest.onSkipped = (ms) => recordings.skip(ms);
     return { guest, recordings };
   }
 
