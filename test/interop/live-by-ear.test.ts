@@ -16,7 +16,7 @@ import { pause, until } from '../kit/until.ts';
 
 const { alice: aliceHz, bob: bobHz } = song;
 const songDb = -16;
-const seconds = Number(process.env.CROSSPOINT_TEST_SECONDS ?? 2);
+const seconds = Number(process.env.CROSSPOINT_TEST_SECONDS ?? 1.5);
 const tone = (hz: number, ms: number): string => `tone_stream://v=-13;%(${ms},0,${hz})`;
 
 let parties: Parties;
@@ -132,7 +132,7 @@ interface Feature {
 const features: Feature[] = [
   {
     what: 'whisper',
-    start: ({ bobSid }) => parties.update(bobSid, { whisper: { verb: 'play', url: tone(1_900, 300) } }, true),
+    start: ({ bobSid }) => parties.update(bobSid, { whisper: { verb: 'play', url: tone(1_900, 200) } }, true),
   },
   {
     what: 'boostAudioSignal',
@@ -190,13 +190,13 @@ function judge(call: UaCall, hz: number, from: number): Judged {
 /** Runs it until this process was not held up meanwhile, and judges what Alice heard of Bob. */
 async function heardBeside({ start, stop }: Feature, bridge: Bridged): Promise<Judged & { stall: number }> {
   for (let left = tries; ; left--) {
-    await pause(500);
+    await pause(300);
     stalls.reset();
     const from = bridge.alice.rtp.received.length;
     await start(bridge);
-    await pause(500);
+    await pause(400);
     await stop?.(bridge);
-    await pause(900);
+    await pause(500);
     const found = { ...judge(bridge.alice, bobHz, from), stall: stalls.max / 1e6 };
     const fine = found.hole <= 40 && found.click <= 0.25 && found.off <= 0.5 && found.breaks.length === 0;
     if (fine || left === 0 || found.stall < quietMs) return found;

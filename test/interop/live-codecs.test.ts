@@ -46,10 +46,10 @@ for (const codec of ['G722', 'PCMA'] as const)
         parties.hooks.sentTo('/status').find((body) => body.parent_call_sid === alice.callSid)?.call_sid,
       );
       await parties.update(child, { whisper: { verb: 'play', url: tone(1_900, 400) } });
-      await pause(1_000);
+      await pause(700);
       assert.ok(longestHole(alice, phone.hz, from) <= 40, 'nothing of it is heard on the other side');
       assert.deepEqual(alice.rtp.breaks(from), []);
-      await pause(1_500);
+      await pause(300);
       await alice.bye();
       await baresip.event('CALL_CLOSED');
       assert.match(baresip.said, new RegExp(`audio rx pipeline: .*${codec}`));
@@ -63,7 +63,6 @@ for (const codec of ['G722', 'PCMA'] as const)
 for (const [callerMs, calleeMs] of [
   [30, 20],
   [20, 40],
-  [40, 30],
 ] as const)
   test(`packets of ${callerMs} ms and of ${calleeMs} ms: forwarded, processed, and forwarded again`, async () => {
     const [caller, callee] = [await parties.phone('alice'), await parties.phone('bob')];

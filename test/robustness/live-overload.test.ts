@@ -103,10 +103,7 @@ abuse('audio servers that never read, send too much, or garbage', async () => {
     const listen = { verb: 'listen', url, bidirectionalAudio: { enabled: true, streaming: true } };
     calls.set(what, await parties.call('alice', { '/': [listen, next] }));
   }
-  await pause(1_000);
-  // Who breaks the protocol is left; who is merely useless may stay, and the call with it.
-  for (const what of ['10 MB messages', '10 MB of text', 'garbage frames'])
-    await hears(calls.get(what)!, nextHz, [], 30_000);
+  await pause(1_500);
   for (const [what, call] of calls) assert.equal(call.over, false, what);
   await hangUp([...calls.values()]);
   return [...calls.keys()].join(', ');
@@ -157,7 +154,7 @@ abuse('floods of REFER, of hold and unhold, of digits in one call', async () => 
   assert.equal((await held.bob.reinvite('sendrecv')).status, 200);
   await hears(held.alice, bobHz, [], 20_000);
   await hears(held.bob, aliceHz, [], 20_000);
-  held.bob.rtp.press('0123456789'.repeat(4 * load), { toneMs: 20, pauseMs: 0 });
+  held.bob.rtp.press('0123456789'.repeat(2 * load), { toneMs: 20, pauseMs: 0 });
   const infos = await storm(0.5 * load, 200, async (n) =>
     statusOf(
       await held.alice.ask('INFO', ['Content-Type: application/dtmf-relay'], `Signal=${n % 10}\r\nDuration=100`),
@@ -229,10 +226,10 @@ abuse('a full queue whose application dies', async () => {
   for (let i = 0; i < 10 * load; i++) calls.push(await ua.call(`app-${application}`));
   await hears(calls.at(-1)!, 1_600);
   await other.close();
-  await pause(2_000 + 300 * load);
+  await pause(1_000 + 300 * load);
   const alive = calls.filter((call) => !call.over);
   await Promise.all(alive.map((call) => call.bye()));
-  return `${calls.length} waited, ${alive.length} still did 2 s later`;
+  return `${calls.length} waited, ${alive.length} still did afterwards`;
 });
 
 test('nothing is left', async (t) => {

@@ -101,7 +101,7 @@ test('SIGTERM in the midst of everything: BYE to all, exit 0 in time, recordings
   const ear = await listener(t);
   const house = await lively(t, dataDir, ear.url);
   const from = performance.now();
-  await pause(2_000);
+  await pause(1_000);
   const lastedMs = performance.now() - from;
   const { ms } = await stopped(house.parties.program);
   t.diagnostic(`stopped with ${house.calls.length} calls after ${Math.round(ms)} ms`);
@@ -121,7 +121,7 @@ test('kill -9 of the main process alone: its children go, the next start mends a
   const dataDir = folderFor(t);
   const house = await lively(t, dataDir, (await listener(t)).url);
   const from = performance.now();
-  await pause(3_000);
+  await pause(2_200);
   const lastedMs = performance.now() - from;
   process.kill(house.parties.program.pid, 'SIGKILL');
   await house.parties.program.exit();

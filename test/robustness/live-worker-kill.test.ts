@@ -208,11 +208,11 @@ async function checkTaps({ stream, words, recorder }: House): Promise<void> {
   const from = Date.now();
   await pause(600);
   for (const [stream, hz] of [
-    [0, bobHz],
-    [1, aliceHz],
+    [0, aliceHz],
+    [1, bobHz],
   ] as const) {
     const level = sineDb(recorder.heard(session!, stream, from, from + 500), hz);
-    assert.ok(level > -30, `stream ${stream} at the recording server: ${level} dB`);
+    assert.ok(level > -30, `stream ${stream} at the recording server: ${level} dB of ${hz} Hz`);
   }
 }
 
