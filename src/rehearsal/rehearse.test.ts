@@ -7,8 +7,8 @@ import { test } from 'node:test';
 import { Coverage } from './coverage.ts';
 import { rehearse } from './random-call.ts';
 
-/** What fits a minute of a core; `npm run rehearse -- --seeds 200` takes half as long again. */
-const seeds = 120;
+/** Each twice: what takes about half a minute of a core. */
+const seeds = 30;
 /** Run again by another process. */
 const elsewhere = 7;
 
@@ -39,5 +39,5 @@ test(`${seeds} random rehearsals keep every promise, and replay exactly`, async 
     ['record', 'alone'],
   ] as const)
     assert.ok(coverage.acted(field, shape) > 0, `${field} never acted on a call that is ${shape}`);
-  assert.ok(coverage.listened > 20, `only ${coverage.listened} times somebody was listened to`);
+  assert.ok(coverage.listened > 5, `only ${coverage.listened} times somebody was listened to`);
 });
