@@ -3,4 +3,6 @@
 export interface Feed {
   /** Writes the next frame at this rate. False: it is silence, and `frame` was not written. Asked once for each frame of the port. */
   read(frame: Int16Array, sampleRate: number): boolean;
+  /** A frame time in which something else is sent: what was to be heard then never is. `frame` is there to be written. */
+  pass?(frame: Int16Array, sampleRate: number): void;
 }

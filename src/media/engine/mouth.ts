@@ -108,7 +108,10 @@ export class Mouth {
 
   /** No frame is made this time, as a telephone event goes out: who listens hears silence. */
   pass(): void {
-    if (this.#voice) for (const listener of this.#listeners) listener(undefined, this.#voice.sampleRate);
+    const voice = this.#voice;
+    if (!voice) return;
+    this.#feed?.pass?.(voice.fed, voice.sampleRate);
+    for (const listener of this.#listeners) listener(undefined, voice.sampleRate);
   }
 
   /** Heard together with whatever is heard, prompts and whispers too, until the returned function is called. */

@@ -51,6 +51,23 @@ test('digits reach a far end whose packets are relayed', async () => {
   await stage.end();
 });
 
+test('what a leg hears is no later after digits were sent to it', async () => {
+  const stage = await bridgeStage({ other: { codec: 'G722' } });
+  const { clock, a, b } = stage;
+  let stop = a.peer.stream(a.port.local, tone(500));
+  await clock.runFor(1000);
+  await clock.settle(b.port.sendDigits('12', 100));
+  stop();
+  stop = a.peer.stream(a.port.local, tone(900));
+  const from = b.peer.heard.length;
+  await clock.runFor(500);
+  const pcm = audioOf(b, b.peer.heard.length - from);
+  const heard = pcm.findIndex((_, i) => i % 80 === 0 && toneLevelDbov(pcm.subarray(i, i + 160), 900, 16_000) > -20);
+  assert.ok(heard >= 0 && heard / 16 <= 60, `${heard / 16} ms later`);
+  stop();
+  await stage.end();
+});
+
 test('a digit that sounds as a tone when its bridge ends is over with it', async () => {
   const stage = await bridgeStage({ other: { sdp: { dtmf: false } } });
   const { clock, a, b, bridge } = stage;
