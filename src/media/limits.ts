@@ -131,6 +131,8 @@ export const roomGuestPtimeMs = 20;
 export const maxStreams = 8;
 /** Frames by which one side of a leg may be ahead of the other in a stream, before silence stands in for what has not come. */
 export const streamLeadFrames = 3;
+/** Looks at one side's lead, half a second of them, through which it must last to be taken back. */
+export const streamLeadLooks = 25;
 /** Audio that waits for a server which connects, reconnects or does not read; the oldest gives way. Longer is not live any more. */
 export const streamBacklogMs = 2000;
 /** Bytes given to the system and not sent yet from which on audio waits on our side, where it can give way: half a second of 64 kHz, stereo more. */

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type BridgeLeg, bridgeStage, tone } from '../../../../test/kit/bridge-stage.ts';
 import type { MediaStage } from '../../../../test/kit/media-stage.ts';
+import { channels } from '../../../../test/kit/recorded.ts';
 import { SimPeer } from '../../../../test/kit/sim-rtp-peer.ts';
-import { levelDbov, toneLevelDbov } from '../../../audio/index.ts';
+import { gaps, levelDbov, toneLevelDbov, worstClick } from '../../../audio/index.ts';
 import { isRefusal } from '../../../base/index.ts';
 import { DtmfSender } from '../../../rtp/index.ts';
 import type { MediaPort } from '../../types.ts';
@@ -65,6 +66,31 @@ test('what a leg hears is no later after digits were sent to it', async () => {
   const heard = pcm.findIndex((_, i) => i % 80 === 0 && toneLevelDbov(pcm.subarray(i, i + 160), 900, 16_000) > -20);
   assert.ok(heard >= 0 && heard / 16 <= 60, `${heard / 16} ms later`);
   stop();
+  await stage.end();
+});
+
+test('a recording keeps its time through twenty whispers to the other side of a bridge, on a network with jitter', async () => {
+  const stage = await bridgeStage();
+  const { clock, a, b, net, recordings } = stage;
+  for (const from of ['10.0.0.2', '10.0.0.3']) net.link({ from }, { jitterMs: 20, delayMs: 20 });
+  a.peer.stream(a.port.local, tone(500));
+  b.peer.stream(b.port.local, tone(700));
+  await clock.runFor(1500);
+  const recording = a.port.record({ path: 'a.wav', format: 'wav', mix: 'stereo', sampleRate: 8000 });
+  const from = (await clock.settle(recording.started)).at;
+  const whisper = { kind: 'url', url: 'tone_stream://%(300,0,1200)' } as const;
+  for (let i = 0; i < 20; i++) {
+    await clock.settle(b.port.play([whisper], { layer: 'whisper', loop: 1 }).done);
+    await clock.runFor(713);
+  }
+  const lasted = clock.now() - from;
+  recording.stop();
+  const { durationMs } = await clock.settle(recording.done);
+  assert.ok(Math.abs(durationMs - lasted) <= 60, `${durationMs} of ${lasted} ms`);
+  const { left, right } = channels(recordings.get('a.wav')!);
+  assert.deepEqual(gaps(right.subarray(800), 8000, 3), []);
+  assert.deepEqual(gaps(left.subarray(800), 8000, 3), []);
+  assert.ok(worstClick(left.subarray(800), 8000).ratio < 5, JSON.stringify(worstClick(left.subarray(800), 8000)));
   await stage.end();
 });
 

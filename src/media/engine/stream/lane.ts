@@ -1,10 +1,17 @@
 // Lane: one side's samples on their way to a stream, until the other side's of the same moment are there.
 
+import { streamLeadLooks } from '../../limits.ts';
+import { crossfade } from '../stages/fade.ts';
+
 export class StreamLane {
   #samples: Int16Array;
   #size = 0;
   /** Samples of silence that stood in for this side; what comes late makes up for them. */
   #owed = 0;
+  /** The least that was left of late, and after how many looks; what was left all the time before. */
+  #least = Number.POSITIVE_INFINITY;
+  #looks = 0;
+  #standing = 0;
 
   /** `room` samples: what one side may be ahead by, and one frame. */
   constructor(room: number) {
@@ -31,6 +38,23 @@ export class StreamLane {
   pad(samples: number): void {
     this.#owed += samples;
     this.push(undefined, samples, true);
+  }
+
+  /** The other side's have been taken together with ours: what is left every time waits for nothing. */
+  look(): void {
+    this.#least = Math.min(this.#least, this.#size);
+    if (++this.#looks < streamLeadLooks) return;
+    this.#standing = this.#least;
+    this.#least = Number.POSITIVE_INFINITY;
+    this.#looks = 0;
+  }
+
+  /** When a frame stands, the next two become one that leads from the first into the second. */
+  settle(frame: number): void {
+    if (this.#standing < frame || this.#size < 2 * frame) return;
+    this.#standing -= frame;
+    crossfade(this.#samples.subarray(frame, 2 * frame), this.#samples.subarray(0, frame));
+    this.shift(frame);
   }
 
   /** The next so many samples; good until `shift`. */

@@ -78,12 +78,15 @@ export class Tap {
       other = isSaid ? this.#heard : this.#said;
     }
     own.push(frame, samples, other.size > 0);
+    // The mouth's frames are the time. An ear may give some more, when bridges switch.
+    if (own === this.#said) own.settle(samples);
     if (own.size - other.size > streamLeadFrames * this.#frame) other.pad(own.size - other.size);
     const ready = Math.min(own.size, other.size);
     if (ready === 0) return;
     if (this.state !== 'pause') this.#give(ready);
     own.shift(ready);
     other.shift(ready);
+    if (other === this.#said) other.look();
   }
 
   #give(samples: number): void {
