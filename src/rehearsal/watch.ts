@@ -123,12 +123,12 @@ function membersByRoom(ends: readonly End[]): Map<string, End[]> {
   return rooms;
 }
 
-/** The loudest half second of the last while, at this pitch. */
+/** The loudest half second of the last while, at this pitch. Packets as they came: between two streams time stamps say nothing. */
 function loudest({ audio }: PhoneCall, hz: number, now: number): number {
   let best = Number.NEGATIVE_INFINITY;
   for (let from = now - quietMs; from < now && best < audibleDbov; from += windowMs) {
-    const pcm = audio.between(from, from + windowMs);
-    if (pcm.length > 0) best = Math.max(best, toneLevelDbov(pcm, hz, phoneRate));
+    const pcm = audio.heard.filter(({ at }) => at >= from && at < from + windowMs).map((packet) => packet.pcm);
+    if (pcm.length > 0) best = Math.max(best, ...pcm.map((frame) => toneLevelDbov(frame, hz, phoneRate)));
   }
   return best;
 }
