@@ -16,6 +16,7 @@ const flags = { muted: false, deaf: false, tag: '', speakOnlyTo: '', distributeD
 class HandPort implements RoomPort {
   readonly id: string;
   deadline = 0;
+  media = undefined;
   onDigit: RoomPort['onDigit'];
   feed: Feed | undefined;
   readonly heard: number[] = [];

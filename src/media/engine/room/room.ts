@@ -1,6 +1,7 @@
 // Room: members of any rate and packet time hear each other. What is said goes into slots of the pacer's grid and is heard from there,
 // so that nothing drifts: a frame due at T says the slots from T on, and hears those up to T.
 import { Fault } from '../../../base/index.ts';
+import type { AgreedMedia } from '../../../sdp/index.ts';
 import type { FinishedPlay, PlayOrder, PlayPosition, Responder } from '../../channel.ts';
 import type { MemberFlags } from '../../joined-types.ts';
 import { maxRoomPlaybacks, roomEffectSlots, roomSlots, slotMs } from '../../limits.ts';
@@ -20,6 +21,7 @@ export interface RoomPort {
   readonly id: string;
   /** When the frame that is being made is due. */
   readonly deadline: number;
+  readonly media: Pick<AgreedMedia, 'dtmfPayloadType'> | undefined;
   readonly ear: { listen(listener: EarListener): () => void };
   readonly mouth: { setFeed(feed: Feed | undefined): void };
   /** Hears the far end's digits; undefined: nobody does. */
@@ -281,11 +283,13 @@ export class Room implements Floor {
   }
 
   /** A digit goes to whom the voice goes. */
-  #digit({ port, flags, member }: Seated, { digit, durationMs }: DigitEvent): void {
+  #digit({ port, flags, member }: Seated, { digit, durationMs, source }: DigitEvent): void {
     if (!flags.distributeDtmf || !member.speaksTo) return;
     for (const other of this.#seated.values()) {
       if (other.port === port || other.flags.deaf) continue;
       if (flags.speakOnlyTo !== '' && other.flags.tag !== flags.speakOnlyTo) continue;
+      // The tone itself is heard already.
+      if (source === 'inband' && other.port.media?.dtmfPayloadType === undefined) continue;
       // One who is on hold, or has too many digits waiting, does without.
       other.port.sendDigits({ digits: digit, durationMs }).catch(() => {});
     }
