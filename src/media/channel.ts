@@ -70,13 +70,13 @@ export interface StreamConfig {
   start: boolean;
 }
 
-/** Everything a worker needs to carry a port, a new one or one whose worker died. */
 /** A port's place in a room. */
 export interface RoomPlace {
   room: string;
   flags: MemberFlags;
 }
 
+/** Everything a worker needs to carry a port, a new one or one whose worker died. */
 export interface PortState {
   port: string;
   callSid: string;

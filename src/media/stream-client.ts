@@ -105,7 +105,7 @@ class StreamClient implements MediaStream {
 
   tell(message: Record<string, unknown>): void {
     if (this.#over) return;
-    // Told late it would mislead, and the port may be gone: not tried again.
+    // The port may be gone.
     this.#host.ask('streamTell', { port: this.#host.port, stream: this.stream, message }).catch(() => {});
   }
 

@@ -245,7 +245,7 @@ export class Port implements Paced {
   describe(): string {
     const media = this.#config?.media;
     const wire = media ? `${media.codec}/${this.#ptimeMs} ${media.direction}` : 'no codec yet';
-    return `${this.id} mouth: ${this.mouth.describe()} > ${wire}; ear: ${this.ear.describe()}; streams: ${this.streams.describe() || 'none'}`;
+    return `${this.id} mouth: ${this.mouth.describe()} > ${wire}; ear: ${this.ear.describe()}; streams: ${this.streams.describe() || 'none'}; ${this.recordings.describe()}`;
   }
 
   onHearing(deadline: number, skippedMs: number): void {
