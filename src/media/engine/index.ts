@@ -22,7 +22,7 @@ import { Pacer } from './pacer.ts';
 import { Port } from './port.ts';
 import { Prompts } from './prompts.ts';
 import { Rooms } from './room/rooms.ts';
-import { bindPair } from './sockets.ts';
+import { bindPair, type PortSockets } from './sockets.ts';
 import type { EngineWorld } from './world.ts';
 
 export type { ChannelEnd, Frame } from '../channel.ts';
@@ -149,11 +149,19 @@ class Engine {
 
   async #open(state: PortState): Promise<{ rtpPort: number }> {
     const sockets = await bindPair(this.#world.network, this.#options.bindHost, state.rtpPort);
-    if (this.#scope.closed) {
+    try {
+      if (this.#scope.closed)
+        throw new Fault('media-unavailable', 'the media engine is closing', { retryable: true, sip: 480 });
+      this.#add(state, sockets);
+    } catch (error) {
       sockets.rtp.close();
       sockets.rtcp.close();
-      throw new Fault('media-unavailable', 'the media engine is closing', { retryable: true, sip: 480 });
+      throw error;
     }
+    return { rtpPort: sockets.rtp.local.port };
+  }
+
+  #add(state: PortState, sockets: PortSockets): void {
     const scope = this.#scope.child(`port ${state.port}`);
     const notify: Responder['notify'] = (name, body) => {
       if (!this.#world.aborted) this.#responder.notify(name, body);
@@ -164,7 +172,6 @@ class Engine {
     if (state.place) this.#rooms.join(state.place, port);
     this.#beating ??= every(this.#world.clock, beatMs, () => this.#beat());
     scope.defer(() => this.#left(state.port));
-    return { rtpPort: sockets.rtp.local.port };
   }
 
   #closePort({ port: id }: Ask<'close'>): Answer<'close'> | Promise<Answer<'close'>> {

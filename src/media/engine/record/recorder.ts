@@ -56,6 +56,7 @@ export class Recorder {
       sampleRate,
       state: order.state,
       onAudio: (pcm) => this.#put(mix === 'mixed' ? this.#doubled(pcm) : pcm),
+      onFault: (error) => this.#fail(error),
     });
     this.#opened = this.#open().catch((error: unknown) => this.#fail(error));
   }
@@ -170,17 +171,25 @@ export class Recorder {
     const writer = this.#writer;
     let bytes = 0;
     if (writer && this.#container) {
-      while (this.#waiting.length > 0 && this.#ready) {
-        this.#drain(this.#rate * recordCatchUpSeconds);
-        await new Promise<void>((resolve) => this.#parts.clock.soon(resolve));
-      }
-      writer.add(this.#container.end());
-      bytes = await writer.close();
+      bytes = await this.#finish(writer, this.#container).catch((error: unknown) => {
+        fault ??= error;
+        return 0;
+      });
     }
     if (this.#abandoned) return;
     const durationMs = Math.round((this.#samples * 1000) / this.#rate);
     const failed = fault !== undefined || !writer;
     this.#parts.onEnd({ durationMs, bytes, ...(failed && { fault: packFault(faultOf(fault)) }) });
+  }
+
+  /** What waits, and the container's last words. Resolves with the size of the file. */
+  async #finish(writer: Writer, container: Container): Promise<number> {
+    while (this.#waiting.length > 0 && this.#ready) {
+      this.#drain(this.#rate * recordCatchUpSeconds);
+      await new Promise<void>((resolve) => this.#parts.clock.soon(resolve));
+    }
+    writer.add(container.end());
+    return writer.close();
   }
 
   #fail(error: unknown): void {

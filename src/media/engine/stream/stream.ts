@@ -59,7 +59,16 @@ export class Stream {
       onEnd: (reason, fault) => this.#end(reason, fault && { fault }),
     });
     const { mix, sampleRate } = options;
-    this.#tap = new Tap({ ear, mouth, mix, sampleRate, state: order.state, onAudio: (pcm) => this.#send(pcm) });
+    this.#tap = new Tap({
+      ear,
+      mouth,
+      mix,
+      sampleRate,
+      state: order.state,
+      onAudio: (pcm) => this.#send(pcm),
+      onFault: (cause) =>
+        this.#end('failed', { fault: new Fault('stream-failed', 'a bug ended the stream', { cause }) }),
+    });
   }
 
   setState(state: TapState): void {

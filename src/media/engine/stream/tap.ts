@@ -14,6 +14,15 @@ export interface TapOptions {
   state: TapState;
   /** About one packet time of audio, interleaved when stereo. Reused: copy what is kept. */
   onAudio: (pcm: Int16Array) => void;
+  /** Taking the audio threw: the tap has closed, and the leg goes on. */
+  onFault: (error: unknown) => void;
+}
+
+/** One side's frame; undefined is silence. */
+interface Given {
+  frame: Int16Array | undefined;
+  rate: number;
+  samples: number;
 }
 
 export class Tap {
@@ -41,12 +50,9 @@ export class Tap {
       mix === 'mono'
         ? [ear.listen((frame, rate) => this.#alone(frame, rate))]
         : [
-            ear.listen((frame, rate) => this.#push(this.#said, this.#heard, { frame, rate, samples: frame.length })),
+            ear.listen((frame, rate) => this.#side('said', { frame, rate, samples: frame.length })),
             // A silent frame does not say how long it is.
-            mouth.listen((frame, rate) => {
-              const samples = frame?.length ?? this.#frame;
-              this.#push(this.#heard, this.#said, { frame, rate, samples });
-            }),
+            mouth.listen((frame, rate) => this.#side('heard', { frame, rate, samples: frame?.length ?? this.#frame })),
           ];
   }
 
@@ -55,6 +61,28 @@ export class Tap {
   }
 
   #alone(frame: Int16Array, rate: number): void {
+    try {
+      this.#mono(frame, rate);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #side(side: 'said' | 'heard', given: Given): void {
+    try {
+      if (side === 'said') this.#push(this.#said, this.#heard, given);
+      else this.#push(this.#heard, this.#said, given);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): void {
+    this.close();
+    this.#options.onFault(error);
+  }
+
+  #mono(frame: Int16Array, rate: number): void {
     if (this.state === 'pause') return;
     if (rate !== this.#rate || frame.length !== this.#frame) this.#format(rate, frame.length);
     const pcm = this.state === 'silence' ? this.#silence.subarray(0, frame.length) : frame;
@@ -65,11 +93,7 @@ export class Tap {
    * Both sides' frames come once in a packet time, but not always together: in a bridge the ear's come when the other leg sends.
    * One that is too far ahead is not waited for any longer.
    */
-  #push(
-    own: StreamLane,
-    other: StreamLane,
-    { frame, rate, samples }: { frame: Int16Array | undefined; rate: number; samples: number },
-  ): void {
+  #push(own: StreamLane, other: StreamLane, { frame, rate, samples }: Given): void {
     if (samples === 0) return;
     if (rate !== this.#rate || (frame && samples !== this.#frame)) {
       const isSaid = own === this.#said;
