@@ -54,7 +54,7 @@ function isInterop(file: string): boolean {
 /** Real calls whose time or sound is measured finely: these files run one after the other. */
 const alone = /^test\/interop\/(live-|baresip|independent-ua|audio-stream|isolation|sipp\.)/;
 /** What takes long begins first, so that no core idles at the end. */
-const long = /^test\/(interop|robustness|check)/;
+const long = /^(test\/(interop|robustness|check)|src\/rehearsal)/;
 
 async function report(): Promise<void> {
   const together = files.filter((file) => !alone.test(file));
