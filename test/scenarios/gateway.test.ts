@@ -101,7 +101,7 @@ test('a gateway of a given address and a proxy: the number stays the address, th
 
 test('a dial reaches numbers through the gateway, SIP addresses with their own credentials and proxy', async () => {
   const target = [
-    { type: 'phone', number: '+49301234567', trunk: 'unknown', headers: { 'X-Leg': 'phone' } },
+    { type: 'phone', number: '+49301234567', headers: { 'X-Leg': 'phone' } },
     { type: 'sip', sipUri: 'sip:bob@10.7.7.7', auth: { username: 'own', password: 'secret' } },
   ];
   const proxy = `sip:${gateway.host}:${gateway.port}`;
