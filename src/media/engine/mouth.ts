@@ -128,6 +128,11 @@ export class Mouth {
     this.#feed = feed;
   }
 
+  /** This one has nothing more to say. Another that has taken its place stays. */
+  endFeed(feed: Feed): void {
+    if (this.#feed === feed) this.setFeed(undefined);
+  }
+
   /** What is fed is all that is heard, as it is, and nobody listens: it may as well be sent without being made. */
   get plain(): boolean {
     const voice = this.#voice;

@@ -39,8 +39,11 @@ class HandPort implements RoomPort {
   };
 
   readonly mouth = {
-    setFeed: (feed: Feed | undefined) => {
+    setFeed: (feed: Feed) => {
       this.feed = feed;
+    },
+    endFeed: (feed: Feed) => {
+      if (this.feed === feed) this.feed = undefined;
     },
   };
 

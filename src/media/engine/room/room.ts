@@ -23,7 +23,7 @@ export interface RoomPort {
   readonly deadline: number;
   readonly media: Pick<AgreedMedia, 'dtmfPayloadType'> | undefined;
   readonly ear: { listen(listener: EarListener): () => void };
-  readonly mouth: { setFeed(feed: Feed | undefined): void };
+  readonly mouth: { setFeed(feed: Feed): void; endFeed(feed: Feed): void };
   /** Hears the far end's digits; undefined: nobody does. */
   onDigit: ((event: DigitEvent) => void) | undefined;
   sendDigits(ask: { digits: string; durationMs: number }): Promise<unknown>;
@@ -106,13 +106,14 @@ export class Room implements Floor {
       if (this.#changes.length > 0) this.#said(member, slot);
     });
     const seated: Seated = { port, member, flags, unlisten };
-    port.mouth.setFeed({
+    const feed: Feed = {
       read: (frame, sampleRate) => {
         // It has left, and the last of the room has faded.
-        if (member.isDeafened && this.#seated.get(port.id) !== seated) port.mouth.setFeed(undefined);
+        if (member.isDeafened && this.#seated.get(port.id) !== seated) port.mouth.endFeed(feed);
         return member.hear(frame, sampleRate, this.slotOf(port.deadline));
       },
-    });
+    };
+    port.mouth.setFeed(feed);
     port.onDigit = (event) => this.#digit(seated, event);
     this.#seated.set(port.id, seated);
     this.#apply(seated);
