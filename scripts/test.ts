@@ -52,17 +52,20 @@ function isInterop(file: string): boolean {
 }
 
 /** Real calls whose time or sound is measured finely: these files run one after the other. */
-const alone = /^test\/interop\/(live-|baresip|independent-ua|audio-stream|isolation|sipp\.)/;
+const alone = /^test\/interop\/(live-b|baresip\.|independent-ua|audio-stream|sipp\.)/;
+/** Real calls that mostly wait, and are judged with patience: one more at a time than there are cores. */
+const patient = /^test\/interop\/(live-[^b]|baresip-|isolation|recognition|audio-files|apps-|sdk-|rest-)/;
 /** What takes long begins first, so that no core idles at the end. */
 const long = /^(test\/(interop|robustness|check)|src\/rehearsal)/;
 
 async function report(): Promise<void> {
-  const together = files.filter((file) => !alone.test(file));
+  const together = files.filter((file) => !alone.test(file) && !patient.test(file));
   const groups = [
     {
       files: [...together.filter((file) => long.test(file)), ...together.filter((file) => !long.test(file))],
       concurrency,
     },
+    { files: files.filter((file) => patient.test(file)), concurrency: concurrency + 1 },
     { files: files.filter((file) => alone.test(file)), concurrency: 1 },
   ].filter((group) => group.files.length > 0);
   const started = performance.now();

@@ -136,17 +136,25 @@ export class PhoneAudio {
     for (const digit of digits) this.#dtmf.send(digit, durationMs);
   }
 
-  /** All samples heard between two times, gaps filled with silence by their time stamps. */
+  /** All samples heard between two times, gaps filled with silence by their time stamps. Another source begins where the last one ended. */
   between(from: number, to: number): Int16Array {
-    const packets = this.heard.filter((p) => p.at >= from && p.at < to);
-    const first = packets[0];
-    if (!first) return new Int16Array(0);
-    const last = packets.at(-1)!;
-    const pcm = new Int16Array(((last.timestamp - first.timestamp) >>> 0) + last.pcm.length);
-    for (const packet of packets) {
-      const offset = (packet.timestamp - first.timestamp) >>> 0;
-      if (offset + packet.pcm.length <= pcm.length) pcm.set(packet.pcm, offset);
+    const placed: { offset: number; pcm: Int16Array }[] = [];
+    let first: HeardPacket | undefined;
+    let base = 0;
+    let end = 0;
+    for (const packet of this.heard) {
+      if (packet.at < from || packet.at >= to) continue;
+      if (packet.ssrc !== first?.ssrc) {
+        first = packet;
+        base = end;
+      }
+      const offset = base + ((packet.timestamp - first.timestamp) | 0);
+      if (offset < base) continue;
+      placed.push({ offset, pcm: packet.pcm });
+      end = Math.max(end, offset + packet.pcm.length);
     }
+    const pcm = new Int16Array(end);
+    for (const one of placed) pcm.set(one.pcm, one.offset);
     return pcm;
   }
 
