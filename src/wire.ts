@@ -85,7 +85,7 @@ export async function buildHouse(ports: HousePorts): Promise<House> {
     bind: { host: bind, port: sipPort },
     ...(advertise !== undefined && { advertise }),
     userAgent: 'Crosspoint',
-    // calls/replaces.ts, and REFER without a subscription (RFC 4488) in calls/leg-refer.ts.
+    // calls/far-end/replaces.ts, and REFER without a subscription (RFC 4488) in calls/leg/refer.ts.
     supported: ['replaces', 'norefersub'],
   });
   const apps = createApps({ clock, random, network, log: log.with({ room: 'apps' }), settings: settings.apps });

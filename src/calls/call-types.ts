@@ -1,8 +1,8 @@
 // What a call is made of, how it ends, and how we end one.
 import type { CallFacts } from '../apps/index.ts';
 import type { ExtraHeaders } from '../sip/index.ts';
+import type { Hooks } from './application/conversation.ts';
 import type { Call } from './call.ts';
-import type { Hooks } from './conversation.ts';
 import type { CallStatus } from './status.ts';
 import type { CallOwner, CallWorld } from './types.ts';
 

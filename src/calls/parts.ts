@@ -1,10 +1,10 @@
 // Parts: what commands may reach of a running verb or background feature. Whoever lives puts a facet here; its scope takes it off.
 import { bug, type Scope } from '../base/index.ts';
 import type { TapState } from '../media/client.ts';
-import type { BridgePart } from './bridge.ts';
+import type { BridgePart } from './bridge/bridge.ts';
 import type { Call } from './call.ts';
-import type { ConferencePart } from './conference.ts';
-import type { HoldPart, ReferPart } from './in-dialog.ts';
+import type { ConferencePart } from './conference/conference.ts';
+import type { HoldPart, ReferPart } from './far-end/in-dialog.ts';
 import type { Step } from './types.ts';
 
 /** Streams of the running verb (listen, or nested in a dial): listen_status and stream_status. */

@@ -6,11 +6,11 @@ import type { AudioSource, MediaPool } from '../media/client.ts';
 import type { SipStack } from '../sip/index.ts';
 import type { Account, Application, SpeechCredential } from '../store/index.ts';
 import type { Call } from './call.ts';
-import type { RecordingStore } from './cloud-recorder.ts';
-import type { Conferences } from './conference.ts';
+import type { Conferences } from './conference/conference.ts';
 import type { Directory } from './directory.ts';
 import type { CallEvent } from './events.ts';
-import type { Queues } from './queue.ts';
+import type { Queues } from './queue/queue.ts';
+import type { RecordingStore } from './recording/cloud.ts';
 
 /** What a verb must have before it runs (verbs.md 1.5). */
 export type Need = 'media' | 'stable' | 'unanswered' | 'none';

@@ -1,0 +1,80 @@
+// Announcements: speech and files for everybody in a conference (room_say, room_play; live-call-control.md 6).
+import type { Payload } from '../../apps/index.ts';
+import { Fault, isRefusal, newSid, refusalText } from '../../base/index.ts';
+import type { MediaRoom, Playback, PlaybackResult } from '../../media/client.ts';
+import { announcementLimit } from '../limits.ts';
+import type { Step } from '../types.ts';
+import type { Conference } from './conference.ts';
+import type { Place } from './place.ts';
+
+export interface Announcing {
+  kind: 'say' | 'play';
+  /** A say or a play. */
+  step: Step;
+  /** The application's own name for it, given back in its events. */
+  id: string | undefined;
+  /** Ends those that run. */
+  replace: boolean;
+}
+
+interface Running {
+  playback: Playback;
+  replaced: boolean;
+}
+
+export class Announcements {
+  readonly #conference: Conference;
+  readonly #room: MediaRoom;
+  readonly #running = new Set<Running>();
+
+  constructor(conference: Conference, room: MediaRoom) {
+    this.#conference = conference;
+    this.#room = room;
+  }
+
+  /** Of `place`'s call: its voice speaks, its hooks are told. Resolves with the first packet. */
+  async make(place: Place, { kind, step, id, replace }: Announcing): Promise<{ at: number }> {
+    const { call } = place;
+    const plan = await step.audio?.(call);
+    if (!plan) throw new Fault('announcement-empty', 'there is nothing to announce');
+    if (isRefusal(plan)) {
+      call.alert('no-tts', plan.reason);
+      throw new Fault('announcement-refused', refusalText(plan));
+    }
+    if (this.#conference.running?.room !== this.#room) throw new Fault('conference-over', 'the conference is over');
+    if (replace) this.#stopAll();
+    if (this.#running.size >= announcementLimit)
+      throw new Fault('announcements-full', `${announcementLimit} announcements are heard already`);
+    const playback = this.#room.play(plan.sources, { loop: plan.loop });
+    const running: Running = { playback, replaced: false };
+    this.#running.add(running);
+    const names: Payload = { [`${kind}Id`]: newSid(call.world.random), ...(id !== undefined && { id }) };
+    const { promise, resolve, reject } = Promise.withResolvers<{ at: number }>();
+    playback.onEvent = (event) => {
+      if (event.type !== 'started') return;
+      this.#conference.news.tell(`${kind}-start`, place, names);
+      resolve({ at: event.at });
+    };
+    void playback.done.then((result) => {
+      this.#running.delete(running);
+      const reason = running.replaced ? 'replaced' : result.reason;
+      const durationMs = Math.round(result.playedMs);
+      this.#conference.news.tell(`${kind}-done`, place, { ...names, reason, durationMs });
+      if (result.reason === 'failed') this.#alert(place, result);
+      reject(new Fault('announcement-unheard', result.fault?.message ?? 'nobody heard it'));
+    });
+    return promise;
+  }
+
+  #stopAll(): void {
+    for (const running of this.#running) {
+      running.replaced = true;
+      running.playback.stop();
+    }
+  }
+
+  #alert({ call }: Place, { fault }: PlaybackResult): void {
+    const speech = fault?.code.startsWith('tts') ?? false;
+    call.alert(speech ? 'tts-failure' : 'play-url-notfound', fault?.message ?? 'the audio could not be played');
+  }
+}
