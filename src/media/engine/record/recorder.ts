@@ -5,7 +5,7 @@ import { recordCatchUpSeconds, recordWaitingSeconds } from '../../limits.ts';
 import type { TapState } from '../../tap-types.ts';
 import type { Ear } from '../ear.ts';
 import type { Mouth } from '../mouth.ts';
-import { Tap } from '../stream/tap.ts';
+import { Tap } from '../tap/tap.ts';
 import { type Container, makeContainer } from './container.ts';
 import { Writer } from './writer.ts';
 

@@ -4,7 +4,6 @@ import { test } from 'node:test';
 import { seededRandom } from '../../../base/sim/index.ts';
 import { Backlog } from './backlog.ts';
 import { Fifo } from './fifo.ts';
-import { StreamLane } from './lane.ts';
 
 test('fifo: any cutting of the bytes gives the same samples, through growth and wrapping', () => {
   for (let seed = 0; seed < 15; seed++) {
@@ -62,17 +61,4 @@ test('backlog: in order, the oldest gives way, whatever the sizes', () => {
     assert.ok(backlog.size <= 1_000);
     assert.ok(backlog.dropped > 0);
   }
-});
-
-test('lanes: silence that stood in for what came late is paid back, once', () => {
-  const lane = new StreamLane(800);
-  lane.pad(320);
-  assert.equal(lane.size, 320);
-  lane.shift(320);
-  const frame = new Int16Array(160).fill(7);
-  // While the other side waits, what comes is used.
-  lane.push(frame, 160, true);
-  assert.equal(lane.size, 160);
-  for (let i = 0; i < 3; i++) lane.push(frame, 160, false);
-  assert.equal(lane.size, 320, 'two of the three made up for the silence');
 });

@@ -5,12 +5,12 @@ import { streamBytesPerCost, streamCostBurst, streamCostPerSecond } from '../../
 import type { StreamEnd, StreamEvent, TapState } from '../../tap-types.ts';
 import type { Ear } from '../ear.ts';
 import type { Mouth } from '../mouth.ts';
+import { Tap } from '../tap/tap.ts';
 import type { EngineWorld } from '../world.ts';
 import type { Back } from './back.ts';
 import { FramedBack } from './framed-back.ts';
 import { readMessage } from './message.ts';
 import { StreamedBack } from './streamed-back.ts';
-import { Tap } from './tap.ts';
 import { Uplink } from './uplink.ts';
 
 export interface StreamParts {

@@ -1,4 +1,4 @@
-// Lane: one side's samples on their way to a stream, until the other side's of the same moment are there.
+// Lane: one side's samples on their way out of a tap, until the other side's of the same moment are there.
 
 import { streamLeadLooks } from '../../limits.ts';
 import { crossfade } from '../stages/fade.ts';

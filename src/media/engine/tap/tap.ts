@@ -1,4 +1,4 @@
-// Tap: what a stream hears of a leg, both sides in step, at the stream's own rate and mix.
+// Tap: what a stream or a recording hears of a leg, both sides in step, at its own rate and mix.
 import { clip16, Resampler } from '../../../audio/index.ts';
 import { streamLeadFrames } from '../../limits.ts';
 import type { TapMix, TapState } from '../../tap-types.ts';
