@@ -4,11 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { codecByName, sine, toneLevelDbov } from '../audio/index.ts';
-import { every, isRefusal, realClock, realRandom, silentLog, sleep } from '../base/index.ts';
-import { realNetwork } from '../base/net/index.ts';
-import { makeRtpView, readRtp, rtpHeaderBytes, writeRtpHeader } from '../rtp/index.ts';
-import { createMediaPool, type MediaPool, type MediaPort, processWorker } from './client.ts';
+import { codecByName, sine, toneLevelDbov } from '../../audio/index.ts';
+import { every, isRefusal, realClock, realRandom, silentLog, sleep } from '../../base/index.ts';
+import { realNetwork } from '../../base/net/index.ts';
+import { makeRtpView, readRtp, rtpHeaderBytes, writeRtpHeader } from '../../rtp/index.ts';
+import { createMediaPool, type MediaPool, type MediaPort, processWorker } from '../client.ts';
 
 const clock = realClock();
 const network = realNetwork({ clock });
@@ -72,7 +72,7 @@ test('three members on two processes hear the two others, each once', async () =
     workers: 2,
     startWorker: processWorker({
       clock,
-      entry: new URL('../worker.ts', import.meta.url),
+      entry: new URL('../../worker.ts', import.meta.url),
       settings: { bindHost: '127.0.0.1', audioDirs: [], recordingsDir: folder },
     }),
   });

@@ -1,7 +1,7 @@
 // A playback as its owner sees it; it remembers where it stood, so that another worker can go on.
-import type { Fault } from '../base/index.ts';
-import type { PlayOrder, PlayPosition } from './channel.ts';
-import type { Playback, PlaybackEvent, PlaybackResult } from './types.ts';
+import type { Fault } from '../../base/index.ts';
+import type { PlayOrder, PlayPosition } from '../channel.ts';
+import type { Playback, PlaybackEvent, PlaybackResult } from '../types.ts';
 
 const startOfAll: PlayPosition = { pass: 0, item: 0, offset: 0, playedMs: 0, passOffset: 0 };
 

@@ -1,5 +1,5 @@
 // A port's streams as their owners see them; what is wanted of them is remembered, so that another worker can take them up.
-import { Fault, isFault } from '../base/index.ts';
+import { Fault, isFault } from '../../base/index.ts';
 import {
   type Answer,
   type Ask,
@@ -8,9 +8,9 @@ import {
   type StreamNote,
   type StreamOrder,
   unpackFault,
-} from './channel.ts';
-import type { MediaStream, StreamEnd, StreamEvent, StreamOptions, TapState } from './tap-types.ts';
-import type { Effect } from './types.ts';
+} from '../channel.ts';
+import type { MediaStream, StreamEnd, StreamEvent, StreamOptions, TapState } from '../tap-types.ts';
+import type { Effect } from '../types.ts';
 
 type StreamAsk = 'stream' | 'streamState' | 'streamTell' | 'endStream';
 

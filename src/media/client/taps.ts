@@ -1,8 +1,8 @@
 // What listens at a port, as its owner sees it: recognitions, recordings and streams together.
-import type { Answer, Ask, AskName, NoticeName, Notices, PortState } from './channel.ts';
-import { RecognitionClients } from './recognition-client.ts';
-import { RecordingClients } from './recording-client.ts';
-import { StreamClients } from './stream-client.ts';
+import type { Answer, Ask, AskName, NoticeName, Notices, PortState } from '../channel.ts';
+import { RecognitionClients } from './recognition.ts';
+import { RecordingClients } from './recording.ts';
+import { StreamClients } from './stream.ts';
 
 export interface TapHost {
   port: string;

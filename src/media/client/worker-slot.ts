@@ -1,5 +1,5 @@
 // One worker's place in the pool: the process that fills it may die and be replaced; its ports then carry on in the next one.
-import { type Clock, errorText, every, Fault, isFault, type Log, type Timer } from '../base/index.ts';
+import { type Clock, errorText, every, Fault, isFault, type Log, type Timer } from '../../base/index.ts';
 import {
   type Answer,
   type Ask,
@@ -8,7 +8,7 @@ import {
   type NoticeFrame,
   type WorkerCounts,
   workerLost,
-} from './channel.ts';
+} from '../channel.ts';
 import {
   beatMs,
   closeTimeoutMs,
@@ -18,11 +18,11 @@ import {
   restartCalmMs,
   restartDelayMaxMs,
   restartDelayMs,
-} from './limits.ts';
-import type { StartWorker, WorkerLink } from './link.ts';
-import type { PortClient } from './port-client.ts';
+} from '../limits.ts';
+import type { StartWorker, WorkerLink } from '../link.ts';
+import type { PortClient } from './port.ts';
 import type { PortNumbers } from './port-numbers.ts';
-import type { RoomClient } from './room-client.ts';
+import type { RoomClient } from './room.ts';
 
 export interface WorkerOptions {
   index: number;

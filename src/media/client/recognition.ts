@@ -1,8 +1,8 @@
 // A port's recognitions as their owners see them; another worker takes them up when theirs dies.
-import { Fault, isFault } from '../base/index.ts';
-import { type Answer, type Ask, type AskName, type Notices, type RecognizeOrder, unpackFault } from './channel.ts';
-import type { HeardAudio, MediaRecognition, RecognizeOptions } from './tap-types.ts';
-import type { Effect } from './types.ts';
+import { Fault, isFault } from '../../base/index.ts';
+import { type Answer, type Ask, type AskName, type Notices, type RecognizeOrder, unpackFault } from '../channel.ts';
+import type { HeardAudio, MediaRecognition, RecognizeOptions } from '../tap-types.ts';
+import type { Effect } from '../types.ts';
 
 export interface RecognitionsHost {
   readonly port: string;

@@ -1,12 +1,12 @@
 // The pool on the virtual clock: placing, port numbers, and workers that die.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mediaStage } from '../../test/kit/media-stage.ts';
-import { SimPeer } from '../../test/kit/sim-rtp-peer.ts';
-import { isRefusal, silentLog } from '../base/index.ts';
-import { seededRandom, VirtualClock } from '../base/sim/index.ts';
-import { createMediaPool, type WorkerLink } from './client.ts';
-import { maxDigitStrings, maxRestores, portQuarantineMs } from './limits.ts';
+import { mediaStage } from '../../../test/kit/media-stage.ts';
+import { SimPeer } from '../../../test/kit/sim-rtp-peer.ts';
+import { isRefusal, silentLog } from '../../base/index.ts';
+import { seededRandom, VirtualClock } from '../../base/sim/index.ts';
+import { createMediaPool, type WorkerLink } from '../client.ts';
+import { maxDigitStrings, maxRestores, portQuarantineMs } from '../limits.ts';
 
 const tone = { kind: 'url', url: 'tone_stream://%(10000,0,400)' } as const;
 const open = (group: string) => ({ callSid: group, group, inactivityMs: 0 });

@@ -1,7 +1,7 @@
 // Pipe: two ports of our own that send to each other over loopback, one on each of two workers. Who joins a leg to `near` hears, and is
 // heard by, whoever is joined to `far`. For bridges and rooms whose legs live on different workers.
-import { isRefusal } from '../base/index.ts';
-import type { PortClient } from './port-client.ts';
+import { isRefusal } from '../../base/index.ts';
+import type { PortClient } from './port.ts';
 import type { Worker } from './worker-slot.ts';
 
 export interface PipeOptions {

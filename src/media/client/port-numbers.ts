@@ -1,6 +1,6 @@
 // The range of RTP ports: even numbers handed out in turn, so that a released one rests as long as the range allows, and at least the quarantine.
-import type { Clock } from '../base/index.ts';
-import { portQuarantineMs } from './limits.ts';
+import type { Clock } from '../../base/index.ts';
+import { portQuarantineMs } from '../limits.ts';
 
 export interface PortRange {
   /**

@@ -1,8 +1,8 @@
 // Digits that are tones in a room: who hears the tone is not sent it once more.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bridgeStage } from '../../test/kit/bridge-stage.ts';
-import { DtmfDetector, dtmfSteps, TonePlayer } from '../audio/index.ts';
+import { bridgeStage } from '../../../test/kit/bridge-stage.ts';
+import { DtmfDetector, dtmfSteps, TonePlayer } from '../../audio/index.ts';
 
 test('a digit found in the audio is heard once by a far end without telephone events', async () => {
   const deaf = { dtmf: false };

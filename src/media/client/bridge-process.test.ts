@@ -4,10 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { isRefusal, realClock, realRandom, silentLog, type UdpSocket } from '../base/index.ts';
-import { realNetwork } from '../base/net/index.ts';
-import { makeRtpView, readRtp, writeRtpHeader } from '../rtp/index.ts';
-import { createMediaPool, type MediaPool, type MediaPort, processWorker } from './client.ts';
+import { isRefusal, realClock, realRandom, silentLog, type UdpSocket } from '../../base/index.ts';
+import { realNetwork } from '../../base/net/index.ts';
+import { makeRtpView, readRtp, writeRtpHeader } from '../../rtp/index.ts';
+import { createMediaPool, type MediaPool, type MediaPort, processWorker } from '../client.ts';
 
 const clock = realClock();
 const network = realNetwork({ clock });
@@ -29,7 +29,7 @@ before(async () => {
     workers: 2,
     startWorker: processWorker({
       clock,
-      entry: new URL('../worker.ts', import.meta.url),
+      entry: new URL('../../worker.ts', import.meta.url),
       settings: { bindHost: '127.0.0.1', audioDirs: [], recordingsDir: folder },
     }),
   });

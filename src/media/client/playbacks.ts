@@ -1,9 +1,9 @@
 // A port's playbacks as their owner sees them: begun, stopped, and carried on by another worker.
-import { Fault, isFault } from '../base/index.ts';
-import { type Answer, type Ask, type Checkpoint, type Notices, type PlayOrder, unpackFault } from './channel.ts';
-import { maxSources } from './limits.ts';
-import { PlaybackClient } from './playback-client.ts';
-import type { AudioSource, Playback, PlayOptions } from './types.ts';
+import { Fault, isFault } from '../../base/index.ts';
+import { type Answer, type Ask, type Checkpoint, type Notices, type PlayOrder, unpackFault } from '../channel.ts';
+import { maxSources } from '../limits.ts';
+import type { AudioSource, Playback, PlayOptions } from '../types.ts';
+import { PlaybackClient } from './playback.ts';
 
 export interface PlaybackHost {
   port: string;

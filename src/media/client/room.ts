@@ -1,17 +1,17 @@
 // A room as the main process sees it: who is in it, what plays and what streams; told to the next worker when one dies.
-import { Fault, isFault } from '../base/index.ts';
-import type { Answer, Ask, AskName, NoticeFrame, RecordOrder, RoomCheckpoint, StreamOrder } from './channel.ts';
-import { unpackFault } from './channel.ts';
-import type { MediaRoom, MemberOptions, RoomMember } from './joined-types.ts';
-import { maxRoomPlaybacks, maxSources } from './limits.ts';
+import { Fault, isFault } from '../../base/index.ts';
+import type { Answer, Ask, AskName, NoticeFrame, RecordOrder, RoomCheckpoint, StreamOrder } from '../channel.ts';
+import { unpackFault } from '../channel.ts';
+import type { MediaRoom, MemberOptions, RoomMember } from '../joined-types.ts';
+import { maxRoomPlaybacks, maxSources } from '../limits.ts';
+import type { MediaRecording, MediaStream, RecordOptions, StreamOptions } from '../tap-types.ts';
+import type { AudioSource, MediaPort, Playback } from '../types.ts';
 import type { Pipe } from './pipe.ts';
-import { PlaybackClient } from './playback-client.ts';
-import type { PortClient } from './port-client.ts';
-import { RecordingClients } from './recording-client.ts';
+import { PlaybackClient } from './playback.ts';
+import type { PortClient } from './port.ts';
+import { RecordingClients } from './recording.ts';
 import { MemberClient } from './room-member.ts';
-import { StreamClients } from './stream-client.ts';
-import type { MediaRecording, MediaStream, RecordOptions, StreamOptions } from './tap-types.ts';
-import type { AudioSource, MediaPort, Playback } from './types.ts';
+import { StreamClients } from './stream.ts';
 import type { Worker } from './worker-slot.ts';
 
 /** A port, and where it lives. */

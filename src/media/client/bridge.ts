@@ -1,9 +1,9 @@
 // A bridge as the main process sees it: two ports, a link each way, and a pipe between them when they live on different workers.
-import { Fault } from '../base/index.ts';
-import type { BridgeMode, BridgePath, MediaBridge } from './joined-types.ts';
-import { LinkClient } from './link-client.ts';
+import { Fault } from '../../base/index.ts';
+import type { BridgeMode, BridgePath, MediaBridge } from '../joined-types.ts';
+import { LinkClient } from './link.ts';
 import type { Pipe } from './pipe.ts';
-import type { Joined, PortClient } from './port-client.ts';
+import type { Joined, PortClient } from './port.ts';
 
 export interface BridgeOptions {
   a: PortClient;

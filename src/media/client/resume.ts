@@ -1,8 +1,8 @@
 // Where a port's output begins, and where a restored one goes on: after everything the dead worker can have sent.
-import { type Address, type Random, randomInt, randomUint32 } from '../base/index.ts';
-import type { AgreedMedia } from '../sdp/index.ts';
-import type { Checkpoint, OutputState } from './channel.ts';
-import { restoreJumpPackets } from './limits.ts';
+import { type Address, type Random, randomInt, randomUint32 } from '../../base/index.ts';
+import type { AgreedMedia } from '../../sdp/index.ts';
+import type { Checkpoint, OutputState } from '../channel.ts';
+import { restoreJumpPackets } from '../limits.ts';
 
 /** Chosen here and not by the worker, so that another worker can go on from the first packet. RFC 3550 5.1. */
 export const newOutput = (random: Random): OutputState => ({

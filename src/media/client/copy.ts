@@ -1,8 +1,8 @@
 // A copy as the main process sees it: what a port hears or says goes to another port's far end too.
-import { Fault } from '../base/index.ts';
-import type { MediaCopy } from './joined-types.ts';
-import { LinkClient, type LinkEnds } from './link-client.ts';
-import type { Joined } from './port-client.ts';
+import { Fault } from '../../base/index.ts';
+import type { MediaCopy } from '../joined-types.ts';
+import { LinkClient, type LinkEnds } from './link.ts';
+import type { Joined } from './port.ts';
 
 export class CopyClient implements MediaCopy, Joined {
   readonly #ends: LinkEnds;

@@ -1,6 +1,6 @@
 // A media port as the main process sees it: SDP session, what is wanted of the worker, and how to carry on when it dies.
-import { type Address, bug, errorText, Fault, isFault, isRefusal, type Refusal, refuse } from '../base/index.ts';
-import type { AgreedMedia, SdpSession } from '../sdp/index.ts';
+import { type Address, bug, errorText, Fault, isFault, isRefusal, type Refusal, refuse } from '../../base/index.ts';
+import type { AgreedMedia, SdpSession } from '../../sdp/index.ts';
 import type {
   Answer,
   Ask,
@@ -12,13 +12,7 @@ import type {
   OutputState,
   PortState,
   RoomPlace,
-} from './channel.ts';
-import type { LinkClient } from './link-client.ts';
-import { PlaybackClients } from './playback-clients.ts';
-import { PortSession } from './port-session.ts';
-import { resumeState } from './resume.ts';
-import { TalkWatchers } from './talk-client.ts';
-import { TapClients } from './tap-clients.ts';
+} from '../channel.ts';
 import type {
   IsolationOptions,
   MediaRecognition,
@@ -27,7 +21,7 @@ import type {
   RecognizeOptions,
   RecordOptions,
   StreamOptions,
-} from './tap-types.ts';
+} from '../tap-types.ts';
 import type {
   AudioSource,
   CodecWish,
@@ -42,7 +36,13 @@ import type {
   PlayOptions,
   PortOptions,
   PortStats,
-} from './types.ts';
+} from '../types.ts';
+import type { LinkClient } from './link.ts';
+import { PlaybackClients } from './playbacks.ts';
+import { PortSession } from './port-session.ts';
+import { resumeState } from './resume.ts';
+import { TalkWatchers } from './talk.ts';
+import { TapClients } from './taps.ts';
 
 /** What a port needs of its pool. */
 export interface PortHost {

@@ -1,6 +1,6 @@
 // A port's session description: what we offer and answer, for our own audio or for another party's to which the media goes past us.
-import { codecs } from '../audio/index.ts';
-import { type Address, isRefusal, type Refusal, refuse } from '../base/index.ts';
+import { codecs } from '../../audio/index.ts';
+import { type Address, isRefusal, type Refusal, refuse } from '../../base/index.ts';
 import {
   type AgreedMedia,
   type Answered,
@@ -11,8 +11,8 @@ import {
   passRefusal,
   type Said,
   type SdpSession,
-} from '../sdp/index.ts';
-import type { CodecWish, Direction, FarAudio, FarCodecs } from './types.ts';
+} from '../../sdp/index.ts';
+import type { CodecWish, Direction, FarAudio, FarCodecs } from '../types.ts';
 
 export interface PortSessionOptions {
   session: SdpSession;

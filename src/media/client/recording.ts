@@ -1,8 +1,8 @@
 // Recordings as their owner sees them; what is wanted of them is remembered, so that another worker can go on with the same file.
-import { Fault } from '../base/index.ts';
-import { type Answer, type Ask, type Notices, type RecordOrder, unpackFault, workerLost } from './channel.ts';
-import type { MediaRecording, RecordEnd, RecordOptions, TapState } from './tap-types.ts';
-import type { Effect } from './types.ts';
+import { Fault } from '../../base/index.ts';
+import { type Answer, type Ask, type Notices, type RecordOrder, unpackFault, workerLost } from '../channel.ts';
+import type { MediaRecording, RecordEnd, RecordOptions, TapState } from '../tap-types.ts';
+import type { Effect } from '../types.ts';
 
 type RecordAsk = 'record' | 'recordState' | 'stopRecording';
 

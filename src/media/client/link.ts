@@ -1,8 +1,8 @@
 // A link as the main process sees it: one direction between two ports of one worker, which their next worker is told of too.
 
-import type { LinkState } from './channel.ts';
-import type { BridgeMode, CopySide } from './joined-types.ts';
-import type { PortClient } from './port-client.ts';
+import type { LinkState } from '../channel.ts';
+import type { BridgeMode, CopySide } from '../joined-types.ts';
+import type { PortClient } from './port.ts';
 
 export interface LinkEnds {
   from: PortClient;

@@ -1,12 +1,12 @@
 // Rooms on the virtual clock: what is played to all, digits, who talks, what a leg plays for itself, and a worker's death.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openHall } from '../../test/kit/hall.ts';
-import { assertHears, full, party, plainMember, sineDbov, smooth } from '../../test/kit/party.ts';
-import { gaps, sine, toneLevelDbov } from '../audio/index.ts';
-import { every } from '../base/index.ts';
-import type { SimWsPeer } from '../base/sim/index.ts';
-import type { AudioSource, PlayOptions } from './client.ts';
+import { openHall } from '../../../test/kit/hall.ts';
+import { assertHears, full, party, plainMember, sineDbov, smooth } from '../../../test/kit/party.ts';
+import { gaps, sine, toneLevelDbov } from '../../audio/index.ts';
+import { every } from '../../base/index.ts';
+import type { SimWsPeer } from '../../base/sim/index.ts';
+import type { AudioSource, PlayOptions } from '../client.ts';
 
 const tone = (hz: number, ms = 10_000): AudioSource => ({ kind: 'url', url: `tone_stream://v=-12;%(${ms},0,${hz})` });
 const prompt: PlayOptions = { layer: 'prompt', loop: 1 };

@@ -1,5 +1,5 @@
 // Who is told whether a port's far end speaks. The worker looks only while somebody wants to know.
-import type { Answer, Ask, AskName } from './channel.ts';
+import type { Answer, Ask, AskName } from '../channel.ts';
 
 export type TalkListener = (talking: boolean) => void;
 

@@ -1,17 +1,17 @@
 // The pool: places ports on workers, keeps their ports' numbers, and replaces a worker that died.
-import { type Clock, errorText, Fault, isFault, type Log, type Random, randomUint32 } from '../base/index.ts';
-import { newSdpSession } from '../sdp/index.ts';
-import { BridgeClient } from './bridge-client.ts';
-import { CopyClient } from './copy-client.ts';
-import type { BridgePath, CopySide, MediaBridge, MediaCopy, MediaRoom, RoomOptions } from './joined-types.ts';
-import { openAttempts } from './limits.ts';
-import type { StartWorker } from './link.ts';
+import { type Clock, errorText, Fault, isFault, type Log, type Random, randomUint32 } from '../../base/index.ts';
+import { newSdpSession } from '../../sdp/index.ts';
+import type { BridgePath, CopySide, MediaBridge, MediaCopy, MediaRoom, RoomOptions } from '../joined-types.ts';
+import { openAttempts } from '../limits.ts';
+import type { StartWorker } from '../link.ts';
+import type { MediaPool, MediaPort, MediaStats, PortOptions } from '../types.ts';
+import { BridgeClient } from './bridge.ts';
+import { CopyClient } from './copy.ts';
 import { Pipe } from './pipe.ts';
-import { PortClient } from './port-client.ts';
+import { PortClient } from './port.ts';
 import { PortNumbers, type PortRange } from './port-numbers.ts';
 import { newOutput } from './resume.ts';
-import { RoomClient } from './room-client.ts';
-import type { MediaPool, MediaPort, MediaStats, PortOptions } from './types.ts';
+import { RoomClient } from './room.ts';
 import { Worker } from './worker-slot.ts';
 
 export interface MediaPoolOptions {

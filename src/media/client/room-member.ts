@@ -1,11 +1,11 @@
 // A port's place in a room, as the main process sees it. A leg of another worker than the room's comes in by a pipe.
-import { Fault } from '../base/index.ts';
-import type { RoomPlace } from './channel.ts';
-import type { MemberFlags, MemberOptions, RoomMember } from './joined-types.ts';
-import { LinkClient } from './link-client.ts';
+import { Fault } from '../../base/index.ts';
+import type { RoomPlace } from '../channel.ts';
+import type { MemberFlags, MemberOptions, RoomMember } from '../joined-types.ts';
+import type { Effect } from '../types.ts';
+import { LinkClient } from './link.ts';
 import type { Pipe } from './pipe.ts';
-import type { PortClient } from './port-client.ts';
-import type { Effect } from './types.ts';
+import type { PortClient } from './port.ts';
 
 export interface MemberParts {
   room: string;

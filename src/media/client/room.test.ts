@@ -1,8 +1,8 @@
 // Rooms on the virtual clock: who hears whom, at what level and from which packet on.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assertHears, assertHearsNot, full, party, plainMember, smooth } from '../../test/kit/party.ts';
-import { gaps } from '../audio/index.ts';
+import { assertHears, assertHearsNot, full, party, plainMember, smooth } from '../../../test/kit/party.ts';
+import { gaps } from '../../audio/index.ts';
 
 test('three members hear the two others, unbroken, and not themselves', async () => {
   const { guests, tones, later, end } = await party([{}, {}, {}]);
