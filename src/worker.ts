@@ -41,9 +41,13 @@ function loopDelayMeter(): () => number {
   };
 }
 
+/** RTP through node:dgram is right too, at twice the price. */
+const onUnable = (why: string): void =>
+  log.warn('this machine carries about half as many calls a core: the C library cannot be called', { why });
+
 function serve({ settings, clockZero }: Welcome<WorkerSettings>): void {
   const clock = realClock(clockZero);
-  const network = realNetwork({ clock });
+  const network = realNetwork({ clock, pollUdp: { onUnable } });
   const { bindHost, audioDirs, speechCacheDir, recordingsDir } = settings;
   const speech = makeSpeech({ clock, http: network.http, vendors, log, cacheDir: speechCacheDir });
   const recognizers = makeRecognizers({ clock, network, vendors: recognizerVendors, log });

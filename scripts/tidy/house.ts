@@ -108,6 +108,7 @@ export const bans: readonly Ban[] = [
       'node:dns',
       'node:dns/promises',
       'undici',
+      'koffi',
       'ws',
       'fastify',
     ],

@@ -13,7 +13,7 @@ export interface UdpSocket {
   readonly local: Address;
   /** Sends or drops; UDP gives no answer. Errors go to `onError`. The bytes may be reused once this returns. */
   send(data: Uint8Array, port: number, host: string): void;
-  /** Takes effect for the next datagram. */
+  /** Takes effect for the next datagram. The bytes may be written to, and are gone when the handler returns: copy what is kept. */
   onMessage: (data: Uint8Array, from: Address) => void;
   onError: (error: Error) => void;
   close(): void;

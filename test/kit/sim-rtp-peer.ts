@@ -36,7 +36,7 @@ export class SimPeer {
     socket.onMessage = (data, from) => {
       if (!readRtp(data, view)) return;
       const { marker, payloadType, sequence, timestamp, ssrc } = view;
-      const payload = data.slice(view.payloadStart, view.payloadEnd);
+      const payload = Uint8Array.prototype.slice.call(data, view.payloadStart, view.payloadEnd);
       this.heard.push({ at: host.net.clock.now(), from, marker, payloadType, sequence, timestamp, ssrc, payload });
     };
   }
@@ -46,7 +46,7 @@ export class SimPeer {
     const peer = new SimPeer(host, socket, codecByName(codec)!);
     peer.#control = await host.udp({ host: host.ip, port: port + 1 });
     peer.#control.onMessage = (data) => {
-      peer.rtcp.push(data.slice());
+      peer.rtcp.push(new Uint8Array(data));
       peer.onRtcp(data);
     };
     return peer;

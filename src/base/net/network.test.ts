@@ -1,6 +1,8 @@
-// The real network against real servers on loopback: the contract, and what only it can get wrong.
+// The real network against real servers on loopback: the contract. Its UDP in both ways.
+import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { describe } from 'node:test';
 import { type WebSocket, WebSocketServer } from 'ws';
 import {
   networkContract,
@@ -8,6 +10,7 @@ import {
   type StageAnswer,
   type StageRequest,
   type StageWs,
+  udpContract,
 } from '../../../test/contracts/network/index.ts';
 import { realClock, sleep } from '../index.ts';
 import { realNetwork } from './index.ts';
@@ -77,8 +80,8 @@ async function serveWs(handle: (peer: StageWs) => void, options: WsOptions = {})
   return [server, `${(await listen(server)).replace('http', 'ws')}/socket`];
 }
 
-async function realStage(): Promise<Stage> {
-  const network = realNetwork({ clock });
+async function realStage(pollUdp: boolean): Promise<Stage> {
+  const network = realNetwork({ clock, ...(pollUdp ? { pollUdp: { onUnable: assert.fail } } : {}) });
   const servers: Server[] = [];
   const sockets = new Set<Socket>();
   const keep = ([server, address]: [Server, string]): string => {
@@ -109,4 +112,5 @@ async function realStage(): Promise<Stage> {
   };
 }
 
-networkContract('real network', realStage);
+networkContract('real network', () => realStage(false));
+describe('real network, polled: udp', () => udpContract(() => realStage(true)));

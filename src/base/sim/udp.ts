@@ -49,7 +49,10 @@ export class SimUdpSocket implements UdpSocket {
   }
 
   receive(data: Uint8Array, from: Address, to: string): void {
-    if (this.#open && this.#host.accepts(this.local.host, to)) this.onMessage(data, from);
+    if (!this.#open || !this.#host.accepts(this.local.host, to)) return;
+    this.onMessage(data, from);
+    // The real network uses its buffer again: whoever kept the bytes would hear noise there, and does so here.
+    data.fill(0xaa);
   }
 
   close(): void {

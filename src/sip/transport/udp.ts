@@ -35,7 +35,8 @@ export class UdpTransport implements Transport {
     const source = { peer: { transport: 'udp', host: from.host, port: from.port }, connection: undefined } as const;
     let message: SipRequest | SipResponse;
     try {
-      message = parseMessage(data);
+      // A copy: the message keeps its body.
+      message = parseMessage(Buffer.from(data));
     } catch (error) {
       if (!isSipParseError(error)) throw error;
       this.#options.onBad(error, source);

@@ -8,6 +8,7 @@ import { udpContract } from './udp.ts';
 import { wsContract, wsRefusalContract } from './ws.ts';
 
 export type { Stage, StageAnswer, StageRequest, StageWs } from './stage.ts';
+export { udpContract } from './udp.ts';
 
 export function networkContract(name: string, make: Make): void {
   describe(`${name}: udp`, () => udpContract(make));

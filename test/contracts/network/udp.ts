@@ -42,6 +42,58 @@ export function udpContract(make: Make): void {
     }),
   );
   it(
+    'gives datagrams of all lengths whole, and in order',
+    withStage(make, async (stage) => {
+      const [near, far] = await udpPair(stage);
+      const lengths = [0, 1, 12, 172, 1_500, 2_048, 2_049, 9_000, 65_507, 172];
+      const got: Buffer[] = [];
+      far.onMessage = (data) => got.push(Buffer.from(data));
+      for (const [i, length] of lengths.entries()) {
+        near.send(new Uint8Array(length).fill(i), far.local.port, stage.serverIp);
+        await until(stage, () => got.length > i);
+      }
+      assert.deepEqual(
+        got,
+        lengths.map((length, i) => Buffer.alloc(length, i)),
+      );
+      near.close();
+      far.close();
+    }),
+  );
+  it(
+    'sends a part of a larger buffer, and here and there in turn',
+    withStage(make, async (stage) => {
+      const [near, far] = await udpPair(stage);
+      const other = await stage.server.udp({ host: stage.serverIp, port: 0 });
+      const got: string[] = [];
+      far.onMessage = (data) => got.push(`far ${Buffer.from(data)}`);
+      other.onMessage = (data) => got.push(`other ${Buffer.from(data)}`);
+      const all = Buffer.from('0123456789');
+      for (let i = 0; i < 4; i++) {
+        near.send(all.subarray(2 * i, 2 * i + 3), (i % 2 ? other : far).local.port, stage.serverIp);
+        await until(stage, () => got.length > i);
+      }
+      assert.deepEqual(got, ['far 012', 'other 234', 'far 456', 'other 678']);
+      for (const socket of [near, far, other]) socket.close();
+    }),
+  );
+  it(
+    'drops what is for no numeric address, and goes on',
+    withStage(make, async (stage) => {
+      const [near, far] = await udpPair(stage);
+      let got = '';
+      far.onMessage = (data) => {
+        got += data;
+      };
+      near.send(Buffer.from('x'), far.local.port, 'no.such.name.invalid');
+      near.send(Buffer.from('y'), far.local.port, stage.serverIp);
+      await until(stage, () => got !== '');
+      assert.equal(got, 'y');
+      near.close();
+      far.close();
+    }),
+  );
+  it(
     'is silent towards a closed port and after close',
     withStage(make, async (stage) => {
       const [near, far] = await udpPair(stage);

@@ -5,24 +5,30 @@ import type { HeardPayload } from '../hearing.ts';
 
 const nothing = new Uint8Array(0);
 
-/** Keeps the datagrams themselves: whoever received them has let go of them, and only their headers are written to. */
 export class RecentPackets {
-  readonly #slots: HeardPayload[] = [];
+  /** Each with a buffer of its own, which grows to the longest payload. */
+  readonly #slots: HeardPayload[] = Array.from({ length: recentPackets }, () => ({
+    bytes: nothing,
+    start: 0,
+    end: 0,
+    payloadType: 0,
+  }));
   #at = 0;
   held = 0;
 
-  add(bytes: Uint8Array, { payloadStart: start, payloadEnd: end, payloadType }: RtpView): void {
-    this.#slots[this.#at] ??= { bytes, start, end, payloadType };
+  add(datagram: Uint8Array, { payloadStart, payloadEnd, payloadType }: RtpView): void {
     const slot = this.#slots[this.#at]!;
-    slot.bytes = bytes;
-    slot.start = start;
-    slot.end = end;
+    const length = payloadEnd - payloadStart;
+    if (slot.bytes.length < length) slot.bytes = new Uint8Array(length);
+    const { bytes } = slot;
+    for (let i = 0; i < length; i++) bytes[i] = datagram[payloadStart + i]!;
+    slot.end = length;
     slot.payloadType = payloadType;
     this.#at = (this.#at + 1) % recentPackets;
     if (this.held < recentPackets) this.held++;
   }
 
-  /** Oldest first. */
+  /** Oldest first; valid until the next is added. */
   packets(): HeardPayload[] {
     return Array.from(
       { length: this.held },
@@ -32,6 +38,5 @@ export class RecentPackets {
 
   clear(): void {
     this.held = 0;
-    for (const slot of this.#slots) slot.bytes = nothing;
   }
 }
