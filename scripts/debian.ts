@@ -9,6 +9,7 @@ const needed = [
   { name: 'baresip', command: 'baresip', why: 'calls the server as a real phone' },
   { name: 'sox', command: 'sox', why: 'makes and measures audio' },
   { name: 'ffmpeg', command: 'ffmpeg', why: 'checks codecs against an independent implementation' },
+  { name: 'tcpdump', command: 'tcpdump', why: 'says when each packet was on the wire' },
 ];
 
 const found = (command: string): boolean =>

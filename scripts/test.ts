@@ -52,7 +52,7 @@ function isInterop(file: string): boolean {
 }
 
 /** Real calls whose time or sound is measured finely: these files run one after the other. */
-const alone = /^test\/interop\/(live-b|baresip\.|independent-ua|audio-stream|sipp\.)/;
+const alone = /^test\/(interop\/(live-b|baresip\.|independent-ua|audio-stream|sipp\.)|robustness\/flood)/;
 /** Real calls that mostly wait, and are judged with patience: one more at a time than there are cores. */
 const patient = /^test\/interop\/(live-[^b]|baresip-|isolation|recognition|audio-files|apps-|sdk-|rest-)/;
 /** What takes long begins first, so that no core idles at the end. */
