@@ -3,6 +3,7 @@
 export type { AppCommand, HookInput } from '../apps/index.ts';
 export type { PlaybackResult, Transcript } from '../media/client.ts';
 export { codecNames } from '../media/client.ts';
+export { isOwnHeader } from '../sip/index.ts';
 export type { Answer } from './application/conversation.ts';
 export { hookOf } from './application/hook-of.ts';
 export { adult, type ChildOptions, dialChild } from './begin/child.ts';
@@ -23,6 +24,7 @@ export { replaceFarEnd } from './far-end/replaces.ts';
 export type { Leg } from './leg/leg.ts';
 export { addressAt } from './leg/refer.ts';
 export { ownMethods } from './leg/requests.ts';
+export { longestBody, longestHeaders } from './limits.ts';
 export type { BargeInPart } from './parts.ts';
 export type { DelayActionInput, FillerNoiseInput } from './program/patience.ts';
 export { runSide, soundVerbs } from './program/side.ts';

@@ -89,3 +89,9 @@ export const dubTrackLimit = 10;
 export const longestTrackName = 128;
 /** Characters said on a track, as in a say. */
 export const longestDubText = 10_000;
+
+/** Characters of all headers that are added to a SIP message: with the rest it must fit into one datagram. */
+export const longestHeaders = 8_000;
+
+/** Characters of a body inside the dialog: fits a datagram, whatever the alphabet. */
+export const longestBody = 16_000;

@@ -27,31 +27,39 @@ const kinds = {
   generate_reply: { field: undefined, fits: () => true, is: '' },
 } as const;
 
-export const agentUpdate = modelCommand<Json>('agent', {
-  rest: 'agent_update',
-  ws: 'agent:update',
-  summary: 'Changes a running agent: its instructions, its context, its tools, or lets it speak.',
-  schema: {
-    type: 'object',
-    required: ['type'],
-    properties: {
-      type: { type: 'string', enum: Object.keys(kinds) },
-      instructions: { type: 'string' },
-      messages: { type: 'array', items: { type: 'object' } },
-      tools: { type: 'array', items: { type: 'object' } },
-      user_input: { type: 'string' },
-      interrupt: { type: 'boolean' },
+const updateOf = (name: string, summary: string): CommandDefinition<Json> =>
+  modelCommand<Json>('agent', {
+    rest: `${name}_update`,
+    ws: `${name}:update`,
+    summary,
+    schema: {
+      type: 'object',
+      required: ['type'],
+      properties: {
+        type: { type: 'string', enum: Object.keys(kinds) },
+        instructions: { type: 'string' },
+        messages: { type: 'array', items: { type: 'object' } },
+        tools: { type: 'array', items: { type: 'object' } },
+        user_input: { type: 'string' },
+        interrupt: { type: 'boolean' },
+      },
     },
-  },
-  examples: [{ agent_update: { type: 'update_instructions', instructions: 'Speak briefly.' } }],
-  read(value) {
-    if (!isObject(value)) return badValue('must be an object');
-    const type = oneOf(value.type, Object.keys(kinds) as (keyof typeof kinds)[]);
-    if (isRefusal(type)) return { ...type, path: 'type' };
-    const { field, fits, is } = kinds[type];
-    return field === undefined || fits(value[field]) ? value : badValue(`must be ${is}`, field);
-  },
-});
+    examples: [{ [`${name}_update`]: { type: 'update_instructions', instructions: 'Speak briefly.' } }],
+    read(value) {
+      if (!isObject(value)) return badValue('must be an object');
+      const type = oneOf(value.type, Object.keys(kinds) as (keyof typeof kinds)[]);
+      if (isRefusal(type)) return { ...type, path: 'type' };
+      const { field, fits, is } = kinds[type];
+      return field === undefined || fits(value[field]) ? value : badValue(`must be ${is}`, field);
+    },
+  });
+
+export const agentUpdate = updateOf(
+  'agent',
+  'Changes a running agent: its instructions, its context, its tools, or lets it speak.',
+);
+/** As earlier client libraries call it. */
+export const pipelineUpdate = updateOf('pipeline', 'agent_update by its earlier name.');
 
 export const llmUpdate = modelCommand<Json>('llm', {
   rest: 'llm_update',
@@ -88,10 +96,9 @@ export const llmStatus = modelCommand<string>('llm', {
   schema: { type: 'string', enum: [...moves] },
   examples: [{ llm_status: 'stop' }, { llm_status: 'move-to-conference', conference: 'support' }],
   read(value, body) {
-    const status = oneOf(isObject(value) ? value.llm_status : value, moves);
+    const status = oneOf(value, moves);
     if (isRefusal(status)) return status;
-    const fields = isObject(value) ? value : body;
-    const named = [fields.conference, fields.room].some((name) => typeof name === 'string' && name !== '');
+    const named = [body.conference, body.room].some((name) => typeof name === 'string' && name !== '');
     return named || !/^move-to/.test(status) ? status : badValue('is needed to move there', 'conference');
   },
 });

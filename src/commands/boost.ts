@@ -1,5 +1,4 @@
 // boostAudioSignal: louder or softer, for what the addressed leg hears.
-import { isObject } from '../base/index.ts';
 import { readBoostDb } from '../calls/index.ts';
 import { defineCommand } from './define.ts';
 import { needsMedia } from './refusals.ts';
@@ -17,7 +16,6 @@ export const boost = defineCommand<number>({
   },
   examples: [{ boostAudioSignal: 6 }, { boostAudioSignal: '-3 dB' }],
   read: readBoostDb,
-  fromSocket: (data) => (isObject(data) ? data.boostAudioSignal : data),
   allowed: needsMedia,
   apply: ({ leg }, db) => ({ ...(leg.port && { effect: leg.port.setGain(db) }) }),
 });

@@ -1,5 +1,5 @@
 // call_status: hang up an answered call, or refuse or cancel one that still rings.
-import { isObject, type Refusal, refuse } from '../base/index.ts';
+import { type Refusal, refuse } from '../base/index.ts';
 import { defineCommand } from './define.ts';
 import { oneOf } from './refusals.ts';
 
@@ -15,7 +15,6 @@ export const callStatus = defineCommand<Wanted>({
   refuses: ['422 `completed` before the answer, `no-answer` after it'],
   examples: [{ call_status: 'completed' }, { call_status: 'no-answer' }],
   read: (value) => oneOf<Wanted>(value, ['completed', 'no-answer']),
-  fromSocket: (data) => (isObject(data) ? data.call_status : data),
   allowed: ({ call, leg }, wanted) => {
     if (wanted === 'completed' && !leg.answered) return incompatible(call.sid, 'it has not been answered');
     return wanted === 'no-answer' && leg.answered ? incompatible(call.sid, 'it has been answered') : undefined;

@@ -3,7 +3,7 @@ import { isObject, isRefusal, type Refusal, refuse } from '../base/index.ts';
 import type { ConferencePart, HookInput } from '../calls/index.ts';
 import { type Applied, defineCommand, type Target } from './define.ts';
 import { hookSchema, readHook } from './hook.ts';
-import { badValue, oneOf } from './refusals.ts';
+import { badValue, oneOf, within } from './refusals.ts';
 
 /** The call's place in a conference. `allowed` has seen that it has one. */
 export function placeOf({ call }: Target): ConferencePart {
@@ -32,37 +32,27 @@ export const confMute = defineCommand<boolean>({
     const status = oneOf(value, ['mute', 'unmute']);
     return isRefusal(status) ? status : status === 'mute';
   },
-  fromSocket: (data) => (isObject(data) ? data.conf_mute_status : data),
   allowed: needsMember,
   apply: (target, muted) => ({ effect: placeOf(target).muteOthers(muted) }),
 });
 
 type Hold = { hold: true; waitHook: HookInput | undefined } | { hold: false };
 
-/** `wait_hook`, or as the older documents spell it. */
-function readWaitHook(body: Record<string, unknown>): HookInput | undefined | Refusal {
-  const name = body.wait_hook === undefined ? 'waitHook' : 'wait_hook';
-  const given = body[name];
-  if (given === undefined) return undefined;
-  const hook = readHook(given);
-  return isRefusal(hook) ? { ...hook, path: name } : hook;
-}
+/** Both spellings are published. */
+const waitHooks = ['wait_hook', 'waitHook'] as const;
 
 function readHold(held: boolean, body: Record<string, unknown>): Hold | Refusal {
-  const waitHook = readWaitHook(body);
-  if (isRefusal(waitHook)) return waitHook;
-  if (held) return { hold: true, waitHook };
-  return waitHook === undefined ? { hold: false } : badValue('belongs to hold', 'wait_hook');
+  const [name, other] = waitHooks.filter((one) => body[one] !== undefined);
+  if (name === undefined) return held ? { hold: true, waitHook: undefined } : { hold: false };
+  if (!held) return badValue('belongs to hold', name);
+  if (other !== undefined) return badValue(`is ${name} once more`, other);
+  const waitHook = readHook(body[name]);
+  return isRefusal(waitHook) ? within(name, waitHook) : { hold: true, waitHook };
 }
 
 const applyHold = (place: ConferencePart, value: Hold): Applied => ({
   effect: value.hold ? place.hold(value.waitHook) : place.unhold(),
 });
-
-function confHoldOf(value: unknown, body: Record<string, unknown>): Hold | Refusal {
-  const status = oneOf(value, ['hold', 'unhold']);
-  return isRefusal(status) ? status : readHold(status === 'hold', body);
-}
 
 export const confHold = defineCommand<Hold>({
   rest: 'conf_hold_status',
@@ -73,14 +63,19 @@ export const confHold = defineCommand<Hold>({
     'Puts this member of a conference on hold: it hears nobody and nobody hears it. With wait_hook, the say, play and pause verbs of that hook go to this member only, over and over; again with another hook, that one goes on. unhold lets it hear and be heard.',
   schema: { type: 'string', enum: ['hold', 'unhold'] },
   companionSchemas: { wait_hook: hookSchema, waitHook: hookSchema },
-  refuses: ['400 a wait hook with `unhold`', '422 while the call still waits for its conference to begin'],
+  refuses: [
+    '400 a wait hook with `unhold`, or both spellings of it',
+    '422 while the call still waits for its conference to begin',
+  ],
   examples: [
     { conf_hold_status: 'hold' },
     { conf_hold_status: 'hold', wait_hook: '/hold' },
     { conf_hold_status: 'unhold' },
   ],
-  read: confHoldOf,
-  readSocket: (data) => (isObject(data) ? confHoldOf(data.conf_hold_status, data) : confHoldOf(data, {})),
+  read(value, body) {
+    const status = oneOf(value, ['hold', 'unhold']);
+    return isRefusal(status) ? status : readHold(status === 'hold', body);
+  },
   allowed: needsMember,
   apply: (target, value) => applyHold(placeOf(target), value),
 });
@@ -96,17 +91,15 @@ function readAction(value: unknown): Action | Refusal {
   if (!isObject(value)) return badValue('must be an object');
   const action = oneOf(value.action, actions);
   if (isRefusal(action)) return { ...action, path: 'action' };
-  const unknown = Object.keys(value).find((name) => !['action', 'tag', 'wait_hook', 'waitHook'].includes(name));
-  if (unknown !== undefined) return badValue('is no field of it', unknown);
-  if (action === 'tag' || action === 'coach') {
-    const { tag } = value;
-    return typeof tag === 'string' && tag !== ''
-      ? { action, tag }
-      : badValue(`requires tag property when action is '${action}'`, 'tag');
-  }
-  if (action !== 'hold' && action !== 'unhold') return { action };
   const hold = readHold(action === 'hold', value);
-  return isRefusal(hold) ? hold : { action, hold };
+  if (isRefusal(hold)) return hold;
+  const { tag } = value;
+  if (tag !== undefined && !/tag|coach/.test(action)) return badValue('belongs to tag and coach', 'tag');
+  if (action === 'hold' || action === 'unhold') return { action, hold };
+  if (action !== 'tag' && action !== 'coach') return { action };
+  return typeof tag === 'string' && tag !== ''
+    ? { action, tag }
+    : badValue(`requires tag property when action is '${action}'`, 'tag');
 }
 
 export const participantAction = defineCommand<Action>({
@@ -127,7 +120,7 @@ export const participantAction = defineCommand<Action>({
     },
   },
   refuses: [
-    '400 `tag` and `coach` without a tag',
+    '400 `tag` and `coach` without a tag, a tag or a wait hook with what has none',
     '422 while the call still waits for its conference to begin, but for `kick`',
   ],
   examples: [

@@ -58,8 +58,8 @@ export interface CommandDefinition<V> {
   socketExamples?: readonly unknown[];
   /** Checks the REST field (with the whole body at hand) and gives our form of it; a Refusal's path is relative to the field. */
   read(value: unknown, body: Record<string, unknown>): V | Refusal;
-  /** The socket's `data` as the REST field's value, where they differ. */
-  fromSocket?(data: unknown): unknown;
+  /** The socket's `data` as a REST body, when it is neither one nor the field's value. */
+  fromSocket?(data: unknown): Record<string, unknown> | undefined;
   /** For commands whose socket form is a thing of its own; in place of fromSocket and read. */
   readSocket?(data: unknown, envelope: { queue: boolean }): V | Refusal;
   /** May it act now? Decided from what is known, never by asking the far end. */

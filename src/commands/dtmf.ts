@@ -41,7 +41,6 @@ export const dtmf = defineCommand<Digits>({
       return badValue('must be 40 to 10000 ms', 'duration');
     return { digits, durationMs: duration };
   },
-  fromSocket: (data) => (isObject(data) && isObject(data.dtmf) ? data.dtmf : data),
   allowed: (target) => needsAnswer(target) ?? (target.leg.keys.inMedia ? needsListener(target) : undefined),
   takesMedia: ({ leg }) => leg.keys.inMedia,
   apply: ({ leg }, { digits, durationMs }) => ({ effect: leg.keys.send(digits, durationMs) }),

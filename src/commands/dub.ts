@@ -1,5 +1,4 @@
 // dub: further audio tracks on the addressed leg, mixed with whatever it hears.
-import { isObject } from '../base/index.ts';
 import { type DubInput, dubActions, readDub } from '../calls/index.ts';
 import { defineCommand } from './define.ts';
 import { needsMedia } from './refusals.ts';
@@ -33,7 +32,6 @@ export const dub = defineCommand<DubInput>({
     { dub: { action: 'removeTrack', track: 'music' } },
   ],
   read: readDub,
-  fromSocket: (data) => (isObject(data) && isObject(data.dub) ? data.dub : data),
   allowed: (target, input) => needsMedia(target) ?? target.call.dub.allowed(input),
   apply: ({ call, session }, input) => ({ effect: call.dub.apply(input, session) }),
 });

@@ -28,16 +28,16 @@ export const hookSchema = {
 };
 
 export function readHook(value: unknown): HookInput | Refusal {
-  if (typeof value === 'string')
-    return isHookUrl(value) ? value : badValue('must be an absolute URL, or a path that begins with /');
-  if (!isObject(value) || typeof value.url !== 'string' || !isHookUrl(value.url))
-    return badValue('must be a URL or an object with a url');
+  if (typeof value === 'string') return isHookUrl(value) ? value : badUrl();
+  if (!isObject(value)) return badValue('must be a URL or an object with a url');
   const { url, method = 'POST' } = value;
+  if (typeof url !== 'string' || !isHookUrl(url)) return badUrl('url');
   if (typeof method !== 'string' || !/^(get|post|ws)$/i.test(method)) return badValue('must be GET or POST', 'method');
-  const credentials = isObject(value.basicAuth) ? value.basicAuth : value;
+  const inside = isObject(value.basicAuth) ? 'basicAuth' : undefined;
+  const credentials = inside === undefined ? value : (value.basicAuth as Record<string, unknown>);
   for (const name of ['username', 'password'])
     if (!['string', 'undefined'].includes(typeof (credentials[name] ?? undefined)))
-      return badValue('must be text', name);
+      return badValue('must be text', inside === undefined ? name : `${inside}.${name}`);
   const { username, password } = credentials;
   return {
     url,
@@ -46,6 +46,9 @@ export function readHook(value: unknown): HookInput | Refusal {
     ...(typeof password === 'string' && { password }),
   };
 }
+
+const badUrl = (path?: string): Refusal =>
+  badValue('must be an absolute http, https, ws or wss URL, or a path that begins with /', path);
 
 function isHookUrl(text: string): boolean {
   return text.startsWith('/') || (/^(https?|wss?):\/\//i.test(text) && URL.canParse(text));

@@ -1,5 +1,5 @@
 // commands: what can be changed on a live call. One file per command, one line here; REST and the socket come in by the same door.
-import { agentUpdate, llmStatus, llmToolOutput, llmUpdate, transfer } from './agent.ts';
+import { agentUpdate, llmStatus, llmToolOutput, llmUpdate, pipelineUpdate, transfer } from './agent.ts';
 import { boost } from './boost.ts';
 import { callStatus } from './call-status.ts';
 import { confHold, confMute, participantAction } from './conference.ts';
@@ -42,6 +42,7 @@ export const commands: readonly AnyCommand[] = [
   boost,
   noiseIsolation,
   agentUpdate,
+  pipelineUpdate,
   llmUpdate,
   llmToolOutput,
   llmStatus,

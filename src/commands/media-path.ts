@@ -1,5 +1,5 @@
 // media_path: whether the media of a bridge goes through the engine, is relayed without decoding, or goes from far end to far end.
-import { isObject, refuse } from '../base/index.ts';
+import { refuse } from '../base/index.ts';
 import type { MediaPath } from '../calls/index.ts';
 import { defineCommand } from './define.ts';
 import { oneOf } from './refusals.ts';
@@ -16,7 +16,6 @@ export const mediaPath = defineCommand<MediaPath>({
   refuses: ['422 the path that it has already'],
   examples: [{ media_path: 'no-media' }, { media_path: 'partial-media' }, { media_path: 'full-media' }],
   read: (value) => oneOf(value, paths),
-  fromSocket: (data) => (isObject(data) ? data.media_path : data),
   allowed({ call }, path) {
     const bridge = call.parts.get('bridge');
     return bridge ? bridge.pathRefusal(path) : refuse('no-bridge', 'the call is not bridged with another one');

@@ -1,5 +1,5 @@
 // mute_status: the leg's voice becomes silence for every listener, or is heard again.
-import { isObject, isRefusal } from '../base/index.ts';
+import { isRefusal } from '../base/index.ts';
 import type { Call, Leg } from '../calls/index.ts';
 import { defineCommand } from './define.ts';
 import { needsMedia, oneOf } from './refusals.ts';
@@ -15,7 +15,6 @@ export const mute = defineCommand<boolean>({
     const status = oneOf(value, ['mute', 'unmute']);
     return isRefusal(status) ? status : status === 'mute';
   },
-  fromSocket: (data) => (isObject(data) ? data.mute_status : data),
   allowed: needsMedia,
   apply: ({ call, leg }, muted) => ({ effect: setMuted(call, leg, muted) }),
 });

@@ -13,11 +13,22 @@ export interface Outcome {
 /** `?wait=true` waits this long for the effect before it says that it is still on its way. */
 const longestWaitMs = 10_000;
 
+interface UpdateRequest {
+  accountSid: string;
+  callSid: string;
+  body: unknown;
+  wait: boolean;
+  at: number;
+}
+
 /** One REST update. 202 means: it acts. With `wait` the answer comes when the effect has reached the wire. */
-export async function performUpdate(
-  directory: Directory,
-  request: { accountSid: string; callSid: string; body: unknown; wait: boolean; at: number },
-): Promise<Outcome | Refusal> {
+export async function performUpdate(directory: Directory, request: UpdateRequest): Promise<Outcome | Refusal> {
+  const outcome = await outcomeOf(directory, request);
+  // Clients show `msg`: what is wrong, and where.
+  return isRefusal(outcome) ? { ...outcome, reason: refusalText(outcome) } : outcome;
+}
+
+async function outcomeOf(directory: Directory, request: UpdateRequest): Promise<Outcome | Refusal> {
   const read = readUpdate(request.body);
   if (isRefusal(read)) return read;
   const call = directory.find(request.accountSid, request.callSid);

@@ -30,18 +30,24 @@ test('whisper is performed after what it stands beside', () => {
   assert.equal(read.at(-1)?.definition.rest, 'whisper');
 });
 
+const action = 'conferenceParticipantAction';
+const start = 'startCallRecording';
+const info = (more: object): object => ({ method: 'INFO', content_type: 'a/b', content: 'x', ...more });
+
 for (const [body, http, path, reason] of [
   [undefined, 400, undefined, /object/],
   [null, 400, undefined, /object/],
   [[], 400, undefined, /object/],
   ['mute', 400, undefined, /object/],
   [{}, 400, undefined, /no valid options/],
-  [{ toString: 1 }, 400, 'toString', /no field toString/],
-  [JSON.parse('{"__proto__":{"tag":{}}}'), 400, '__proto__', /no field __proto__/],
-  [{ nonsense: 1, mute_status: 'mute' }, 400, 'nonsense', /no field/],
+  [{ toString: 1 }, 400, 'toString', /no such field/],
+  [JSON.parse('{"__proto__":{"tag":{}}}'), 400, '__proto__', /no such field/],
+  [{ nonsense: 1, mute_status: 'mute' }, 400, 'nonsense', /updateCall has no such field/],
   [{ record: {} }, 400, 'record.action', /one of/],
-  [{ child_call_hook: 'x' }, 400, 'child_call_hook', /absolute URL/],
-  [{ call_hook: '/a', child_call_hook: 'x' }, 400, 'child_call_hook', /absolute URL/],
+  [{ record: { action: start, siprecServerURL: 'http://x' } }, 400, 'record.siprecServerURL', /SIP URIs/],
+  [{ record: { action: start, siprecServerURL: 'sip:' } }, 400, 'record.siprecServerURL', /SIP URIs/],
+  [{ child_call_hook: 'x' }, 400, 'child_call_hook', /absolute .*URL/],
+  [{ call_hook: '/a', child_call_hook: 'x' }, 400, 'child_call_hook', /absolute .*URL/],
   [{ child_call_hook: '/a', dtmf: { digit: '1' } }, 400, undefined, /multiple options/],
   [
     { mute_status: 'mute', dtmf: { digit: '1' } },
@@ -52,27 +58,45 @@ for (const [body, http, path, reason] of [
   [{ call_status_hook: '/s' }, 400, 'call_status_hook', /only together with call_hook/],
   [{ call_status_hook: '/s', tag: {} }, 400, 'call_status_hook', /only together with call_hook/],
   [{ call_status: 'busy' }, 400, 'call_status', /completed, no-answer/],
-  [{ call_hook: 'next' }, 400, 'call_hook', /absolute URL, or a path/],
+  [{ call_hook: 'next' }, 400, 'call_hook', /absolute .* URL, or a path/],
   [{ call_hook: { url: 'https://x', method: 'PUT' } }, 400, 'call_hook.method', /GET or POST/],
-  [{ call_hook: '/x', call_status_hook: 'y' }, 400, 'call_status_hook', /^call_status_hook: .*absolute URL/],
+  [{ call_hook: '/x', call_status_hook: 'y' }, 400, 'call_status_hook', /^must be an absolute/],
   [{ dtmf: { digit: '1'.repeat(129) } }, 400, 'dtmf.digit', /1 to 128 digits/],
   [{ dtmf: { digit: '1', duration: 20_000 } }, 400, 'dtmf.duration', /40 to 10000/],
-  [{ dtmf: { digit: '1', length: 3 } }, 400, 'dtmf.length', /\.length: no such field/],
-  [{ dub: { action: 'addTrack', track: 'm', volume: 3 } }, 400, 'dub.volume', /\.volume: no such field/],
-  [{ call_hook: { url: '/x', colour: 'red' } }, 400, 'call_hook.colour', /\.colour: no such field/],
+  [{ dtmf: { digit: '1', length: 3 } }, 400, 'dtmf.length', /^no such field/],
+  [{ dub: { action: 'addTrack', track: 'm', volume: 3 } }, 400, 'dub.volume', /no such field/],
+  [{ call_hook: { url: '/x', colour: 'red' } }, 400, 'call_hook.colour', /no such field/],
   [{ call_hook: { url: '/x', username: 1 } }, 400, 'call_hook.username', /text/],
   [
     { call_hook: '/x', call_status_hook: { url: '/x', basicAuth: { user: 'u' } } },
     400,
-    'call_status_hook',
-    /no basicAuth.user/,
+    'call_status_hook.basicAuth.user',
+    /no such field/,
   ],
-  [{ conf_hold_status: 'hold', wait_hook: { url: '/x', loop: 3 } }, 400, 'wait_hook', /no loop/],
+  [{ conf_hold_status: 'hold', wait_hook: { url: '/x', loop: 3 } }, 400, 'wait_hook.loop', /no such field/],
+  [{ conf_hold_status: 'hold', wait_hook: { url: 'x' } }, 400, 'wait_hook.url', /absolute/],
+  [{ conf_hold_status: 'hold', wait_hook: '/a', waitHook: '/b' }, 400, 'waitHook', /wait_hook once more/],
+  [{ conf_hold_status: 'unhold', waitHook: '/a' }, 400, 'waitHook', /belongs to hold/],
+  [{ conferenceParticipantAction: { action: 'mute', tag: 'a' } }, 400, `${action}.tag`, /belongs to tag and coach/],
+  [{ conferenceParticipantAction: { action: 'tag', tag: 'a', wait_hook: '/x' } }, 400, `${action}.wait_hook`, /hold/],
+  [{ call_hook: {} }, 400, 'call_hook.url', /absolute/],
+  [{ call_hook: { url: 'ftp://x' } }, 400, 'call_hook.url', /absolute/],
+  [{ call_hook: { url: '/x', basicAuth: { username: 1 } } }, 400, 'call_hook.basicAuth.username', /text/],
+  [{ noise_isolation_status: { noise_isolation_status: 'enable', level: 3 } }, 400, 'noise_isolation_status', /one of/],
+  [{ noise_isolation_status: 'enable', noise_isolation_level: 101 }, 400, 'noise_isolation_level', /0 to 100/],
+  [{ listen_status: 'pause', room: 'x' }, 400, 'room', /belongs to move-to-room/],
+  [{ room: 'x' }, 400, 'room', /only together with/],
+  [{ dub: { action: 'removeTrack', track: 'm', play: 'https://x/a.wav' } }, 400, 'dub.play', /does not belong/],
+  [{ dub: { action: 'sayOnTrack', track: 'm', say: {} } }, 400, 'dub.say.text', /characters/],
+  [{ sip_request: info({ content_type: 'a/b\r\nX: y' }) }, 400, 'sip_request.content_type', /one line/],
+  [{ sip_request: info({ content: 'x'.repeat(16_001) }) }, 400, 'sip_request.content', /16000/],
+  [{ sip_request: info({ headers: { via: 'x' } }) }, 400, 'sip_request.headers.via', /dialog's own/],
+  [{ sip_request: info({ headers: { 'X-A': 'x'.repeat(8_000) } }) }, 400, 'sip_request.headers', /8000/],
   [{ boostAudioSignal: 99 }, 400, 'boostAudioSignal', /-20 to 20/],
   [{ whisper: [] }, 400, 'whisper', /one to 10/],
   [{ whisper: [{ verb: 'say', text: 'a' }, { verb: 'gather' }] }, 400, 'whisper[1]', /say or play/],
-  [{ whisper: 'a.wav' }, 400, 'whisper', /absolute URL/],
-  [{ sip_request: { method: 'INFO' } }, 400, 'sip_request', /requires method, content_type and content/],
+  [{ whisper: 'a.wav' }, 400, 'whisper', /absolute .*URL/],
+  [{ sip_request: { method: 'INFO' } }, 400, 'sip_request.content_type', /requires method, content_type and content/],
   [
     { sip_request: { method: 'BYE', content_type: 'a/b', content: 'x' } },
     400,
@@ -103,6 +127,19 @@ for (const [name, data, queue, value] of [
   ['call:status', { call_status: 'completed' }, false, 'completed'],
   ['dtmf', { dtmf: { digit: '1' } }, false, { digits: '1', durationMs: 250 }],
   ['boostAudioSignal', '3 dB', false, 3],
+  ['boostAudioSignal', { boostAudioSignal: '3 dB' }, false, 3],
+  ['tag', { tag: { a: 1 } }, false, { tag: { a: 1 } }],
+  ['conf:participant-action', { conferenceParticipantAction: { action: 'mute' } }, false, { action: 'mute' }],
+  ['child:redirect', { child_call_hook: '/child' }, false, { childHook: '/child' }],
+  ['stream:status', { listen_status: 'pause' }, false, 'pause'],
+  ['listen:status', { stream_status: 'resume' }, false, 'resume'],
+  ['stream:status', { stream_status: 'move-to-room', room: 'x' }, false, 'move-to-room'],
+  [
+    'noiseIsolation:status',
+    { noise_isolation_status: 'enable', vendor: 'Krisp', level: 50, direction: 'write' },
+    false,
+    { enable: true, vendor: 'krisp', level: 50, direction: 'write' },
+  ],
 ] as [string, unknown, boolean, unknown][]) {
   test(`socket ${name} ${JSON.stringify(data)}`, () => {
     const read = readSocketCommand(name, data, queue);
@@ -118,6 +155,26 @@ test('credentials of a hook in either spelling', () => {
     assert.deepEqual(read.value, { hook: { url: '/x', method: 'POST', username: 'u', password: 'p' } });
   }
 });
+
+for (const [name, data, path] of [
+  ['mute:status', { mute_status: 'mute', nonsense: 1 }, 'nonsense'],
+  ['mute:status', { mute_status: 'mute', tag: {} }, 'tag'],
+  ['dtmf', { dtmf: { digit: '1' }, nonsense: 1 }, 'nonsense'],
+  ['whisper', { whisper: '/w', nonsense: 1 }, 'nonsense'],
+  ['noiseIsolation:status', { noise_isolation_status: 'enable', nonsense: 1 }, 'nonsense'],
+  ['conf:hold-status', { conf_hold_status: 'hold', nonsense: 1 }, 'nonsense'],
+  ['listen:status', { listen_status: 'pause', stream_status: 'resume' }, 'stream_status'],
+  ['redirect', { call_hook: '/next', nonsense: 1 }, 'nonsense'],
+  ['redirect', { call_hook: { url: '/next', nonsense: 1 } }, 'call_hook.nonsense'],
+  ['redirect', { call_hook: '/next', parent_call: [] }, 'call_hook'],
+  ['redirect', { parent_call: [], child_call: 'x' }, 'child_call'],
+] as [string, unknown, string][]) {
+  test(`socket ${name} ${JSON.stringify(data)} is refused at ${path}`, () => {
+    const refusal = readSocketCommand(name, data, false);
+    assert.ok(isRefusal(refusal), JSON.stringify(refusal));
+    assert.equal(refusal.path, path);
+  });
+}
 
 for (const [name, data] of [
   ['toString', {}],

@@ -2,6 +2,8 @@
 import { isObject, isRefusal, type Refusal, refuse } from '../base/index.ts';
 import type { AnyCommand } from './define.ts';
 import { commands } from './index.ts';
+import { joinPath } from './refusals.ts';
+import { strangePath } from './strange.ts';
 
 /** A command with its value, checked. */
 export interface Command {
@@ -27,13 +29,9 @@ export function readUpdate(body: unknown): Command[] | Refusal {
   if (stray) return stray;
   const read: Command[] = [];
   for (const definition of present) {
-    const value = strangeField(definition, fields) ?? definition.read(fields[definition.rest], fields);
-    if (isRefusal(value)) {
-      const companion = definition.companions?.find((name) => name === value.path);
-      const path = companion ?? joinPath(definition.rest, value.path);
-      return { ...value, http: 400, reason: `${path}: ${value.reason}`, path };
-    }
-    read.push({ definition, value });
+    const command = readOne(definition, fields);
+    if (isRefusal(command)) return command;
+    read.push(command);
   }
   return read;
 }
@@ -46,18 +44,30 @@ export function readSocketCommand(name: string, data: unknown, queue: boolean): 
     const value = definition.readSocket(data, { queue });
     return isRefusal(value) ? value : { definition, value };
   }
-  const field = definition.fromSocket ? definition.fromSocket(data) : data;
-  const value = strangeField(definition, { [definition.rest]: field }) ?? definition.read(field, {});
-  return isRefusal(value) ? value : { definition, value };
+  const body = definition.fromSocket?.(data) ?? bodyOf(definition.rest, data);
+  return unknownField(body, [definition]) ?? readOne(definition, body);
 }
 
-function unknownField(fields: Record<string, unknown>): Refusal | undefined {
-  const known = new Set(commands.flatMap((c) => [c.rest, ...(c.companions ?? [])]));
-  for (const name of Object.keys(fields)) {
-    if (known.has(name)) continue;
-    return refuse('field-unknown', `updateCall has no field ${name}`, { path: name, http: 400 });
-  }
-  return undefined;
+/** The socket's `data` as a REST body: it is one, with the field by its name, or it is that field's value. */
+const bodyOf = (field: string, data: unknown): Record<string, unknown> =>
+  isObject(data) && Object.hasOwn(data, field) ? data : { [field]: data };
+
+/** A refusal's path is that in the body. */
+function readOne(definition: AnyCommand, body: Record<string, unknown>): Command | Refusal {
+  const value = strangeField(definition, body) ?? definition.read(body[definition.rest], body);
+  if (!isRefusal(value)) return { definition, value };
+  const own = definition.companions?.some((name) => value.path?.split('.')[0] === name);
+  return { ...value, http: 400, path: own && value.path ? value.path : joinPath(definition.rest, value.path) };
+}
+
+function unknownField(fields: Record<string, unknown>, of: readonly AnyCommand[] = commands): Refusal | undefined {
+  const known = new Set(of.flatMap((c) => [c.rest, ...(c.companions ?? [])]));
+  const stranger = Object.keys(fields).find((name) => !known.has(name));
+  if (stranger === undefined) return undefined;
+  return refuse('field-unknown', `${of.length > 1 ? 'updateCall' : of[0]?.rest} has no such field`, {
+    path: stranger,
+    http: 400,
+  });
 }
 
 /** A property, in the field or in one that belongs to it, of which no schema knows: misspelt, it must not be lost in silence. */
@@ -66,51 +76,22 @@ function strangeField(
   body: Record<string, unknown>,
 ): Refusal | undefined {
   for (const [name, one] of Object.entries({ [rest]: schema, ...companionSchemas })) {
-    const path = strangePath(one, withoutVerb(body[name]));
+    const path = strangePath(one, body[name]);
     if (path === undefined) continue;
-    const refusal = refuse('field-unknown', 'no such field', { path });
-    return name === rest ? refusal : { ...refusal, path: name, reason: `there is no ${path} in it` };
-  }
-  return undefined;
-}
-
-/** Clients may send the whole verb that a field is like. */
-function withoutVerb(value: unknown): unknown {
-  if (!isObject(value)) return value;
-  const { verb: _, ...rest } = value;
-  return rest;
-}
-
-/** Path of a property that the schema does not name. Schemas say `additionalProperties: true` where any may stand. */
-function strangePath(schema: Record<string, unknown>, value: unknown): string | undefined {
-  if (!isObject(value)) return undefined;
-  const forObjects = [schema.oneOf ?? schema].flat().filter((one) => isObject(one) && one.type === 'object');
-  const [only] = forObjects as Record<string, unknown>[];
-  if (!only || forObjects.length > 1 || !isObject(only.properties) || only.additionalProperties === true)
-    return undefined;
-  for (const [name, inner] of Object.entries(value)) {
-    const known = Object.hasOwn(only.properties, name) ? only.properties[name] : undefined;
-    if (!isObject(known)) return name;
-    const deeper = strangePath(known, inner);
-    if (deeper !== undefined) return `${name}.${deeper}`;
+    return refuse('field-unknown', 'no such field', { path: name === rest ? path : joinPath(name, path) });
   }
   return undefined;
 }
 
 /** A companion whose command is absent. */
 function strayCompanion(fields: Record<string, unknown>, present: AnyCommand[]): Refusal | undefined {
-  for (const command of commands) {
-    const stray = command.companions?.find((name) => fields[name] !== undefined);
-    if (stray !== undefined && !present.some((c) => c.rest === command.rest))
-      return refuse('field-alone', `${stray} can be updated only together with ${command.rest}`, {
-        path: stray,
-        http: 400,
-      });
+  const welcome = new Set(present.flatMap((c) => c.companions ?? []));
+  for (const { rest, companions } of commands) {
+    const stray = companions?.find((name) => fields[name] !== undefined && !welcome.has(name));
+    if (stray !== undefined)
+      return refuse('field-alone', `can be updated only together with ${rest}`, { path: stray, http: 400 });
   }
   return undefined;
 }
 
 const bad = (reason: string): Refusal => refuse('bad-update', reason, { http: 400 });
-
-const joinPath = (field: string, path: string | undefined): string =>
-  path === undefined ? field : path.startsWith('[') ? field + path : `${field}.${path}`;

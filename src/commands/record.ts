@@ -1,5 +1,4 @@
 // record: starts, stops, pauses and resumes a recording of the addressed leg, here (cloud) or at recording servers (siprec).
-import { isObject } from '../base/index.ts';
 import { type RecordRequest, readRecord, recordSchema } from '../calls/index.ts';
 import { defineCommand } from './define.ts';
 
@@ -21,7 +20,6 @@ export const record = defineCommand<RecordRequest>({
     { record: { action: 'startCallRecording', siprecServerURL: 'sip:recorder.example.com', recordingID: 'my-call' } },
   ],
   read: readRecord,
-  fromSocket: (data) => (isObject(data) && isObject(data.record) ? data.record : data),
   takesMedia: () => true,
   allowed: ({ call }, request) => call.recordings.allowed(request),
   apply: ({ call }, request) => ({ effect: call.recordings.apply(request) }),

@@ -5,7 +5,8 @@ import type { HookInput } from '../calls/index.ts';
 import { defineCommand, type Target } from './define.ts';
 import { hookSchema, readHook } from './hook.ts';
 import { type Course, fetchAndTurn, turnTo } from './redirecting.ts';
-import { badValue, needsAnswer } from './refusals.ts';
+import { badValue, needsAnswer, within } from './refusals.ts';
+import { strangePath } from './strange.ts';
 
 /** Hooks to ask, or verbs to run; for the caller's call, the leg it dialled, or both. */
 export type Redirect =
@@ -34,7 +35,7 @@ export const redirect = defineCommand<Redirect>({
     const hook = readHook(value);
     if (isRefusal(hook)) return hook;
     const statusHook = body.call_status_hook === undefined ? undefined : readHook(body.call_status_hook);
-    if (isRefusal(statusHook)) return { ...statusHook, path: 'call_status_hook' };
+    if (isRefusal(statusHook)) return within('call_status_hook', statusHook);
     // What is wrong with it child_call_hook itself says.
     const childHook = body.child_call_hook === undefined ? undefined : readHook(body.child_call_hook);
     return {
@@ -68,33 +69,47 @@ export const childRedirect = defineCommand<Redirect>({
   apply: applyRedirect,
 });
 
+const hookFields = { call_hook: 'hook', call_status_hook: 'statusHook', child_call_hook: 'childHook' } as const;
+const verbFields = { parent_call: 'verbs', child_call: 'childVerbs' } as const;
+
 /** An array of verbs for this call, or an object: hooks as over REST, or the verbs themselves. */
 function readSocketRedirect(data: unknown, { queue }: { queue: boolean }): Redirect | Refusal {
   if (Array.isArray(data)) return { verbs: data, queue };
   if (!isObject(data)) return badValue('must be an array of verbs, or an object');
-  const { parent_call: verbs, child_call: childVerbs } = data;
-  if (Array.isArray(verbs) || Array.isArray(childVerbs))
-    return {
-      ...(Array.isArray(verbs) && { verbs }),
-      ...(Array.isArray(childVerbs) && { childVerbs }),
-      queue: false,
-    };
-  const hooks: Redirect = {};
-  for (const [name, key] of [
-    ['call_hook', 'hook'],
-    ['call_status_hook', 'statusHook'],
-    ['child_call_hook', 'childHook'],
-  ] as const) {
-    if (data[name] === undefined) continue;
-    const hook = readHook(data[name]);
-    if (isRefusal(hook)) return { ...hook, path: name };
-    hooks[key] = hook;
-  }
-  if (hooks.statusHook !== undefined && hooks.hook === undefined)
+  const named = Object.keys(data);
+  const stranger = named.find((name) => !(name in hookFields || name in verbFields));
+  if (stranger !== undefined) return badValue('redirect has no such field', stranger);
+  const [lists, hooks] = [named.filter((name) => name in verbFields), named.filter((name) => name in hookFields)];
+  if (lists[0] !== undefined && hooks[0] !== undefined) return badValue(`must not stand beside ${lists[0]}`, hooks[0]);
+  if (lists.length > 0) return readVerbs(data);
+  if (data.call_status_hook !== undefined && data.call_hook === undefined)
     return badValue('belongs to call_hook', 'call_status_hook');
-  return hooks.hook === undefined && hooks.childHook === undefined
-    ? badValue('must be an array of verbs, or an object with call_hook, child_call_hook, parent_call or child_call')
-    : hooks;
+  return hooks.length > 0
+    ? readHooks(data)
+    : badValue('must be an array of verbs, or an object with call_hook, child_call_hook, parent_call or child_call');
+}
+
+function readVerbs(data: Record<string, unknown>): Redirect | Refusal {
+  const read: Redirect = { queue: false };
+  for (const [name, key] of Object.entries(verbFields)) {
+    const verbs = data[name];
+    if (verbs === undefined) continue;
+    if (!Array.isArray(verbs)) return badValue('must be an array of verbs', name);
+    read[key] = verbs;
+  }
+  return read;
+}
+
+function readHooks(data: Record<string, unknown>): Redirect | Refusal {
+  const read: Redirect = {};
+  for (const [name, key] of Object.entries(hookFields)) {
+    if (data[name] === undefined) continue;
+    const strange = strangePath(hookSchema, data[name]);
+    const hook = strange === undefined ? readHook(data[name]) : badValue('no such field', strange);
+    if (isRefusal(hook)) return within(name, hook);
+    read[key] = hook;
+  }
+  return read;
 }
 
 function redirectAllowed({ session }: Target, value: Redirect): Refusal | undefined {

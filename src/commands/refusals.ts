@@ -13,6 +13,15 @@ export function oneOf<T extends string>(value: unknown, choices: readonly T[]): 
 export const badValue = (reason: string, path?: string): Refusal =>
   refuse('bad-value', reason, { http: 400, ...(path !== undefined && { path }) });
 
+/** A refusal of what stands in this field. */
+export const within = (field: string, refusal: Refusal): Refusal => ({
+  ...refusal,
+  path: joinPath(field, refusal.path),
+});
+
+export const joinPath = (field: string, path: string | undefined): string =>
+  path === undefined || path === '' ? field : path.startsWith('[') ? field + path : `${field}.${path}`;
+
 /** For commands that change audio. */
 export const needsMedia = ({ leg }: Target): Refusal | undefined =>
   leg.hasMedia ? undefined : refuse('no-media', 'the call has no audio yet');

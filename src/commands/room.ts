@@ -43,7 +43,6 @@ function announcing(
     ws: `room:${kind}`,
     needs: 'a conference',
     ...definition,
-    fromSocket: (data) => (isObject(data) && rest in data ? data[rest] : data),
     allowed(target, announcement) {
       const step = stepOf(target, announcement);
       if (!isRefusal(step)) return needsMember(target);

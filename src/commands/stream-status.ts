@@ -1,7 +1,7 @@
 // listen_status and stream_status: pauses what goes to the servers of the running verb's streams, silences it, or lets it go on.
 import { isObject, refuse } from '../base/index.ts';
 import { type CommandDefinition, defineCommand, type Target } from './define.ts';
-import { oneOf } from './refusals.ts';
+import { badValue, oneOf } from './refusals.ts';
 
 type Status = keyof typeof states | typeof move;
 
@@ -20,12 +20,24 @@ const statusOf = (rest: string, ws: string): CommandDefinition<Status> =>
     rest,
     ws,
     needs: 'a stream',
+    companions: ['room'],
+    companionSchemas: { room: { type: 'string', minLength: 1, description: 'of `move-to-room`' } },
     summary:
       'Pauses the audio that a listen or stream verb sends to its server, sends silence in its place, or goes on. What comes back is heard all the same.',
     schema: { type: 'string', enum: Object.keys(states) },
     examples: [{ [rest]: 'pause' }, { [rest]: 'silence' }, { [rest]: 'resume' }],
-    read: (value) => (value === move ? move : oneOf(value, Object.keys(states) as Status[])),
-    fromSocket: (data) => (isObject(data) ? (data[rest] ?? data.listen_status ?? data.stream_status) : data),
+    read(value, { room }) {
+      if (value === move) return move;
+      return room === undefined
+        ? oneOf(value, Object.keys(states) as Status[])
+        : badValue(`belongs to ${move}`, 'room');
+    },
+    /** By either name. */
+    fromSocket(data) {
+      if (!isObject(data) || rest in data) return undefined;
+      const { listen_status: listen, stream_status: stream, ...others } = data;
+      return { [rest]: listen ?? stream, ...others };
+    },
     allowed(target, status) {
       if (status === move)
         return refuse('command-later', 'moving a stream into a room is not in this version of Crosspoint');

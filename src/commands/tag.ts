@@ -11,6 +11,8 @@ export const tag = defineCommand<Record<string, unknown>>({
   schema: { type: 'object', additionalProperties: true },
   examples: [{ tag: { order: 4711 } }],
   read: (value) => (isObject(value) ? value : badValue('must be an object')),
+  /** The data itself, which may have a `tag` in it. */
+  fromSocket: (data) => ({ tag: data }),
   allowed: () => undefined,
   apply({ call }, data) {
     call.facts.customerData = data;

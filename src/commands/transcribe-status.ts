@@ -1,5 +1,5 @@
 // transcribe_status: pauses transcription (background, nested in a dial or a listen, or the verb's), or lets it go on.
-import { isObject, refuse } from '../base/index.ts';
+import { refuse } from '../base/index.ts';
 import { defineCommand, type Target } from './define.ts';
 import { oneOf } from './refusals.ts';
 
@@ -20,7 +20,6 @@ export const transcribeStatus = defineCommand<(typeof statuses)[number]>({
   schema: { type: 'string', enum: [...statuses] },
   examples: [{ transcribe_status: 'pause' }, { transcribe_status: 'resume' }],
   read: (value) => oneOf(value, statuses),
-  fromSocket: (data) => (isObject(data) ? data.transcribe_status : data),
   allowed: (target) =>
     transcriptionsOf(target).length > 0 ? undefined : refuse('no-transcription', 'nothing is transcribed on this call'),
   apply(target, status) {

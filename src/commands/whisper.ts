@@ -1,11 +1,11 @@
 // whisper: say or play to the addressed leg only, over whatever it hears; a running prompt pauses and goes on, a bridge is covered.
 import { Fault, isObject, isRefusal, type Refusal, refusalText, refuse } from '../base/index.ts';
-import type { Call, HookInput, Step } from '../calls/index.ts';
+import type { Answer, Call, HookInput, Step } from '../calls/index.ts';
 import { defineCommand } from './define.ts';
 import { readHook } from './hook.ts';
-import { badValue, needsListener } from './refusals.ts';
+import { badValue, joinPath, needsListener } from './refusals.ts';
 
-type Whisper = { verbs: unknown[] } | { hook: HookInput };
+type Whisper = { verbs: unknown[]; listed: boolean } | { hook: HookInput };
 
 const speakers = new Set(['say', 'play']);
 const most = 10;
@@ -44,13 +44,14 @@ export const whisper = defineCommand<Whisper>({
     if (list.length === 0 || list.length > most) return badValue(`must be one to ${most} verbs`);
     const bad = list.findIndex((item) => !isObject(item) || !speakers.has(String(item.verb ?? Object.keys(item)[0])));
     return bad < 0
-      ? { verbs: list }
+      ? { verbs: list, listed: Array.isArray(value) }
       : badValue('must be a say or play verb', Array.isArray(value) ? `[${bad}]` : undefined);
   },
-  fromSocket: (data) => (isObject(data) && 'whisper' in data ? data.whisper : data),
   allowed(target, value) {
-    const steps = 'verbs' in value ? target.call.world.parse(value.verbs) : undefined;
-    if (isRefusal(steps)) return { ...steps, http: 400, path: `whisper${steps.path ?? ''}` };
+    if ('verbs' in value) {
+      const steps = target.call.world.parse(value.verbs);
+      if (isRefusal(steps)) return { ...steps, http: 400, path: pathIn(value, steps.path) };
+    }
     if (target.call.whispers.full) return refuse('whispers-full', 'too many whispers wait for this leg already');
     return needsListener(target);
   },
@@ -61,19 +62,32 @@ export const whisper = defineCommand<Whisper>({
   },
 });
 
+/** The verbs' path in the update. */
+function pathIn({ listed }: { listed: boolean }, path = ''): string {
+  const [, index = '', rest = ''] = /^(\[\d+\])(.*)$/.exec(path) ?? [];
+  return joinPath('whisper', listed ? index + rest : rest.slice(1));
+}
+
 const isHookObject = (value: unknown): boolean => isObject(value) && value.verb === undefined && 'url' in value;
 
 async function ask(call: Call, hook: HookInput): Promise<{ at: number }> {
   const answer = await call.conversation.ask('verb:hook', hook, call.payload());
   if (call.ended) throw new Fault('call-gone', 'the call has ended');
-  const steps = answer.kind === 'verbs' ? whispered(answer.steps) : undefined;
-  const refusal =
-    answer.kind === 'invalid'
-      ? answer.refusal
-      : (steps ?? refuse('no-verbs', 'the hook answered with nothing to whisper'));
-  if (!isRefusal(refusal)) return call.whispers.speak(refusal);
-  call.conversation.refused(refusal);
-  throw new Fault('whisper-invalid', refusalText(refusal));
+  const steps = stepsIn(call, answer);
+  if (!isRefusal(steps)) return call.whispers.speak(steps);
+  call.conversation.refused(steps);
+  throw new Fault('whisper-invalid', refusalText(steps));
+}
+
+/** As in the update itself: a list of verbs, or one alone. */
+function stepsIn(call: Call, answer: Answer): Step[] | Refusal {
+  if (answer.kind === 'invalid') return answer.refusal;
+  const steps = answer.kind === 'other' && isObject(answer.value) ? call.world.parse([answer.value]) : undefined;
+  if (isRefusal(steps)) return steps;
+  if (steps) return whispered(steps);
+  return answer.kind === 'verbs'
+    ? whispered(answer.steps)
+    : refuse('no-verbs', 'the hook answered with nothing to whisper');
 }
 
 function whispered(steps: Step[]): Step[] | Refusal {

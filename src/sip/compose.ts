@@ -29,12 +29,15 @@ const ours = new Set([
   'Content-Type',
 ]);
 
+/** One that no user may set. */
+export const isOwnHeader = (name: string): boolean => ours.has(canonicalHeaderName(name));
+
 /** The user's headers as lines, without those that are ours. */
 function extraLines(headers: ExtraHeaders | undefined): HeaderLine[] {
   const lines: HeaderLine[] = [];
   for (const [name, value] of Object.entries(headers ?? {})) {
+    if (isOwnHeader(name) || !isToken(name)) continue;
     const canonical = canonicalHeaderName(name);
-    if (ours.has(canonical) || !isToken(name)) continue;
     if (typeof value === 'string') lines.push([canonical, value]);
     else for (const one of value) lines.push([canonical, one]);
   }

@@ -1,6 +1,6 @@
 // Header objects as applications write them (numbers allowed) to text, short enough for one SIP message.
 import { type Refusal, refuse } from '../base/index.ts';
-import { longestHeaders } from './limits.ts';
+import { longestHeaders } from '../calls/index.ts';
 
 /** A message that is larger than a datagram can be would never arrive, and the far end never hear of the end. */
 export function headersRefusal(

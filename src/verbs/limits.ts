@@ -18,14 +18,8 @@ export const mostSources = 100;
 /** Verbs in one answer, as calls/limits bounds a program. */
 export const mostVerbs = 500;
 
-/** Characters of all headers that a verb adds to a SIP message: with the rest it must fit into one datagram. */
-export const longestHeaders = 8_000;
-
 /** Characters of a reason phrase or of an alert: they stand in one header line. */
 export const longestLine = 500;
-
-/** Characters of a body inside the dialog: fits a datagram, whatever the alphabet. */
-export const longestBody = 16_000;
 
 /** Seconds a gather may wait. */
 export const longestGatherSeconds = 3_600;

@@ -1,10 +1,9 @@
 // sip:request: a request inside the call's dialog; the hook hears the far end's answer.
 import type { HookInput } from '../apps/index.ts';
 import { errorText, refuse } from '../base/index.ts';
-import { ownMethods } from '../calls/index.ts';
+import { longestBody, ownMethods } from '../calls/index.ts';
 import { defineVerb } from './define.ts';
 import { headersRefusal, headerText } from './headers.ts';
-import { longestBody } from './limits.ts';
 
 interface Options {
   method: string;

@@ -18,9 +18,10 @@ import { type Json, toneUrl } from '../kit/scene.ts';
 
 const ajv = new Ajv2020({ strict: false });
 
-test('REST fields and socket names are each used once', () => {
-  const fields = commands.flatMap((c) => [c.rest, ...(c.companions ?? [])]);
+test('REST fields and socket names are each used once; no field is a companion too', () => {
+  const fields = commands.map((c) => c.rest);
   assert.equal(new Set(fields).size, fields.length);
+  assert.ok(!commands.some((c) => c.companions?.some((name) => fields.includes(name))));
   assert.equal(new Set(commands.map((c) => c.ws)).size, commands.length);
 });
 

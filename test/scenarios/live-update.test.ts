@@ -35,6 +35,59 @@ test('whisper is heard over a prompt, which pauses and goes on; what is refused 
   await s.end();
 });
 
+test('a whisper from a hook: a list of verbs, or one alone; whatever else it answers is told, and nothing is heard', async () => {
+  const one = { verb: 'play', url: toneUrl(880, 300), loop: 3 };
+  const s = await scene({
+    ...playing,
+    '/list': [one],
+    '/one': one,
+    '/nothing': undefined,
+    '/other': { colour: 'red' },
+    '/gather': [{ verb: 'gather', say: { text: 'a' } }],
+    '/500': { status: 500 },
+    '/lost': [{ verb: 'play', url: 'https://nowhere.example/a.wav' }],
+  });
+  const call = await s.dial();
+  await s.run(1_000);
+  for (const path of ['/list', '/one']) {
+    const at = s.stage.clock.now();
+    assert.equal((await s.update(call, { whisper: path }, true)).status, 200, path);
+    await s.run(1_500);
+    assert.ok(toneLevelDbov(call.audio.between(at + 60, at + 260), 880, 8_000) > -20, path);
+    assert.ok(toneLevelDbov(call.audio.between(at + 500, at + 1_300), 880, 8_000) < -50, 'once');
+  }
+  for (const [path, reason] of [
+    ['/nothing', /nothing to whisper/],
+    ['/other', /verb/],
+    ['/gather', /only say and play/],
+    ['/500', /500/],
+    ['/lost', /never heard: .+/],
+  ] as const) {
+    const outcome = await s.update(call, { whisper: path }, true);
+    assert.equal(outcome.status, 422);
+    assert.match(outcome.reason ?? '', reason);
+  }
+  await s.stage.clock.settle(call.hangup());
+  await s.end();
+});
+
+test('what is wrong with whispered verbs is named where it stands', async () => {
+  const s = await scene(playing);
+  const call = await s.dial();
+  const say = { verb: 'say', text: 'a' };
+  for (const [whisper, path] of [
+    [{ ...say, text: '' }, 'whisper.say.text'],
+    [{ ...say, colour: 'red' }, 'whisper.say.colour'],
+    [[say, { ...say, colour: 'red' }], 'whisper[1].say.colour'],
+  ] as const) {
+    const refused = await s.update(call, { whisper });
+    assert.deepEqual([refused.status, refused.path], [400, path]);
+    assert.ok(refused.reason?.startsWith(`${path}: `), refused.reason);
+  }
+  await s.stage.clock.settle(call.hangup());
+  await s.end();
+});
+
 test('boostAudioSignal changes the level by what was asked, within half a dB', async () => {
   const s = await scene(playing);
   const call = await s.dial();
@@ -195,7 +248,7 @@ test('bodies that can never be right are 400 with the field, those of later vers
     [{ dtmf: { digit: '1', duration: 1 } }, 400, 'dtmf.duration'],
     [{ tag: [] }, 400, 'tag'],
     [{ call_hook: 'ftp://x' }, 400, 'call_hook'],
-    [{ sip_request: { method: 'INFO' } }, 400, 'sip_request'],
+    [{ sip_request: { method: 'INFO' } }, 400, 'sip_request.content_type'],
     [{ record: { action: 'startCallRecording' } }, 400, 'record.siprecServerURL'],
     [{ media_path: 'no-media' }, 422, undefined],
   ] as const) {

@@ -2,6 +2,7 @@
 import { isObject, isRefusal, type Refusal, refuse } from '../../base/index.ts';
 import { chooseRoute, type Destination, type Gateway, type Route } from '../../edge/index.ts';
 import type { ExtraHeaders } from '../../sip/index.ts';
+import { longestHeaders } from '../limits.ts';
 
 export interface Dialled {
   to: Destination | { type: 'user'; name: string };
@@ -70,7 +71,9 @@ export function badHeader(headers: unknown, path: string): Refusal | undefined {
     ([name, value]) =>
       !/^[\w.!%*+`'~-]+$/.test(name) || !['string', 'number'].includes(typeof value) || /[\r\n]/.test(String(value)),
   );
-  return entry && badValue('must be one line of text under a SIP header name', `${path}.${entry[0]}`);
+  if (entry) return badValue('must be one line of text under a SIP header name', `${path}.${entry[0]}`);
+  const length = Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + String(value).length, 0);
+  return length > longestHeaders ? badValue(`must be at most ${longestHeaders} characters in all`, path) : undefined;
 }
 
 export const textHeaders = (headers: unknown): Record<string, string> =>

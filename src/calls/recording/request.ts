@@ -65,9 +65,10 @@ function readServers(value: unknown, wanted: boolean): RecordRequest['servers'] 
   const path = 'siprecServerURL';
   if (value === undefined) return wanted ? bad('is needed to start a recording', path) : [];
   const texts: unknown[] = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : [undefined];
-  const uris = texts.map((uri) => (typeof uri === 'string' ? uri.trim() : ''));
+  // Without a scheme it is taken as sip:, as everywhere.
+  const uris = texts.map((uri) => (typeof uri === 'string' ? uri.trim().replace(/^(?!sips?:)/i, 'sip:') : ''));
   if (wanted && uris.length === 0) return bad('is needed to start a recording', path);
-  if (!uris.every((uri) => /^(sips?:)?[^\s@]*@?[^\s@]+$/i.test(uri))) return bad('must be SIP URIs', path);
+  if (!uris.every((uri) => /^sips?:([^\s@]+@)?[^\s@/]+$/i.test(uri))) return bad('must be SIP URIs', path);
   return Array.isArray(value) ? [uris] : uris.map((uri) => [uri]);
 }
 

@@ -40,6 +40,9 @@ export function readDub(value: unknown): DubInput | Refusal {
     return bad('say', 'must be text, or an object with text');
   if (value.loop !== undefined && typeof value.loop !== 'boolean') return bad('loop', 'must be true or false');
   const input = value as unknown as DubInput;
+  const silent = input.action === 'removeTrack' || input.action === 'silenceTrack';
+  const stray = silent && ['play', 'say', 'loop', 'gain'].find((name) => value[name] !== undefined);
+  if (stray) return bad(stray, `does not belong to ${input.action}`);
   const refusal = dubRefusal(input);
   return refusal ? { ...refusal, http: 400 } : input;
 }
@@ -56,7 +59,7 @@ export function dubRefusal({ action, track, play, say, gain }: DubInput): Refusa
     return bad('play', 'must be an http(s)://, file://, tone_stream:// or silence_stream:// URL');
   const text = say === undefined ? 'unsaid' : textOf(say);
   if (typeof text !== 'string' || text.trim() === '' || text.length > longestDubText)
-    return bad('say', `must be 1 to ${longestDubText} characters of text`);
+    return bad(isObject(say) ? 'say.text' : 'say', `must be 1 to ${longestDubText} characters of text`);
   const db = gain === undefined ? 0 : readDb(gain, gainLeastDb, gainMostDb);
   return isRefusal(db) ? { ...db, path: 'gain' } : undefined;
 }

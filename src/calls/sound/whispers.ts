@@ -1,5 +1,5 @@
 // Whispers: prompts spoken to one leg over whatever it hears, one after another. A running prompt pauses and goes on.
-import { isRefusal } from '../../base/index.ts';
+import { Fault, isRefusal } from '../../base/index.ts';
 import type { Call } from '../call.ts';
 import { whisperLimit } from '../limits.ts';
 import type { Step } from '../types.ts';
@@ -25,24 +25,29 @@ export class Whispers {
       this.#tail = this.#tail
         .then(() => this.#speakAll(steps, resolve))
         .catch((error) => this.#call.events.append('error', { what: 'whisper', reason: String(error) }))
-        .finally(() => {
+        .then((why) => {
           this.#waiting--;
-          reject(new Error('the whisper was never heard'));
+          reject(new Fault('whisper-unheard', `the whisper was never heard${why ? `: ${why}` : ''}`));
         });
     });
   }
 
-  async #speakAll(steps: Step[], heard: (effect: { at: number }) => void): Promise<void> {
+  /** Gives why one was not heard, if any. */
+  async #speakAll(steps: Step[], heard: (effect: { at: number }) => void): Promise<string | undefined> {
+    let why: string | undefined;
     for (const step of steps) {
       const plan = await step.audio?.(this.#call);
-      if (!plan || this.#call.ended) return;
+      if (!plan || this.#call.ended) break;
       if (isRefusal(plan)) {
         this.#call.alert('no-tts', plan.reason);
+        why ??= plan.reason;
         continue;
       }
       const playback = playPlan(this.#call, { ...plan, loop: 1 }, { layer: 'whisper', onStart: (at) => heard({ at }) });
-      if (!playback) return;
-      await playback.done;
+      if (!playback) break;
+      const { fault } = await playback.done;
+      why ??= fault?.message;
     }
+    return why;
   }
 }
