@@ -14,6 +14,10 @@ export interface CallEnd {
   by: 'caller' | 'jambonz';
   /** Of the BYE that ended it. */
   headers?: Record<string, string>;
+  /** RFC 3326, of the far end's message that ended it. */
+  reasonHeader?: string;
+  /** What that says to people. */
+  said?: string;
 }
 
 /** How we end a call. What its state asks for is chosen in conclude.ts. */

@@ -190,7 +190,8 @@ export class Call {
     if (end.headers) this.facts.headers = end.headers;
     if (end.status === 'completed')
       this.facts.duration = Math.round((this.clock.now() - (this.#answeredAt ?? this.clock.now())) / 1000);
-    this.#report(end.status, end.sipStatus, end.sipReason);
+    if (end.reasonHeader !== undefined) this.facts.sipReasonHeader = end.reasonHeader;
+    this.#report(end.status, end.sipStatus, end.sipReason, end.said);
     this.#tellOver(end);
     this.#gone = this.#leave(Promise.all([this.program.stop('hangup'), this.#farewell]), socketCode);
   }
@@ -219,12 +220,13 @@ export class Call {
     if (!busy && !this.#parent && !conversation.waitsForCommands) this.hangup();
   }
 
-  #report(status: CallStatus, sipStatus: number, sipReason: string): void {
+  #report(status: CallStatus, sipStatus: number, sipReason: string, said?: string): void {
     const { facts } = this;
     if (finalStatuses.has(facts.callStatus)) return;
     this.#reported = `${status} ${sipStatus}`;
     Object.assign(facts, { callStatus: status, sipStatus, sipReason });
-    this.events.append('status', { status, sip_status: sipStatus, sip_reason: sipReason, by: facts.callTerminationBy });
+    const { callTerminationBy: by } = facts;
+    this.events.append('status', { status, sip_status: sipStatus, sip_reason: sipReason, by, said });
     this.conversation.notify('call:status', this.payload());
   }
 

@@ -33,6 +33,7 @@ export type CallEventType =
   | 'transcript'
   | 'conference'
   | 'queue'
+  | 'dial'
   | 'bridged'
   | 'unbridged'
   | 'adulted'

@@ -59,6 +59,7 @@ const sentences: Record<CallEvent['type'], Words> = {
   stream: streamWords,
   conference: conferenceWords,
   queue: queueWords,
+  dial: dialWords,
   bridged: (e) => `hears and is heard by call ${e.with}`,
   unbridged: (e) => `no longer hears call ${e.with}: ${e.reason}`,
   adulted: (e) => `is a call of its own now, no longer a leg of call ${e.parent}`,
@@ -123,13 +124,30 @@ function queueWords(e: CallEvent): string {
   return sentences[String(e.what)] ?? `${of}: ${e.what}`;
 }
 
+function dialWords(e: CallEvent): string {
+  if (e.what === 'calls') return `calls ${e.to}, which is call ${e.with}`;
+  if (e.what === 'time-over') return `nobody took the call within ${e.seconds} s`;
+  const ended = e.status === 'completed' ? 'it answered, and was hung up before the two were joined' : outcome(e);
+  return `${e.to} did not take the call: ${ended}`;
+}
+
+const outcome = (e: CallEvent): string => {
+  const words = statusWords[String(e.status)] ?? String(e.status);
+  return `${words.replace(/^ended: /, '')}${codeWords(e)}`;
+};
+
+/** The final answer's number, its text, and what the far end said besides. */
+function codeWords(e: CallEvent): string {
+  const code = Number(e.sip_status) >= 300 ? `: ${e.sip_status}${quoted(e.sip_reason)}` : '';
+  return `${code}${e.said === undefined ? '' : `, saying: ${e.said}`}`;
+}
+
 function statusSentence(e: CallEvent): string {
   const sipStatus = Number(e.sip_status);
   const end =
     e.status === 'completed' && e.by !== undefined ? `, ended by ${e.by === 'caller' ? 'the far end' : 'us'}` : '';
-  const code = sipStatus >= 300 ? `: ${sipStatus}${quoted(e.sip_reason)}` : '';
   const advice = e.status === 'failed' && e.by === 'caller' ? refusalAdvice.get(sipStatus) : undefined;
-  return `the call ${statusWords[String(e.status)] ?? e.status}${end}${code}${advice === undefined ? '' : `; ${advice}`}`;
+  return `the call ${statusWords[String(e.status)] ?? e.status}${end}${codeWords(e)}${advice === undefined ? '' : `; ${advice}`}`;
 }
 
 /** What a far end means that refuses a call of ours, and what to do about it. */

@@ -33,6 +33,7 @@ export const completedFacts: CallFacts = {
   callTerminationBy: 'caller',
   duration: 42,
   customerData: { orderId: 7, 'Keep-Me': { asIs: true } },
+  sipReasonHeader: 'Q.850;cause=16',
   headers: { 'X-Reason': 'done', 'User-Agent': 'phone/1' },
 };
 

@@ -1,6 +1,7 @@
 // dial: two calls joined, from the first ring to the last hook.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { explain } from '../../src/observers/index.ts';
 import { assertHears, assertUnbroken, calledHz, callerHz, type DialScene, dialScene, sidOf } from '../kit/dialled.ts';
 import { type Json, toneUrl } from '../kit/scene.ts';
 
@@ -123,5 +124,55 @@ test('nobody answers within timeout: no-answer', async () => {
   assert.equal(bob.invites[0]?.state, 'cancelled');
   assert.deepEqual([done(s).dial_call_status, done(s).dial_sip_status], ['no-answer', 487]);
   assert.ok(call.ended);
+  await s.end();
+});
+
+test("the caller's log says in words who was called and why nobody took it; statuses carry the Reason header", async () => {
+  const s = await dialScene({});
+  const bob = await s.callee({
+    take(call, invite) {
+      invite.reject(500, 'Trouble', { headers: { Reason: 'Q.850;cause=34', 'X-Reason': 'no circuit' } });
+      call.refused(500);
+    },
+  });
+  const carol = await s.callee({ name: 'carol', take: (_, invite) => invite.progress(180) });
+  const nowhere = 'sip:x@nowhere.invalid';
+  s.answers['/'] = [
+    dialTo(bob.uri, { target: [bob.uri, carol.uri, nowhere].map((sipUri) => ({ type: 'sip', sipUri })), timeout: 3 }),
+  ];
+  const call = await s.dial();
+  await s.run(5_000);
+  const words = s.stage.events.flatMap(({ callSid, event }) =>
+    callSid === sidOf(call) && event.type === 'dial' ? [explain(event)] : [],
+  );
+  assert.deepEqual(
+    words.toSorted(),
+    [
+      `calls ${bob.uri}, which is call ${s.childSid()}`,
+      `calls ${carol.uri}, which is call ${s.childSid(1)}`,
+      `calls ${nowhere}, which is call ${s.childSid(2)}`,
+      `${bob.uri} did not take the call: failed: 500 (Trouble), saying: no circuit`,
+      `${nowhere} did not take the call: failed: 503 (no address found for nowhere.invalid)`,
+      'nobody took the call within 3 s',
+      `${carol.uri} did not take the call: nobody answered: 487 (Request Terminated)`,
+    ].toSorted(),
+  );
+  const finals = s.sentTo('/status').filter((body) => ['failed', 'no-answer'].includes(String(body.call_status)));
+  const final = (n: number): unknown[] => {
+    const body = finals.find((one) => one.call_sid === s.childSid(n));
+    return [body?.sip_reason_header, body?.call_termination_by];
+  };
+  assert.deepEqual(
+    [final(0), final(1), final(2)],
+    [
+      ['Q.850;cause=34', 'caller'],
+      [undefined, 'jambonz'],
+      [undefined, 'jambonz'],
+    ],
+  );
+  const log = s.stage.events.flatMap(({ callSid, event }) =>
+    callSid === s.childSid(2) && event.type === 'status' ? [explain(event)] : [],
+  );
+  assert.equal(log.at(-1), 'the call failed: 503 (no address found for nowhere.invalid)');
   await s.end();
 });

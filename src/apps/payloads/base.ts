@@ -12,6 +12,7 @@ export function baseInfo(facts: CallFacts): Payload {
     sbcCallid: facts.sbcCallid ?? facts.callId,
     sipStatus: facts.sipStatus,
     sipReason: facts.sipReason,
+    sipReasonHeader: facts.sipReasonHeader,
     callStatus: facts.callStatus,
     callerId: facts.callerId,
     accountSid: facts.accountSid,

@@ -14,6 +14,8 @@ export interface CallFacts {
   sbcCallid?: string;
   sipStatus: number;
   sipReason: string;
+  /** RFC 3326: of the message that ended the call, when it had one. */
+  sipReasonHeader?: string;
   callStatus: string;
   accountSid: string;
   applicationSid?: string;

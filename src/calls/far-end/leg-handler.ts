@@ -1,4 +1,5 @@
 // What a leg's happenings mean to its call: each becomes one of the call's turns.
+import type { SipRequest, SipResponse } from '../../sip/index.ts';
 import type { Call } from '../call.ts';
 import type { CallEnd } from '../call-types.ts';
 import type { LegEnd, LegHandler } from '../leg/types.ts';
@@ -54,19 +55,35 @@ function callEnd(call: Call, end: LegEnd): CallEnd {
         sipReason: 'OK',
         by: 'caller',
         headers: customHeaders(end.request),
+        ...wordsOf(end.request),
       };
     case 'cancelled':
-      return { status: 'no-answer', sipStatus: 487, sipReason: 'Request Terminated', by: 'caller' };
+      return {
+        status: 'no-answer',
+        sipStatus: 487,
+        sipReason: 'Request Terminated',
+        by: 'caller',
+        ...wordsOf(end.request),
+      };
     case 'refused':
       return {
         status: statusOfFailure(end.status, call.parent !== undefined),
         sipStatus: end.status,
         sipReason: end.reason,
-        by: 'caller',
+        // Its silence is the far end's too; what could not even be sent is not.
+        by: end.response || end.status === 408 ? 'caller' : 'jambonz',
+        ...(end.response && wordsOf(end.response)),
       };
     case 'fault':
       return call.facts.callStatus === 'in-progress'
         ? { status: 'completed', sipStatus: end.status, sipReason: end.reason, by: 'jambonz' }
         : { status: 'failed', sipStatus: end.status, sipReason: end.reason, by: 'jambonz' };
   }
+}
+
+/** Why, in the far end's own words. */
+function wordsOf(message: SipRequest | SipResponse): Pick<CallEnd, 'reasonHeader' | 'said'> {
+  const reasons = message.values('Reason');
+  const said = message.header('X-Reason') ?? reasons[0];
+  return { ...(reasons.length > 0 && { reasonHeader: reasons.join(',') }), ...(said !== undefined && { said }) };
 }

@@ -1,7 +1,7 @@
 // The race of a dial's legs: all ring, the first that takes the call wins, the others are cancelled.
 import type { HookInput } from '../../apps/index.ts';
 import { isRefusal, type Timer } from '../../base/index.ts';
-import { type Call, codecNames, dialChild, runSide, type VerbRun } from '../../calls/index.ts';
+import { type Call, type CallEnd, codecNames, dialChild, runSide, type VerbRun } from '../../calls/index.ts';
 import { headerText } from '../headers.ts';
 import { mostTargets, ringSeconds } from '../limits.ts';
 import { type DialOptions, destinationOf, distinctTargets, type Target } from './options.ts';
@@ -108,10 +108,11 @@ export class Race {
         });
     if (isRefusal(leg)) {
       parent.events.append('error', { what: 'a leg could not be dialled', reason: leg.reason });
-      return this.#over(undefined);
+      return this.#over();
     }
     this.legs.push(leg);
-    void leg.over.then(() => this.#over(leg));
+    parent.events.append('dial', { what: 'calls', to: leg.facts.to, with: leg.sid });
+    void leg.over.then((end) => this.#over(leg, end));
   }
 
   #answered(leg: Call, target: Target): void {
@@ -151,14 +152,23 @@ export class Race {
     this.#cancel();
   }
 
-  #over(leg: Call | undefined): void {
+  #over(leg?: Call, end?: CallEnd): void {
     this.#running--;
     if (this.#settled) return;
     this.last = leg ?? this.last;
+    if (leg && end) this.#tellFailed(leg, end);
     if (this.#running === 0) this.#settle(undefined);
   }
 
+  /** Who reads the caller's log sees why nobody took the call. */
+  #tellFailed({ sid, facts: { to } }: Call, { status, sipStatus, sipReason, said }: CallEnd): void {
+    const how = { status, sip_status: sipStatus, sip_reason: sipReason, said };
+    this.#run.call.events.append('dial', { what: 'failed', to, with: sid, ...how });
+  }
+
   #ringingOver(): void {
+    const seconds = this.#options.timeout ?? ringSeconds;
+    this.#run.call.events.append('dial', { what: 'time-over', seconds });
     for (const leg of this.legs) leg.turn('ring timeout', () => leg.leg.answered || leg.hangup());
   }
 
