@@ -112,6 +112,7 @@ export async function buildHouse(ports: HousePorts): Promise<House> {
     openApp: (options) => apps.open(options),
     parse: parseApplication,
     credential: (accountSid, vendor, label) => findCredential(records, accountSid, vendor, label),
+    createCall: (accountSid, body) => createCall(records, world, accountSid, body),
     onSocketCommand: performSocket,
     onEvent: (call, event) => tell(ports, call, event),
     onAlert: (note) => ports.onAlert?.(note),
@@ -234,23 +235,21 @@ async function findCredential(records: Records, accountSid: string, vendor: stri
   );
 }
 
+async function createCall(records: Records, world: CallWorld, accountSid: string, body: unknown) {
+  const account = await records.accounts.get(accountSid);
+  if (!account) return refuse('no-account', 'Not Found', { http: 404 });
+  const { gateway, localHost } = world.settings;
+  const application = (sid: string) => records.applications.get(sid);
+  const call = await readCreate(body, { account, gateway, localHost, application });
+  return isRefusal(call) ? call : placeCall({ world, ...call });
+}
+
 /** Live calls as the API sees them. */
-function callsPort({ records, settings, clock }: HousePorts, world: CallWorld, directory: Directory): CallsPort {
+function callsPort({ settings, clock }: HousePorts, world: CallWorld, directory: Directory): CallsPort {
   const record = (facts: Parameters<typeof callRecord>[0]): Record<string, unknown> =>
     callRecord(facts, settings.serviceUrl());
   return {
-    async create(accountSid, body) {
-      const account = await records.accounts.get(accountSid);
-      if (!account) return refuse('no-account', 'Not Found', { http: 404 });
-      const { gateway, localHost } = world.settings;
-      const call = await readCreate(body, {
-        account,
-        gateway,
-        localHost,
-        application: (sid) => records.applications.get(sid),
-      });
-      return isRefusal(call) ? call : placeCall({ world, ...call });
-    },
+    create: world.createCall,
     list: async (accountSid, filter) =>
       directory
         .list(accountSid)

@@ -27,7 +27,7 @@ export { ownMethods } from './leg/requests.ts';
 export { longestBody, longestHeaders } from './limits.ts';
 export type { BargeInPart } from './parts.ts';
 export type { DelayActionInput, FillerNoiseInput } from './program/patience.ts';
-export { runSide, soundVerbs } from './program/side.ts';
+export { runBeside, runSide, soundVerbs } from './program/side.ts';
 export { Queues } from './queue/queue.ts';
 export * from './recognition/index.ts';
 export { callRecord } from './record.ts';

@@ -101,6 +101,8 @@ export interface CallWorld {
   /** Application JSON to steps; a refusal names the exact path. */
   parse(json: unknown): Step[] | Refusal;
   credential(accountSid: string, vendor: string, label: string | undefined): Promise<SpeechCredential | undefined>;
+  /** As POST Calls: resolves when the INVITE is on its way. */
+  createCall(accountSid: string, body: unknown): Promise<{ sid: string; callId: string } | Refusal>;
   /** A command of the application's socket. */
   onSocketCommand(call: Call, command: AppCommand): void;
   onEvent(call: Call, event: CallEvent): void;

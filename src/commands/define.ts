@@ -67,7 +67,22 @@ export interface CommandDefinition<V> {
   apply(target: Target, value: V): Applied;
 }
 
+/** A command that only the socket has. */
+export type SocketCommand<V> = Pick<
+  CommandDefinition<V>,
+  'ws' | 'summary' | 'schema' | 'needs' | 'refuses' | 'takesMedia' | 'allowed' | 'apply'
+> &
+  Required<Pick<CommandDefinition<V>, 'socketExamples' | 'readSocket'>>;
+
+export const defineSocketCommand = <V>(definition: SocketCommand<V>): AnySocketCommand =>
+  definition as AnySocketCommand;
+
 export const defineCommand = <V>(definition: CommandDefinition<V>): CommandDefinition<V> => definition;
 
 /** A command whose value's type is its own business. */
 export type AnyCommand = CommandDefinition<unknown>;
+export type AnySocketCommand = SocketCommand<unknown>;
+
+/** As events and refusals name it. */
+export const nameOf = (definition: AnyCommand | AnySocketCommand): string =>
+  'rest' in definition ? definition.rest : definition.ws;

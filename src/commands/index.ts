@@ -3,7 +3,7 @@ import { agentUpdate, llmStatus, llmToolOutput, llmUpdate, pipelineUpdate, trans
 import { boost } from './boost.ts';
 import { callStatus } from './call-status.ts';
 import { confHold, confMute, participantAction } from './conference.ts';
-import type { AnyCommand } from './define.ts';
+import type { AnyCommand, AnySocketCommand } from './define.ts';
 import { dtmf } from './dtmf.ts';
 import { dub } from './dub.ts';
 import { mediaPath } from './media-path.ts';
@@ -14,6 +14,7 @@ import { record } from './record.ts';
 import { childRedirect, redirect } from './redirect.ts';
 import { roomPlay, roomSay } from './room.ts';
 import { sipRequest } from './sip-request.ts';
+import { socketConfig, socketDial } from './socket-only.ts';
 import { listenStatus, streamStatus } from './stream-status.ts';
 import { tag } from './tag.ts';
 import { transcribeStatus } from './transcribe-status.ts';
@@ -50,16 +51,19 @@ export const commands: readonly AnyCommand[] = [
   whisper,
 ];
 
+/** What the socket has beyond them. */
+export const socketCommands: readonly AnySocketCommand[] = [socketConfig, socketDial];
+
 export type { AnyCommand, CommandDefinition, CommandNeed, Target } from './define.ts';
 export { type Outcome, performSocket, performUpdate } from './perform.ts';
 export { readSocketCommand, readUpdate } from './read.ts';
 
 /** docs/live-control.md. */
-export const liveControlText = (): string => liveControlPage(commands);
+export const liveControlText = (): string => liveControlPage(commands, socketCommands);
 
 /** The public face of every command, for documents and for the golden text. */
-export const commandSurface = (): Record<string, unknown>[] =>
-  commands.map(({ rest, ws, companions = [], summary, schema, companionSchemas = {}, examples }) => ({
+export const commandSurface = (): Record<string, unknown>[] => [
+  ...commands.map(({ rest, ws, companions = [], summary, schema, companionSchemas = {}, examples }) => ({
     rest,
     ws,
     companions,
@@ -67,4 +71,6 @@ export const commandSurface = (): Record<string, unknown>[] =>
     schema,
     companionSchemas,
     examples,
-  }));
+  })),
+  ...socketCommands.map(({ ws, summary, schema, socketExamples }) => ({ ws, summary, schema, socketExamples })),
+];

@@ -1,5 +1,5 @@
 // docs/live-control.md, written from the commands' definitions so that it cannot drift from them.
-import type { AnyCommand, CommandNeed } from './define.ts';
+import type { AnyCommand, AnySocketCommand, CommandNeed } from './define.ts';
 
 const head = `# Live control
 
@@ -39,15 +39,32 @@ const needs: Record<CommandNeed, string> = {
   'a model': 'A running model; 422 without.',
 };
 
-export const liveControlPage = (commands: readonly AnyCommand[]): string =>
-  `${head}${table(commands)}\n${commands.map(section).join('\n')}`;
+export const liveControlPage = (commands: readonly AnyCommand[], socketCommands: readonly AnySocketCommand[]): string =>
+  `${head}${table(commands, socketCommands)}\n${commands.map(section).join('\n')}\n${socketCommands.map(socketSection).join('\n')}`;
 
-function table(commands: readonly AnyCommand[]): string {
+function table(commands: readonly AnyCommand[], socketCommands: readonly AnySocketCommand[]): string {
   const rows = commands.map((c) => {
     const fields = [c.rest, ...(c.companions ?? [])].map((name) => `\`${name}\``).join(', ');
     return `| ${fields} | \`${c.ws}\` | ${c.needs ?? 'nothing'} |`;
   });
-  return ['| field | on the socket | needs |', '|---|---|---|', ...rows, ''].join('\n');
+  const onSocket = socketCommands.map(({ ws }) => `| – | \`${ws}\` | nothing |`);
+  return ['| field | on the socket | needs |', '|---|---|---|', ...rows, ...onSocket, ''].join('\n');
+}
+
+function socketSection({ ws, summary, schema, refuses, socketExamples }: AnySocketCommand): string {
+  return [
+    `## ${ws}, on the socket only`,
+    '',
+    summary,
+    '',
+    `- \`data\`: ${described(schema)}`,
+    '',
+    ...(refuses ? [`**Refuses**: ${refuses.join('; ')}.`, ''] : []),
+    '```json',
+    ...socketExamples.map((data) => JSON.stringify({ type: 'command', command: ws, data })),
+    '```',
+    '',
+  ].join('\n');
 }
 
 function section(command: AnyCommand): string {

@@ -1,7 +1,14 @@
 // Performing commands: in one turn of the call all are allowed or none acts; effects and answers follow.
 import { errorText, Fault, isRefusal, type Refusal, refusalText, refuse } from '../base/index.ts';
 import { type AppCommand, type Call, type Directory, takeMedia } from '../calls/index.ts';
-import type { AnyCommand, Applied, CommandNeed, Target } from './define.ts';
+import {
+  type AnyCommand,
+  type AnySocketCommand,
+  type Applied,
+  type CommandNeed,
+  nameOf,
+  type Target,
+} from './define.ts';
 import { type Command, readSocketCommand, readUpdate } from './read.ts';
 
 /** An HTTP answer. */
@@ -71,7 +78,7 @@ function inTurn(call: Call, commands: Command[], at: number): Promise<Applied[] 
 
 function act(call: Call, commands: Command[], at: number): Applied[] | Refusal {
   const target: Target = { call, leg: call.leg, session: call.parent ?? call };
-  const names = commands.map((c) => c.definition.rest);
+  const names = commands.map((c) => nameOf(c.definition));
   const refusal = call.ended ? gone(call) : firstRefusal(target, commands);
   if (refusal) {
     noteRefusal(call, names, refusal);
@@ -87,8 +94,8 @@ function act(call: Call, commands: Command[], at: number): Applied[] | Refusal {
         : command.definition.apply(target, command.value);
     applied.effect?.then(
       (effect) =>
-        call.events.append('effect', { command: command.definition.rest, applied_ms: Math.max(0, effect.at - at) }),
-      (error) => noteFailure(call, command.definition.rest, errorText(error)),
+        call.events.append('effect', { command: nameOf(command.definition), applied_ms: Math.max(0, effect.at - at) }),
+      (error) => noteFailure(call, nameOf(command.definition), errorText(error)),
     );
     return applied;
   });
@@ -96,7 +103,7 @@ function act(call: Call, commands: Command[], at: number): Applied[] | Refusal {
 
 const soundingNeeds: ReadonlySet<CommandNeed | undefined> = new Set(['audio', 'a stream', 'a transcription']);
 
-const takesMedia = (definition: AnyCommand, target: Target): boolean =>
+const takesMedia = (definition: AnyCommand | AnySocketCommand, target: Target): boolean =>
   definition.takesMedia?.(target) ?? soundingNeeds.has(definition.needs);
 
 /** The media comes back first; then it is the call's turn again. */

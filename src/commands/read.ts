@@ -1,13 +1,13 @@
 // Requests to commands: which fields are there, whether they may stand together, and what their values mean.
 import { isObject, isRefusal, type Refusal, refuse } from '../base/index.ts';
-import type { AnyCommand } from './define.ts';
-import { commands } from './index.ts';
+import type { AnyCommand, AnySocketCommand } from './define.ts';
+import { commands, socketCommands } from './index.ts';
 import { joinPath } from './refusals.ts';
 import { strangePath } from './strange.ts';
 
 /** A command with its value, checked. */
-export interface Command {
-  definition: AnyCommand;
+export interface Command<D = AnyCommand | AnySocketCommand> {
+  definition: D;
   value: unknown;
 }
 
@@ -15,7 +15,7 @@ export interface Command {
 const besideAnything = new Set(['tag', 'whisper']);
 
 /** The body of `PUT Calls/{sid}`: 400 for what can never be right. */
-export function readUpdate(body: unknown): Command[] | Refusal {
+export function readUpdate(body: unknown): Command<AnyCommand>[] | Refusal {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return bad('the body must be an object');
   const fields = body as Record<string, unknown>;
   const unknown = unknownField(fields);
@@ -27,7 +27,7 @@ export function readUpdate(body: unknown): Command[] | Refusal {
     return bad(`multiple options are not allowed in updateCall: ${exclusive.map((c) => c.rest).join(', ')}`);
   const stray = strayCompanion(fields, present);
   if (stray) return stray;
-  const read: Command[] = [];
+  const read: Command<AnyCommand>[] = [];
   for (const definition of present) {
     const command = readOne(definition, fields);
     if (isRefusal(command)) return command;
@@ -38,14 +38,15 @@ export function readUpdate(body: unknown): Command[] | Refusal {
 
 /** A `command` message of the application's socket. */
 export function readSocketCommand(name: string, data: unknown, queue: boolean): Command | Refusal {
-  const definition = commands.find((c) => c.ws === name);
-  if (!definition) return refuse('command-unknown', `there is no command ${name} in this version`);
-  if (definition.readSocket) {
-    const value = definition.readSocket(data, { queue });
-    return isRefusal(value) ? value : { definition, value };
+  const update = commands.find((c) => c.ws === name);
+  if (update && !update.readSocket) {
+    const body = update.fromSocket?.(data) ?? bodyOf(update.rest, data);
+    return unknownField(body, [update]) ?? readOne(update, body);
   }
-  const body = definition.fromSocket?.(data) ?? bodyOf(definition.rest, data);
-  return unknownField(body, [definition]) ?? readOne(definition, body);
+  const definition = update ?? socketCommands.find((c) => c.ws === name);
+  if (!definition?.readSocket) return refuse('command-unknown', `there is no command ${name} in this version`);
+  const value = definition.readSocket(data, { queue });
+  return isRefusal(value) ? value : { definition, value };
 }
 
 /** The socket's `data` as a REST body: it is one, with the field by its name, or it is that field's value. */
@@ -53,7 +54,7 @@ const bodyOf = (field: string, data: unknown): Record<string, unknown> =>
   isObject(data) && Object.hasOwn(data, field) ? data : { [field]: data };
 
 /** A refusal's path is that in the body. */
-function readOne(definition: AnyCommand, body: Record<string, unknown>): Command | Refusal {
+function readOne(definition: AnyCommand, body: Record<string, unknown>): Command<AnyCommand> | Refusal {
   const value = strangeField(definition, body) ?? definition.read(body[definition.rest], body);
   if (!isRefusal(value)) return { definition, value };
   const own = definition.companions?.some((name) => value.path?.split('.')[0] === name);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { type CommandNeed, commands } from '../../src/commands/index.ts';
+import { type CommandNeed, commands, socketCommands } from '../../src/commands/index.ts';
 import { openCallee } from '../kit/dialled.ts';
 import { type Json, toneUrl } from '../kit/scene.ts';
 import { type SocketScene, socketScene } from '../kit/socket-scene.ts';
@@ -29,11 +29,13 @@ const sections: Section[] = page
 test('each command has its section, with a request and a message for every example', () => {
   assert.deepEqual(
     sections.map(({ field, bodies, messages }) => [field, bodies.length, messages.length]),
-    commands.map(({ rest, examples, socketExamples = [] }) => [
-      rest,
-      examples.length,
-      examples.length + socketExamples.length,
-    ]),
+    commands
+      .map(({ rest, examples, socketExamples = [] }) => [
+        rest,
+        examples.length,
+        examples.length + socketExamples.length,
+      ])
+      .concat(socketCommands.map(({ ws, socketExamples }) => [`${ws}, on the socket only`, 0, socketExamples.length])),
   );
 });
 
@@ -56,7 +58,7 @@ async function callWith(need: CommandNeed): Promise<SocketScene> {
 }
 
 for (const { field, bodies, messages } of sections) {
-  const { needs = 'nothing', waitsFor } = commands.find(({ rest }) => rest === field)!;
+  const { needs = 'nothing', waitsFor } = commands.find(({ rest }) => rest === field) ?? {};
   /** Of an answered call; before the answer it is the other one that acts. */
   const impossible = (text: string): boolean => waitsFor !== undefined || text.includes('"no-answer"');
 

@@ -5,13 +5,20 @@ import type { Answer } from '../application/conversation.ts';
 import type { Call } from '../call.ts';
 import type { Step, VerbRun } from '../types.ts';
 
-export interface SideOptions {
+interface SideRun {
   /** Whose far end hears it, and whose application is asked. */
   call: Call;
   /** Whose application is asked, when it is another's: a dialled child's is its parent's. */
   asking?: Call;
   /** What runs stops when this closes. */
   scope: Scope;
+  /** A verb of this name ends the side program when its turn comes. */
+  until?: string;
+  /** A verb's own hook may replace the rest by these verbs, others are left out; its answer is ignored when absent. */
+  replaceable?: ReadonlySet<string>;
+}
+
+export interface SideOptions extends SideRun {
   hook: HookInput;
   /** 'verb:hook' when absent. */
   type?: RequestType;
@@ -23,10 +30,6 @@ export interface SideOptions {
   everyMs?: number;
   /** Before the first time, when it is another. */
   firstMs?: number;
-  /** A verb of this name ends the side program when its turn comes. */
-  until?: string;
-  /** A verb's own hook may replace the rest by these verbs, others are left out; its answer is ignored when absent. */
-  replaceable?: ReadonlySet<string>;
 }
 
 /**
@@ -54,6 +57,11 @@ export async function runSide(options: SideOptions): Promise<SideEnd> {
     call.events.append('error', { what: 'a side program failed', reason: errorText(error) });
     return 'failed';
   }
+}
+
+/** The same with verbs that are here already. */
+export async function runBeside(call: Call, steps: Step[]): Promise<void> {
+  await new Side({ call, scope: call.scope }, steps).run();
 }
 
 async function fetchSteps(options: SideOptions): Promise<Step[] | SideEnd> {
@@ -91,11 +99,11 @@ function noteRefusal(call: Call, refusal: Refusal): void {
 
 /** One answer's verbs, one after another. */
 class Side {
-  readonly #options: SideOptions;
+  readonly #options: SideRun;
   #steps: Step[];
   #running: Scope | undefined;
 
-  constructor(options: SideOptions, steps: Step[]) {
+  constructor(options: SideRun, steps: Step[]) {
     this.#options = options;
     this.#steps = steps;
   }
