@@ -1,6 +1,7 @@
 // audio: Int16 in, Int16 out. Codecs, gain, mixing, resampling, tones, files, DTMF, concealment. Knows no call and no network.
 export * from './audio-file.ts';
 export * from './audio-source.ts';
+export * from './beep-detect.ts';
 export * from './codecs/index.ts';
 export * from './comfort-noise.ts';
 export * from './dtmf-detect.ts';
