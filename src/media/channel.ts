@@ -12,7 +12,7 @@ import type {
   StreamOrder,
 } from './tap-orders.ts';
 import type { HeardAudio, RecognitionNews, TapState } from './tap-types.ts';
-import type { AudioSource, DigitEvent, PlaybackEvent, PlayOptions, PortStats } from './types.ts';
+import type { AudioSource, Beep, DigitEvent, PlaybackEvent, PlayOptions, PortStats, Watched } from './types.ts';
 
 export type * from './tap-orders.ts';
 
@@ -95,8 +95,8 @@ export interface PortState {
   latched?: Address;
   /** The room that it is in. */
   place?: RoomPlace;
-  /** Whether its far end speaks is told. */
-  watchTalking?: boolean;
+  /** What is told of its far end. */
+  watched: Watched[];
   /** Those that it is an end of; they act once both ends are there. */
   links?: LinkState[];
   plays: PlayOrder[];
@@ -160,7 +160,7 @@ export interface Asks {
   record: { ask: { port: string; order: RecordOrder }; answer: { at: number } };
   recordState: { ask: { port: string; recording: number; state: TapState }; answer: { at: number } };
   stopRecording: { ask: { port: string; recording: number }; answer: { at: number } };
-  watchTalking: { ask: { port: string; on: boolean }; answer: { at: number } };
+  watch: { ask: { port: string; what: Watched; on: boolean }; answer: { at: number } };
   roomJoin: { ask: { port: string } & RoomPlace; answer: { at: number } };
   roomSet: { ask: { port: string } & RoomPlace; answer: { at: number } };
   roomLeave: { ask: { port: string; room: string }; answer: { at: number } };
@@ -192,6 +192,7 @@ export interface Notices {
   recognized: { port: string; recognition: number; fault?: FaultData };
   recorded: { port: string; recording: number; end: FinishedRecording };
   talking: { port: string; talking: boolean };
+  beep: { port: string; beep: Beep };
   roomPlayback: { room: string; playback: number; event: PlaybackEvent };
   roomFinished: { room: string; playback: number; result: FinishedPlay };
   /** A bug ended the port. */

@@ -142,6 +142,22 @@ export interface DigitEvent {
   source: 'rfc4733' | 'inband';
 }
 
+/** One steady tone alone: the beep of voicemail, told when it has ended or has lasted for 1.5 s. */
+export interface Beep {
+  frequencyHz: number;
+  /** Of the frequency while it sounded, Hz^2. */
+  varianceHz2: number;
+  durationMs: number;
+}
+
+/** What can be watched of a far end. */
+export type Watched = 'talking' | 'beeps';
+
+/** Told to each who wants to know, until the returned function is called; what another worker must find out anew is told again. */
+export interface Watch<T> {
+  watch(listener: (value: T) => void): () => void;
+}
+
 export interface PortStats {
   packetsSent: number;
   packetsReceived: number;
@@ -207,8 +223,9 @@ export interface MediaPort {
   stream(options: StreamOptions): MediaStream;
   record(options: RecordOptions): MediaRecording;
   recognize(options: RecognizeOptions): MediaRecognition;
-  /** Voice activity of the far end is told, or no longer. */
-  watchTalking(onTalking: ((talking: boolean) => void) | undefined): void;
+  /** Whether the far end speaks, as it changes. */
+  readonly talk: Watch<boolean>;
+  readonly beeps: Watch<Beep>;
   stats(): Promise<PortStats>;
   onDigit: (event: DigitEvent) => void;
   /** The far end sends nothing: milliseconds without a packet. Reported once per silence. */

@@ -24,6 +24,7 @@ import type {
 } from '../tap-types.ts';
 import type {
   AudioSource,
+  Beep,
   CodecWish,
   DigitEvent,
   Direction,
@@ -41,8 +42,8 @@ import type { LinkClient } from './link.ts';
 import { PlaybackClients } from './playbacks.ts';
 import { PortSession } from './port-session.ts';
 import { resumeState } from './resume.ts';
-import { TalkWatchers } from './talk.ts';
 import { TapClients } from './taps.ts';
+import { TalkWatchers, Watchers } from './watches.ts';
 
 /** What a port needs of its pool. */
 export interface PortHost {
@@ -88,6 +89,7 @@ export class PortClient implements MediaPort {
   /** Those that it is an end of. */
   readonly links = new Set<LinkClient>();
   readonly talk: TalkWatchers;
+  readonly beeps: Watchers<Beep>;
   /** When this port's workers died. */
   readonly losses: number[] = [];
   readonly #host: PortHost;
@@ -132,6 +134,7 @@ export class PortClient implements MediaPort {
     });
     this.#taps = new TapClients(host);
     this.talk = new TalkWatchers(host);
+    this.beeps = new Watchers(host, 'beeps');
     this.#checkpoint = { output: options.output, latched: undefined, at: Number.POSITIVE_INFINITY };
   }
 
@@ -233,10 +236,6 @@ export class PortClient implements MediaPort {
     return this.#taps.recognitions.open(options);
   }
 
-  watchTalking(onTalking: ((talking: boolean) => void) | undefined): void {
-    this.talk.own(onTalking);
-  }
-
   stats(): Promise<PortStats> {
     return this.ask('stats', { port: this.id });
   }
@@ -262,7 +261,8 @@ export class PortClient implements MediaPort {
   notice<N extends Exclude<NoticeName, 'log' | 'beat' | 'broken'>>(name: N, body: Notices[N]): void {
     if (this.#taps.notice(name, body)) return;
     if (this.#closed && name !== 'finished') return;
-    if (name === 'talking') this.talk.heard((body as Notices['talking']).talking);
+    if (name === 'talking') this.talk.tell((body as Notices['talking']).talking);
+    else if (name === 'beep') this.beeps.tell((body as Notices['beep']).beep);
     else if (name === 'digit') this.onDigit((body as Notices['digit']).event);
     else if (name === 'inactive') this.onInactive((body as Notices['inactive']).silentMs);
     else if (name === 'playback') this.#plays.heard(body as Notices['playback']);
@@ -292,7 +292,7 @@ export class PortClient implements MediaPort {
       output: this.#checkpoint.output,
       plays: this.#plays.orders(diedAt),
       ...this.#taps.orders,
-      watchTalking: this.talk.wanted,
+      watched: [this.talk, this.beeps].filter(({ wanted }) => wanted).map(({ what }) => what),
       ...(this.joined?.place ? { place: this.joined.place } : {}),
       links: [...this.links].map(({ state }) => state),
     };
@@ -307,7 +307,7 @@ export class PortClient implements MediaPort {
     this.losses.push(this.#host.now());
     this.#plays.workerLost();
     this.#taps.workerLost();
-    this.talk.heard(false);
+    this.talk.tell(false);
     const restoring = restored.then((outcome) => {
       // That worker died too: the next restoration counts.
       if (this.#restoring !== restoring) return;

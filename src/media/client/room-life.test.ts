@@ -112,7 +112,7 @@ test('who talks is told, to the port and to the room; who is muted in the room d
   const member = await clock.settle(
     room.join(guest.port, { ...plainMember, onTalking: (talking) => told.push(`member ${talking}`) }),
   );
-  guest.port.watchTalking((talking) => told.push(`port ${talking}`));
+  const stop = guest.port.talk.watch((talking) => told.push(`port ${talking}`));
   await later(1000);
   assert.deepEqual(told.splice(0), []);
   guest.sing(500);
@@ -125,7 +125,7 @@ test('who talks is told, to the port and to the room; who is muted in the room d
   guest.sing(0);
   await later(1000);
   assert.deepEqual(told.splice(0).sort(), ['member false', 'port false']);
-  guest.port.watchTalking(undefined);
+  stop();
   guest.sing(500);
   await later(300);
   assert.deepEqual(told.splice(0), ['member true']);
@@ -139,7 +139,7 @@ test('a worker dies: room, members, flags, what plays and who is watched are the
   const { hall, room, guests, members, later, hears, end } = await party([{}, { muted: true }, { codec: 'G722' }]);
   const { clock, links } = hall;
   const told: boolean[] = [];
-  guests[1]!.port.watchTalking((talking) => told.push(talking));
+  guests[1]!.port.talk.watch((talking) => told.push(talking));
   const playback = room.play([tone(3000, 8000)], { loop: 1 });
   await clock.runFor(2000);
   assert.deepEqual(told.splice(0), [true]);
@@ -306,7 +306,7 @@ test('who talks is told on a bridged leg too, and its packets are forwarded all 
   for (const guest of [a, b]) guest.sing(0);
   await clock.runFor(2000);
   const told: boolean[] = [];
-  a.port.watchTalking((talking) => told.push(talking));
+  a.port.talk.watch((talking) => told.push(talking));
   await clock.runFor(1000);
   assert.deepEqual(told, []);
   a.sing(440);

@@ -114,7 +114,10 @@ class Engine {
       recordState: (ask) => (this.#rooms.recordings(ask.port) ?? this.#port(ask.port)).setRecording(ask),
       stopRecording: ({ port, recording }) =>
         (this.#rooms.recordings(port) ?? this.#port(port)).stopRecording(recording),
-      watchTalking: ({ port, on }) => this.#port(port).watchTalking(on),
+      watch: ({ port, what, on }) => {
+        this.#port(port).watches.set(what, on);
+        return { at: clock.now() };
+      },
       roomJoin: ({ port, ...place }) => this.#rooms.join(place, this.#port(port)),
       roomSet: (ask) => this.#rooms.set(ask),
       roomLeave: (ask) => this.#rooms.leave(ask),

@@ -33,7 +33,7 @@ import { Sender } from './sender.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import type { PortSockets } from './sockets.ts';
 import { Streams } from './stream/streams.ts';
-import { Talking } from './talking.ts';
+import { Watches } from './watches.ts';
 import type { EngineWorld } from './world.ts';
 
 export interface PortParts {
@@ -62,7 +62,7 @@ export class Port implements Paced {
   readonly #control: Control;
   readonly sender: Sender;
   readonly #digits: DigitsOut;
-  readonly #talking: Talking;
+  readonly watches: Watches;
   readonly #statistics: StreamStatistics;
   #config: StreamConfig | undefined;
   #media: AgreedMedia | undefined;
@@ -120,7 +120,11 @@ export class Port implements Paced {
     this.#isolations = new Isolations({ read: this.ear.isolating, write: this.mouth.isolating }, clock);
     this.streams = new Streams({ ...taps, start: () => this.#config && this.#start(), effect: () => this.effect() });
     this.#digits = new DigitsOut((digits, durationMs, done) => this.mouth.sendTones(digits, durationMs, done));
-    this.#talking = new Talking((talking) => notify('talking', { port, talking }));
+    this.watches = new Watches({
+      ear: this.ear,
+      onTalking: (talking) => notify('talking', { port, talking }),
+      onBeep: (beep) => notify('beep', { port, beep }),
+    });
     const { latch } = this.ear;
     const reports = new Reports({ random, ssrc: output.ssrc, statistics: this.#statistics, latch });
     const silence = new SilenceWatch(state, (silentMs) => notify('inactive', { port, silentMs }));
@@ -133,7 +137,7 @@ export class Port implements Paced {
     for (const order of state.plays) this.mouth.play(order);
     if (state.config) this.configure(state.config);
     for (const order of state.streams) this.streams.begin(order);
-    if (state.watchTalking) this.watchTalking(true);
+    for (const what of state.watched) this.watches.set(what, true);
     for (const order of state.recognitions) this.recognitions.begin(order);
     for (const order of state.recordings) this.recordings.start(order);
     this.#isolations.set(state.isolation).catch((error: unknown) => {
@@ -225,11 +229,6 @@ export class Port implements Paced {
       this.#digits.send(digits, durationMs, () => resolve({ at: this.#world.clock.now() }));
       this.joints.changed();
     });
-  }
-
-  watchTalking(on: boolean): { at: number } {
-    this.#talking.watch(on ? this.ear : undefined);
-    return { at: this.#world.clock.now() };
   }
 
   stats(): PortStats {

@@ -62,7 +62,7 @@ test('who listens to what a leg says disturbs no forwarding, and misses nothing;
   a.peer.stream(a.port.local, tone(500));
   await clock.runFor(1507);
   const talking: boolean[] = [];
-  a.port.watchTalking((now) => talking.push(now));
+  a.port.talk.watch((now) => talking.push(now));
   await clock.runFor(2000);
   assert.equal((await clock.settle(bridge.modes())).aToB, 'forwarded');
   const from = b.peer.heard.length;
