@@ -19,6 +19,14 @@ const examples: Record<keyof typeof payloads, object> = {
     bytes: 488_000,
     url: `/Accounts/${completedFacts.accountSid}/RecentCalls/${completedFacts.callSid}/record/2026/03/01/mp3`,
   }),
+  'amd-machine': payloads['amd-machine'](outboundFacts, {
+    type: 'amd_machine_detected',
+    reason: 'hint',
+    hint: 'leave a message',
+    greeting: 'please leave a message after the tone',
+    language: 'en-US',
+  }),
+  'amd-tone': payloads['amd-tone'](outboundFacts, { type: 'amd_tone_detected', frequency: 950, variance: 0.12 }),
   'call-status': payloads['call-status'](completedFacts, { error: 'invalid actionHook response', reason: 'why' }),
 };
 

@@ -262,6 +262,16 @@ const settings = {
     accepts: '1 or 0',
     parse: flag,
   }),
+  voicemailPhrases: setting<string | undefined>({
+    name: 'CROSSPOINT_VOICEMAIL_PHRASES',
+    alias: 'VMD_HINTS_FILE',
+    meaning:
+      'A JSON file of phrases by which answering-machine detection knows voicemail: `{"en-US": ["leave a message"], "de": […]}`. A language that it holds has these alone',
+    standard: undefined,
+    shown: 'phrases of nine languages that are built in',
+    accepts: 'a path',
+    parse: (text: string) => (text.includes('\0') ? undefined : resolve(text)),
+  }),
   holdEvents: setting({
     name: 'CROSSPOINT_HOLD_UNHOLD_EVENTS',
     alias: 'JAMBONES_HOLD_UNHOLD_EVENTS',

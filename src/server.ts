@@ -1,5 +1,5 @@
 // Server: the house on the real world. Database, media workers, network, API; started in order, stopped in reverse.
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type Api, buildApi } from './api/index.ts';
@@ -13,9 +13,11 @@ import {
   type Log,
   type Network,
   type Random,
+  refuse,
   Scope,
 } from './base/index.ts';
 import { realFiles, realNetwork } from './base/net/index.ts';
+import { readVoicemailPhrases, type VoicemailPhrases } from './calls/index.ts';
 import type { Config } from './config.ts';
 import { demoOrigin, withDemo } from './demo/application.ts';
 import { createMediaPool, type MediaPool, processWorker } from './media/client.ts';
@@ -69,6 +71,7 @@ export async function startServer(ports: ServerPorts): Promise<Server> {
 }
 
 async function start(ports: ServerPorts, scope: Scope): Promise<Server> {
+  const phrases = await readPhrases(ports.config.voicemailPhrases);
   await makeDataDir(ports.config.dataDir);
   const closing: Closing = {};
   scope.defer(() => closeAll(closing));
@@ -85,7 +88,7 @@ async function start(ports: ServerPorts, scope: Scope): Promise<Server> {
     dataDir: ports.config.dataDir,
     demo: { call_hook: demoHook },
   });
-  const house = await openHouse(ports, { ...parts, media, seeded, http: () => http });
+  const house = await openHouse(ports, { ...parts, media, seeded, phrases, http: () => http });
   parts.house = house;
   closing.house = () => house.stop();
   parts.metrics = startObserving(house, media, { observers: parts.observers, mainLoopDelayMs: watchLoop(scope) });
@@ -100,6 +103,14 @@ async function start(ports: ServerPorts, scope: Scope): Promise<Server> {
     observe: (observer) => void parts.observers.add(observer),
     stop: () => closeInOrder(scope),
   };
+}
+
+async function readPhrases(file: string | undefined): Promise<VoicemailPhrases> {
+  if (file === undefined) return {};
+  const text = await readFile(file, 'utf8').catch((error: unknown) => refuse('voicemail-phrases', errorText(error)));
+  const phrases = isRefusal(text) ? text : readVoicemailPhrases(text);
+  if (!isRefusal(phrases)) return phrases;
+  throw new Fault('voicemail-phrases', `CROSSPOINT_VOICEMAIL_PHRASES: ${file} cannot be used: ${phrases.reason}`);
 }
 
 /** Before anybody else makes a folder below it, whose way would let others in. */
@@ -223,9 +234,10 @@ async function openApi({ clock, random, log }: ServerPorts, parts: Parts, closin
 
 function openHouse(
   { config, clock, random, log }: ServerPorts,
-  parts: Parts & { media: MediaPool; seeded: Seed; http: () => Address },
+  parts: Parts & { media: MediaPool; seeded: Seed; phrases: VoicemailPhrases; http: () => Address },
 ): Promise<House> {
-  const { network, media, seeded, observers, records } = parts;
+  const { network, media, seeded, observers, records, phrases, http } = parts;
+  const demoApplicationSid = seeded.keys.demo_application_sid ?? undefined;
   return buildHouse({
     clock,
     random,
@@ -234,7 +246,7 @@ function openHouse(
     records: records!,
     media,
     files: realFiles(recordingsDir(config)),
-    settings: houseSettings(config, seeded.keys.demo_application_sid ?? undefined, parts.http),
+    settings: houseSettings(config, { demoApplicationSid, phrases, http }),
     onEvent: (call, event) => {
       for (const observer of observers) observer(call, event);
     },
@@ -268,15 +280,21 @@ function startObserving(
   return metrics;
 }
 
-function houseSettings(config: Config, demoApplicationSid: string | undefined, http: () => Address): HouseSettings {
+interface FoundSettings {
+  demoApplicationSid: string | undefined;
+  http(): Address;
+  phrases: VoicemailPhrases;
+}
+
+function houseSettings(config: Config, parts: FoundSettings): HouseSettings {
   return {
     bind: config.bind,
     sipPort: config.sipPort,
     advertise: advertisedHost(config),
     dev: config.dev,
-    demoApplicationSid,
+    demoApplicationSid: parts.demoApplicationSid,
     gateway: config.phoneGateway,
-    serviceUrl: () => `http://${addressText({ host: advertisedHost(config), port: http().port })}`,
+    serviceUrl: () => `http://${addressText({ host: advertisedHost(config), port: parts.http().port })}`,
     apps: {
       httpTimeoutMs: config.httpTimeoutMs,
       wsHandshakeTimeoutMs: config.wsHandshakeTimeoutMs,
@@ -291,6 +309,7 @@ function houseSettings(config: Config, demoApplicationSid: string | undefined, h
       mediaHoldInactivityMs: config.mediaHoldTimeoutMs,
       inbandDtmf: config.inbandDtmf,
       holdEvents: config.holdEvents,
+      voicemailPhrases: parts.phrases,
       apiBaseUrl: config.apiBaseUrl,
       embeddedVoice,
     },

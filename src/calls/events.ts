@@ -31,6 +31,7 @@ export type CallEventType =
   | 'stream'
   | 'recognition'
   | 'transcript'
+  | 'amd'
   | 'conference'
   | 'queue'
   | 'dial'

@@ -4,6 +4,7 @@ export type { AppCommand, HookInput } from '../apps/index.ts';
 export type { PlaybackResult, Transcript } from '../media/client.ts';
 export { codecNames } from '../media/client.ts';
 export { isOwnHeader } from '../sip/index.ts';
+export * from './amd/index.ts';
 export type { Answer } from './application/conversation.ts';
 export { hookOf } from './application/hook-of.ts';
 export { adult, type ChildOptions, dialChild } from './begin/child.ts';

@@ -5,6 +5,7 @@ import type { Gateway } from '../edge/index.ts';
 import type { AudioSource, MediaPool } from '../media/client.ts';
 import type { SipStack } from '../sip/index.ts';
 import type { Account, Application, SpeechCredential } from '../store/index.ts';
+import type { VoicemailPhrases } from './amd/index.ts';
 import type { Call } from './call.ts';
 import type { Conferences } from './conference/conference.ts';
 import type { Directory } from './directory.ts';
@@ -62,6 +63,8 @@ export interface CallSettings {
   /** The same while the far end holds the call; 0 never. */
   mediaHoldInactivityMs: number;
   inbandDtmf: boolean;
+  /** What voicemail says, as the operator has it; ours for the languages that are not there. */
+  voicemailPhrases: VoicemailPhrases;
   /** The far end's hold goes to sipRequestWithinDialogHook too (JAMBONES_HOLD_UNHOLD_EVENTS). */
   holdEvents: boolean;
   /** Who speaks when an application names no vendor. */

@@ -53,6 +53,7 @@ const sentences: Record<CallEvent['type'], Words> = {
       ? `${e.vendor} listens to what the far end ${e.side === 'mouth' ? 'hears' : 'says'} (${e.language})`
       : `speech recognition failed: ${e.reason}${e.failover === undefined ? '' : `; ${e.failover} takes over`}`,
   transcript: (e) => `${e.side === 'mouth' ? 'the far end heard' : 'the far end said'} "${e.text}"`,
+  amd: amdWords,
   recording: recordingWords,
   'speech-synthesized': (e) =>
     `${e.vendor} spoke ${e.characters} characters ${e.from_cache ? 'from the cache' : `in ${ms(e.elapsed_ms)}`}`,
@@ -95,6 +96,23 @@ function conferenceWords(e: CallEvent): string {
     left: `is no longer in ${of}${quoted(e.reason)}`,
   };
   return sentences[String(e.what)] ?? `${of}: ${e.what}`;
+}
+
+function amdWords(e: CallEvent): string {
+  const why = `: ${e.reason}${quoted(e.hint ?? e.greeting)}`;
+  const sentences: Record<string, string> = {
+    started: 'it is found out whether a human or a machine has answered',
+    'human-detected': `a human has answered${why}`,
+    'machine-detected': `a machine has answered${why}`,
+    'no-speech-detected': 'nobody speaks who could be told from a machine',
+    'decision-timeout': 'it could not be found out whether a human or a machine has answered',
+    'machine-stopped-speaking': 'the machine has stopped speaking',
+    'tone-detected': `a beep of ${e.frequency} Hz was heard`,
+    'tone-timeout': 'no beep was heard',
+    error: `who has answered cannot be found out: ${e.reason}`,
+    stopped: 'nobody listens any more for who has answered',
+  };
+  return sentences[String(e.what)] ?? `answering-machine detection: ${e.what}`;
 }
 
 function recordingWords(e: CallEvent): string {

@@ -231,6 +231,7 @@ const stageSettings: HouseSettings = {
     mediaHoldInactivityMs: 0,
     inbandDtmf: false,
     holdEvents: true,
+    voicemailPhrases: {},
     apiBaseUrl: undefined,
     embeddedVoice,
   },

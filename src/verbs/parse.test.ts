@@ -36,7 +36,7 @@ for (const [app, path, reason] of [
     '[0].dial.target[0].trunk',
     /not in this version/,
   ],
-  [[{ verb: 'dial', target: [bob], amd: { actionHook: '/a' } }], '[0].dial.amd', /not in this version/],
+  [[{ verb: 'dial', target: [bob], amd: { actionHook: '/a', word: 1 } }], '[0].dial.amd.word', /no option/],
   [[{ verb: 'dial', target: [bob], timeout: 0 }], '[0].dial.timeout', /more than 0/],
   [[{ verb: 'dial', target: [bob], headers: { 'X-A': 'a\r\nb' } }], '[0].dial.headers.X-A', /one line/],
   [[{ verb: 'dial', target: [bob], proxy: 'a b' }], '[0].dial.target[0].proxy', /SIP URI/],

@@ -248,6 +248,7 @@ const callSettings = {
   mediaInactivityMs: 0,
   mediaHoldInactivityMs: 0,
   inbandDtmf: false,
+  voicemailPhrases: {},
   apiBaseUrl: undefined,
   embeddedVoice: { vendor: 'flite', language: 'en-US', voice: 'slt' },
 };

@@ -1,5 +1,6 @@
 // payloads: what applications are sent, one file per callback. Pure: facts of a call in, camelCase out.
 import { sessionAdulting } from './adulting.ts';
+import { amdEvent } from './amd.ts';
 import { baseInfo } from './base.ts';
 import { callStatus } from './call-status.ts';
 import { recordingStatus } from './recording-status.ts';
@@ -7,6 +8,7 @@ import { inboundSession, outboundSession } from './session-new.ts';
 import { sessionRedirect } from './session-redirect.ts';
 
 export * from './adulting.ts';
+export * from './amd.ts';
 export * from './base.ts';
 export * from './call-status.ts';
 export * from './recording-status.ts';
@@ -22,5 +24,7 @@ export const payloads = {
   'session-redirect': sessionRedirect,
   'session-adulting': sessionAdulting,
   'call-status': callStatus,
+  'amd-machine': amdEvent,
+  'amd-tone': amdEvent,
   'recording-status': recordingStatus,
 } as const;

@@ -21,6 +21,8 @@ const schemaOf: Record<Exclude<keyof typeof payloads, 'recording-status'>, strin
   'session-redirect': 'session-redirect',
   'session-adulting': 'base',
   'call-status': 'call-status',
+  'amd-machine': 'amd',
+  'amd-tone': 'amd',
 };
 
 const ajv = new Ajv2020({ strict: false, allErrors: true, logger: false });

@@ -1,6 +1,16 @@
 // What a dial does besides while two talk (verbs.md 5.8): keys looked for, gain, hold, REFER, the way of the media.
+
+import type { AmdNotice } from '../../apps/index.ts';
 import type { Scope } from '../../base/index.ts';
-import { adult, type Bridge, type Call, readBoostDb, transcribe, type VerbRun } from '../../calls/index.ts';
+import {
+  adult,
+  type Bridge,
+  type Call,
+  detectMachine,
+  readBoostDb,
+  transcribe,
+  type VerbRun,
+} from '../../calls/index.ts';
 import { nestListen } from '../listen.ts';
 import { Capture } from './capture.ts';
 import { watchHold } from './hold.ts';
@@ -30,16 +40,22 @@ export function addFeatures(options: DialOptions, talk: Talk): void {
     });
 }
 
-/** Here amd will listen to the leg, when there is detection. Nested listen (of the caller, or with channel 2 of the leg) and transcribe (of both, each under its channel). */
-function hearTalk({ listen, stream = listen, transcribe: input }: DialOptions, { run, leg, scope }: Talk): void {
+/** Nested amd (of the leg), listen (of the caller, or with channel 2 of the leg) and transcribe (of both, each under its channel). */
+function hearTalk(options: DialOptions, { run, leg, scope }: Talk): void {
+  const { amd, listen, stream = listen, transcribe: input } = options;
   const { call, step } = run;
+  const verb = { name: step.name, id: step.id };
+  if (amd) {
+    const send = (notice: AmdNotice): Promise<void> => run.hook(amd.actionHook, { ...notice });
+    detectMachine({ call: leg, session: call, input: amd, verb, scope, send });
+  }
   if (stream) nestListen(stream, { run, call: stream.channel === 2 ? leg : call, about: leg, scope });
   if (!input) return;
   const legs = [
     { call, tag: 1 as const },
     { call: leg, tag: 2 as const },
   ];
-  transcribe({ session: call, input, verb: { name: step.name, id: step.id }, legs, scope });
+  transcribe({ session: call, input, verb, legs, scope });
 }
 
 function watchKeys({ dtmfCapture, dtmfHook }: DialOptions, { run, leg, scope }: Talk): void {

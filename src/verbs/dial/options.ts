@@ -2,6 +2,7 @@
 import type { HookInput } from '../../apps/index.ts';
 import { isRefusal, type Refusal, refuse } from '../../base/index.ts';
 import {
+  type AmdInput,
   badHeader,
   type Dialled,
   type DubInput,
@@ -10,6 +11,7 @@ import {
   readDestination,
   readDub,
 } from '../../calls/index.ts';
+import { amdVerbRefusal } from '../amd.ts';
 import { headersRefusal, textRefusal } from '../headers.ts';
 import { longestDialSeconds } from '../limits.ts';
 import { type ListenOptions, listenRefusal } from '../listen.ts';
@@ -53,6 +55,8 @@ export interface DialOptions {
   exitMediaPath?: boolean;
   dtmfCapture?: string[] | { childCall?: string[]; parentCall?: string[] };
   dtmfHook?: HookInput;
+  /** Whether a human or a machine has answered the leg. */
+  amd?: AmdInput;
   listen?: ListenOptions & { channel?: number };
   /** The same. */
   stream?: ListenOptions & { channel?: number };
@@ -64,7 +68,7 @@ export interface DialOptions {
 }
 
 /** Options of the contract whose effect is not in this version. */
-const later = ['amd', 'srtpEncryption'] as const;
+const later = ['srtpEncryption'] as const;
 
 /** The same of a target: they choose among carriers and devices, which this version does not have. */
 const laterOfTarget = ['trunk', 'tenant', 'vmail', 'overrideTo'] as const;
@@ -87,6 +91,7 @@ export function checkDial(options: DialOptions): Refusal | undefined {
     headersRefusal(headers) ??
     headersRefusal(hangupHeaders, 'hangupHeaders') ??
     captureRefusal(options) ??
+    amdVerbRefusal(options.amd) ??
     nestedRefusal(options) ??
     (isRefusal(boost) ? { ...boost, path: 'boostAudioSignal' } : undefined)
   );
