@@ -4,7 +4,8 @@ import { payloads } from '../src/apps/index.ts';
 import { snakeCase } from '../src/apps/snake-case.ts';
 import { completedFacts, inboundFacts, outboundFacts, sessionExtras, sipInvite } from '../test/kit/call-facts.ts';
 
-const examples: Record<keyof typeof payloads, object> = {
+/** By name of the payload; of one that has several shapes there are more. */
+const examples: Record<keyof typeof payloads | 'amd-tone', object> = {
   base: payloads.base(completedFacts),
   'session-new-inbound': payloads['session-new-inbound'](inboundFacts, { ...sessionExtras, sip: sipInvite }),
   'session-new-outbound': payloads['session-new-outbound'](outboundFacts, sessionExtras),
@@ -19,14 +20,14 @@ const examples: Record<keyof typeof payloads, object> = {
     bytes: 488_000,
     url: `/Accounts/${completedFacts.accountSid}/RecentCalls/${completedFacts.callSid}/record/2026/03/01/mp3`,
   }),
-  'amd-machine': payloads['amd-machine'](outboundFacts, {
+  amd: payloads.amd(outboundFacts, {
     type: 'amd_machine_detected',
     reason: 'hint',
     hint: 'leave a message',
     greeting: 'please leave a message after the tone',
     language: 'en-US',
   }),
-  'amd-tone': payloads['amd-tone'](outboundFacts, { type: 'amd_tone_detected', frequency: 950, variance: 0.12 }),
+  'amd-tone': payloads.amd(outboundFacts, { type: 'amd_tone_detected', frequency: 950, variance: 0.12 }),
   'call-status': payloads['call-status'](completedFacts, { error: 'invalid actionHook response', reason: 'why' }),
 };
 

@@ -2,12 +2,15 @@
 import type { HookInput } from '../apps/index.ts';
 import { type Refusal, refuse } from '../base/index.ts';
 import {
+  type AmdInput,
   type Call,
+  detectOnOwnLeg,
   type RecognizerInput,
   readBoostDb,
   type SynthesizerInput,
   type VoiceInput,
 } from '../calls/index.ts';
+import { amdVerbRefusal } from './amd.ts';
 import { type BargeInOptions, bargeInRefusal, configureBargeIn } from './config-barge-in.ts';
 import { configureIsolation, noiseRefusal } from './config-isolation.ts';
 import { type BackgroundListen, backgroundListenRefusal, configureListen } from './config-listen.ts';
@@ -29,6 +32,7 @@ interface Options extends WaitingOptions {
   sipRequestWithinDialogHook?: HookInput;
   referHook?: HookInput;
   onHoldMusic?: string;
+  amd?: AmdInput;
   disableTtsCache?: boolean;
   listen?: BackgroundListen;
   stream?: BackgroundListen;
@@ -51,6 +55,7 @@ const known = new Set([
   'sipRequestWithinDialogHook',
   'referHook',
   'onHoldMusic',
+  'amd',
   'disableTtsCache',
   'listen',
   'stream',
@@ -72,6 +77,7 @@ export const config = defineVerb<Options>({
     options.boostAudioSignal !== undefined ||
     options.record ||
     options.noiseIsolation ||
+    options.amd ||
     (options.listen ?? options.stream)?.enable ||
     options.transcribe?.enable ||
     options.bargeIn?.enable
@@ -86,6 +92,7 @@ export const config = defineVerb<Options>({
     const speech =
       recognizerRefusal(options.recognizer) ??
       voiceRefusal(options.vad) ??
+      amdVerbRefusal(options.amd) ??
       bargeInRefusal(options.bargeIn) ??
       backgroundTranscribeRefusal(options.transcribe) ??
       waitingRefusal(options, true);
@@ -103,6 +110,8 @@ export const config = defineVerb<Options>({
     if (options.notifyEvents) call.notifyEvents = true;
     if (options.notifySttLatency !== undefined) call.speech.recognizer.measured = options.notifySttLatency;
     configureSpeech(call, options);
+    // After the recognizer that may stand beside it.
+    if (options.amd) detectOnOwnLeg(call, options.amd, { name: step.name, id: step.id });
     if (options.disableTtsCache !== undefined) call.speech.noCache = options.disableTtsCache;
     configureBargeIn(call, options.bargeIn, step);
     configureRecord(call, options.record);

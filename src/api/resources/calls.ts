@@ -42,6 +42,10 @@ const newCall: Schema = {
     timeLimit: { description: 'Seconds after the answer' },
     headers: { description: 'Extra headers of the INVITE' },
     tag: { description: 'customerData of the call' },
+    amd: {
+      description:
+        'Answering-machine detection on the answer: {actionHook, thresholdWordCount, digitCount, timers, recognizer}',
+    },
   },
 };
 

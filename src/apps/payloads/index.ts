@@ -16,7 +16,7 @@ export * from './session-new.ts';
 export * from './session-redirect.ts';
 export * from './types.ts';
 
-/** Every payload by the name of its golden example in test/golden/payloads. A verb's hook is `base` and the verb's own fields. */
+/** Every payload by the name of its (first) golden example in test/golden/payloads. A verb's hook is `base` and the verb's own fields. */
 export const payloads = {
   base: baseInfo,
   'session-new-inbound': inboundSession,
@@ -24,7 +24,6 @@ export const payloads = {
   'session-redirect': sessionRedirect,
   'session-adulting': sessionAdulting,
   'call-status': callStatus,
-  'amd-machine': amdEvent,
-  'amd-tone': amdEvent,
+  amd: amdEvent,
   'recording-status': recordingStatus,
 } as const;

@@ -14,14 +14,14 @@ const published = join(dirname(createRequire(import.meta.url).resolve('@jambonz/
 const read = (file: string) => JSON.parse(readFileSync(file, 'utf8'));
 
 /** The schema of each payload (recording:status is ours); "base" where the package has none of its own. */
-const schemaOf: Record<Exclude<keyof typeof payloads, 'recording-status'>, string> = {
+const schemaOf: Record<Exclude<keyof typeof payloads, 'recording-status'> | 'amd-tone', string> = {
   base: 'base',
   'session-new-inbound': 'session-new',
   'session-new-outbound': 'session-new',
   'session-redirect': 'session-redirect',
   'session-adulting': 'base',
   'call-status': 'call-status',
-  'amd-machine': 'amd',
+  amd: 'amd',
   'amd-tone': 'amd',
 };
 

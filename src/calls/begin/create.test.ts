@@ -21,6 +21,7 @@ const context: CreateContext = {
 };
 const bare = { from: '123', to: { type: 'sip', sipUri: 'sip:a@h' } };
 const good = { ...bare, application_sid: sid(1) };
+const amd = { actionHook: '/amd' };
 const own = { ...bare, call_hook: 'http://x/' };
 
 for (const [body, http, path] of [
@@ -28,7 +29,18 @@ for (const [body, http, path] of [
   [[], 400, undefined],
   [{}, 400, 'from'],
   [{ ...good, nonsense: 1 }, 400, 'nonsense'],
-  [{ ...good, amd: {} }, 422, 'amd'],
+  [{ ...good, amd: {} }, 400, 'amd.actionHook'],
+  [{ ...good, amd: 'x' }, 400, 'amd'],
+  [{ ...good, amd: { actionHook: { method: 'POST' } } }, 400, 'amd.actionHook'],
+  [{ ...good, amd: { ...amd, words: 1 } }, 400, 'amd.words'],
+  [{ ...good, amd: { ...amd, thresholdWordCount: 0 } }, 400, 'amd.thresholdWordCount'],
+  [{ ...good, amd: { ...amd, digitCount: 1.5 } }, 400, 'amd.digitCount'],
+  [{ ...good, amd: { ...amd, timers: { noSpeech: 1 } } }, 400, 'amd.timers.noSpeech'],
+  [{ ...good, amd: { ...amd, timers: { toneTimeoutMs: 0 } } }, 400, 'amd.timers.toneTimeoutMs'],
+  [{ ...good, amd: { ...amd, recognizer: 'test' } }, 400, 'amd.recognizer'],
+  [{ ...good, amd: { ...amd, recognizer: { language: 'en-US' } } }, 400, 'amd.recognizer'],
+  [{ ...good, amd }, 400, 'amd.recognizer'],
+  [{ ...good, dual_streams: true }, 422, 'dual_streams'],
   [{ ...good, from: '' }, 400, 'from'],
   [{ ...good, from: 'a\r\nb' }, 400, 'from'],
   [{ ...good, from: '1'.repeat(257) }, 400, 'from'],
@@ -80,6 +92,25 @@ test('an application brings its hooks; null fields count as absent', async () =>
     [bareHook('/'), bareHook('/status'), undefined, undefined],
   );
   assert.deepEqual(call.target, { uri: 'sip:a@h', to: 'sip:a@h', fromUri: 'sip:123@10.0.0.1', headers: {} });
+});
+
+test('amd: a recognizer of its own, or of the call', async () => {
+  const speech = {
+    speech_synthesis_vendor: 'flite',
+    speech_synthesis_language: 'en-US',
+    speech_synthesis_voice: 'slt',
+    speech_recognizer_vendor: 'test',
+    speech_recognizer_language: 'en-US',
+  };
+  for (const body of [
+    { ...good, amd: { ...amd, recognizer: { vendor: 'test' } } },
+    { ...own, ...speech, amd },
+    { ...own, ...speech, amd: { ...amd, recognizer: { vendor: 'default' } } },
+  ]) {
+    const call = await readCreate(body, context);
+    assert.ok(!isRefusal(call), JSON.stringify(call));
+    assert.deepEqual(call.amd, body.amd);
+  }
 });
 
 test('stored verbs need no call_hook', async () => {

@@ -3,8 +3,9 @@ import type { HookInput } from '../../apps/index.ts';
 import { isObject, isRefusal, isSid, type Refusal, refuse } from '../../base/index.ts';
 import type { Gateway } from '../../edge/index.ts';
 import type { Account, Application } from '../../store/index.ts';
+import { type AmdInput, amdRefusal } from '../amd/index.ts';
 import { hookOf } from '../application/hook-of.ts';
-import type { SpeechFields } from '../types.ts';
+import { type CallOwner, type SpeechFields, speechOf } from '../types.ts';
 import {
   badValue as bad,
   badHeader,
@@ -49,6 +50,7 @@ const known = new Set([
   'timeLimit',
   'headers',
   'tag',
+  'amd',
   'sipRequestWithinDialogHook',
   'referHook',
   'answerOnBridge',
@@ -57,7 +59,7 @@ const known = new Set([
   ...speechFields,
 ]);
 /** Fields of the contract that this version cannot honour: refused by name. */
-const later = new Set(['amd', 'dual_streams', 'trunk', 'record']);
+const later = new Set(['dual_streams', 'trunk', 'record']);
 
 export async function readCreate(body: unknown, context: CreateContext): Promise<NewCall | Refusal> {
   if (!isObject(body)) return bad('the body must be an object');
@@ -74,12 +76,16 @@ export async function readCreate(body: unknown, context: CreateContext): Promise
   const from = body.from as string;
   const numbers = readNumbers(body);
   if ('refused' in numbers) return numbers;
+  const owner = { account: context.account, application, ...(!application && { speech: inlineSpeech(body) }) };
+  const amd = readAmd(body.amd, owner);
+  if (isRefusal(amd)) return amd;
   return {
-    owner: { account: context.account, application, ...(!application && { speech: inlineSpeech(body) }) },
+    owner,
     from,
     ...hooks,
     ...numbers,
     ...(isObject(body.tag) && { tag: body.tag }),
+    ...(amd && { amd }),
     ...(isHook(body.referHook) && { referHook: body.referHook }),
     ...(typeof body.sipRequestWithinDialogHook === 'string' && { sipRequestHook: body.sipRequestWithinDialogHook }),
     target: {
@@ -185,6 +191,20 @@ function readNumbers(body: Body): { timeoutMs?: number; timeLimitMs?: number } |
     ...(typeof body.timeout === 'number' && { timeoutMs: body.timeout * 1000 }),
     ...(typeof body.timeLimit === 'number' && { timeLimitMs: body.timeLimit * 1000 }),
   };
+}
+
+/** Nothing is configured before it begins, on the answer: who listens must be known now. */
+function readAmd(value: unknown, owner: CallOwner): AmdInput | Refusal | undefined {
+  if (!present(value)) return undefined;
+  const refusal = amdRefusal(value);
+  if (refusal) return bad(refusal.reason, refusal.path);
+  const amd = value as AmdInput;
+  const { vendor } = amd.recognizer ?? {};
+  if ((vendor !== undefined && vendor !== 'default') || speechOf(owner).speech_recognizer_vendor) return amd;
+  return bad(
+    'amd needs a recognizer: name one here, in the application, or by speech_recognizer_vendor',
+    'amd.recognizer',
+  );
 }
 
 /** The voice of a call without an application record. */

@@ -2,6 +2,7 @@
 import type { HookInput } from '../../apps/index.ts';
 import { isRefusal, newSid, type Refusal } from '../../base/index.ts';
 import type { ExtraHeaders } from '../../sip/index.ts';
+import { type AmdInput, detectOnOwnLeg } from '../amd/index.ts';
 import { firstAnswer } from '../application/first-answer.ts';
 import { outboundPayload } from '../application/session-payload.ts';
 import { Call } from '../call.ts';
@@ -24,6 +25,7 @@ export interface OutboundOptions {
   timeLimitMs?: number;
   sipRequestHook?: HookInput;
   referHook?: HookInput;
+  amd?: AmdInput;
 }
 
 /** Places the call. Resolves once the INVITE is on its way; what becomes of it is told by statuses. */
@@ -73,8 +75,12 @@ async function startApplication(call: Call, options: OutboundOptions): Promise<v
     );
     call.leg.scope.defer(() => timer.cancel());
   }
+  if (options.amd) detectOnOwnLeg(call, options.amd, { name: 'rest:dial' });
+  // Until the application has answered nothing has run out, whatever else its hooks answer.
+  call.redirects.waiting++;
   const answer = await firstAnswer(call, options.appJson, () => outboundPayload(call));
   call.turn('application', () => {
+    call.redirects.waiting--;
     // A redirect came first and runs already.
     if (call.program.running) return;
     if ('steps' in answer) call.run(answer.steps);
