@@ -68,7 +68,10 @@ export const recorderAnswerMs = 4_000;
 export const conferenceWaitGapMs = 750;
 export const queueWaitGapMs = 500;
 
-/** The same for the wait audio of a member on hold, after the first time: music that ends is asked for again without a noticeable hole. */
+/** How long a hook of wait or hold audio that failed is left alone, each time in a row: its server may come back, and nobody should wait in silence for ever. */
+export const sideRetriesMs: readonly number[] = [5_000, 10_000, 20_000, 30_000];
+
+/** Silence before the wait audio of a member on hold, after the first time: music that ends is asked for again without a noticeable hole. */
 export const holdGapMs = 100;
 
 /** Announcements heard at once in a conference: more is noise. */

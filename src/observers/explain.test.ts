@@ -58,6 +58,7 @@ const samples: Record<CallEventType, Record<string, unknown>[]> = {
   queue: [
     { what: 'joined', queue: 'support', length: 3 },
     { what: 'taken', queue: 'support', length: 2, seconds: 12 },
+    { what: 'lost', queue: 'support', length: 2, seconds: 12 },
     { what: 'left', queue: 'support', length: 2, seconds: 12, reason: 'hangup' },
     ...['asks', 'takes', 'nobody'].map((what) => ({ what, queue: 'support', length: 1 })),
   ],

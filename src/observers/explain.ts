@@ -134,6 +134,7 @@ function queueWords(e: CallEvent): string {
   const sentences: Record<string, string> = {
     joined: `waits in ${of}, one of ${e.length}`,
     taken: `was taken from ${of} after ${e.seconds} s`,
+    lost: `was taken from ${of}, but who took it was gone before the two heard each other`,
     left: `left ${of} after ${e.seconds} s${quoted(e.reason)}`,
     asks: `asks ${of} for a caller`,
     takes: `takes a caller from ${of}`,

@@ -76,7 +76,10 @@ function schemaRefusal(name: string, options: Options): Refusal | undefined {
       : refuse('verb-option', 'must be string', { path: 'id' });
   if (validate({ ...options, verb: name })) return undefined;
   const error = deepest(validate.errors ?? []);
-  const at = (error?.instancePath ?? '').slice(1).replaceAll('/', '.');
+  const at = (error?.instancePath ?? '')
+    .slice(1)
+    .replace(/\/(\d+)(?=\/|$)/g, '[$1]')
+    .replaceAll('/', '.');
   const missing = error?.keyword === 'required' ? String(error.params.missingProperty) : undefined;
   const allowed = Array.isArray(error?.params.allowedValues) ? `: ${error.params.allowedValues.join(', ')}` : '';
   if (missing !== undefined)

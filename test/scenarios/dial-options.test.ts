@@ -349,3 +349,34 @@ test('a user without a registration, a number without a gateway: the leg fails a
   assert.ok(s.stage.alerts.some((a) => a.type === 'no-carrier'));
   await s.end();
 });
+
+test('a call that goes through us has one hop less; one that has none left goes no further', async () => {
+  for (const [hops, left] of [
+    ['12', '11'],
+    ['1', undefined],
+  ]) {
+    const s = await dialScene({});
+    const bob = await s.callee();
+    answerWithDial(s, [sip(bob)]);
+    const call = await s.dial({ 'Max-Forwards': hops! });
+    await s.run(1_000);
+    assert.equal(bob.invites[0]?.request.header('Max-Forwards'), left);
+    if (left === undefined) assert.deepEqual([done(s).dial_call_status, done(s).dial_sip_status], ['failed', 483]);
+    if (!call.ended) await s.stage.clock.settle(call.hangup());
+    await s.run(1_000);
+    await s.end();
+  }
+});
+
+test('of more than ten targets the first ten are called, and the log says so', async () => {
+  const s = await dialScene({});
+  const bob = await s.callee({ take: (_, invite) => invite.progress(180) });
+  const targets = Array.from({ length: 50 }, (_, i) => sip(bob, { sipUri: bob.uri.replace('bob', `b${i}`) }));
+  answerWithDial(s, targets, { timeout: 1 });
+  await s.dial();
+  await s.run(2_000);
+  assert.equal(bob.invites.length, 10);
+  const said = s.stage.events.filter(({ event }) => event.type === 'error').map(({ event }) => event.what);
+  assert.deepEqual(said, ['only the first 10 of 50 targets are called']);
+  await s.end();
+});

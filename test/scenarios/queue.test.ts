@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gaps } from '../../src/audio/index.ts';
+import { explain } from '../../src/observers/index.ts';
 import type { PhoneCall } from '../../src/rehearsal/phone.ts';
 import { appOrigin } from '../../src/rehearsal/stage.ts';
 import { type Json, type Scene, scene, sidOf, toneUrl } from '../kit/scene.ts';
@@ -207,4 +208,39 @@ test('a caller that hangs up during the beep is told of as an error of the bridg
   assert.equal(s.sentTo('/enqueued')[0]?.queue_result, 'hangup');
   assert.ok(isHeard(s, carol, 2_200));
   await over(s, carol);
+});
+
+test('a wait hook that fails is asked again, later each time, until it answers; an empty answer ends the asking', async () => {
+  let answer: Json | unknown[] = { status: 503 };
+  const s = await queue({ alice: { waitHook: '/wait' } }, { '/wait': () => answer });
+  const alice = await singer(s, 'alice');
+  const began = s.stage.clock.now();
+  await s.run(60_000);
+  const asked = s.hooks.filter(({ path }) => path === '/wait').map(({ at }) => Math.floor((at - began) / 1_000));
+  assert.deepEqual(asked, [0, 5, 15, 35]);
+  answer = [{ verb: 'play', url: toneUrl(1_900, 1_000) }];
+  await s.run(6_000);
+  assert.ok(isHeard(s, alice, 1_900), 'the application is there again, and so is the music');
+  answer = [];
+  await s.run(2_000);
+  const before = s.sentTo('/wait').length;
+  await s.run(60_000);
+  assert.equal(s.sentTo('/wait').length, before);
+  await over(s, alice);
+});
+
+test('a taker that goes before the two hear each other: the log says so, and the verb ends as an error', async () => {
+  const s = await queue({ alice: {}, carol: { beep: true } });
+  const alice = await singer(s, 'alice');
+  await s.run(500);
+  const carol = await singer(s, 'carol');
+  await s.run(60);
+  await s.stage.clock.settle(carol.hangup());
+  await s.run(500);
+  assert.equal(s.sentTo('/enqueued')[0]?.queue_result, 'error');
+  const words = s.stage.events.flatMap(({ callSid, event }) =>
+    callSid === sidOf(alice) && event.type === 'queue' ? [explain(event)] : [],
+  );
+  assert.equal(words.at(-1), 'was taken from queue support, but who took it was gone before the two heard each other');
+  await over(s, alice);
 });

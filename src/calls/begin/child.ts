@@ -78,8 +78,11 @@ function shownTo({ to }: Dialled): string {
 }
 
 /** verbs.md 5.2: what goes with every leg, without what only the reference's own parts tell each other (sip-edge.md OR-34). */
-function ownHeaders({ facts }: Call): ExtraHeaders {
+function ownHeaders({ facts, leg }: Call): ExtraHeaders {
+  const hops = leg.invite?.maxForwards;
   return {
+    // A call that goes in circles through us ends (RFC 7332).
+    ...(hops !== undefined && { 'Max-Forwards': String(hops - 1) }),
     'X-Account-Sid': facts.accountSid,
     ...(facts.applicationSid !== undefined && { 'X-Application-Sid': facts.applicationSid }),
     'X-CID': facts.sbcCallid ?? facts.callId,

@@ -3,6 +3,7 @@ import type { HookInput, Payload, RequestType } from '../../apps/index.ts';
 import { errorText, isScopeClosed, type Refusal, refusalText, refuse, type Scope, sleep } from '../../base/index.ts';
 import type { Answer } from '../application/conversation.ts';
 import type { Call } from '../call.ts';
+import { sideRetriesMs } from '../limits.ts';
 import type { Step, VerbRun } from '../types.ts';
 
 interface SideRun {
@@ -26,7 +27,7 @@ export interface SideOptions extends SideRun {
   payload(): Payload;
   /** Verbs the answer may hold; another one, and none of it runs (app-interfaces.md 3.4). */
   allowed: ReadonlySet<string>;
-  /** Silence before each time the hook is asked, ms; once and at once when absent. */
+  /** Silence before each time the hook is asked, ms, and later when it fails; once and at once when absent. */
   everyMs?: number;
   /** Before the first time, when it is another. */
   firstMs?: number;
@@ -45,9 +46,14 @@ export const soundVerbs: ReadonlySet<string> = new Set(['say', 'play', 'pause'])
 export async function runSide(options: SideOptions): Promise<SideEnd> {
   const { call, scope, everyMs, firstMs = everyMs } = options;
   try {
+    let unanswered = 0;
     for (let waitMs = firstMs; ; waitMs = everyMs) {
       if (waitMs) await sleep(call.clock, waitMs, scope.signal);
-      const steps = await fetchSteps(options);
+      let steps = await fetchSteps(options);
+      for (; steps === 'unanswered' && everyMs !== undefined; steps = await fetchSteps(options))
+        await sleep(call.clock, retryMs(unanswered++), scope.signal);
+      if (steps === 'unanswered') return 'failed';
+      unanswered = 0;
       const end = Array.isArray(steps) ? await new Side(options, steps).run() : steps;
       if (scope.closed) return 'closed';
       if (end !== 'done' || everyMs === undefined) return end;
@@ -64,13 +70,15 @@ export async function runBeside(call: Call, steps: Step[]): Promise<void> {
   await new Side({ call, scope: call.scope }, steps).run();
 }
 
-async function fetchSteps(options: SideOptions): Promise<Step[] | SideEnd> {
+const retryMs = (failures: number): number => sideRetriesMs[failures] ?? sideRetriesMs.at(-1)!;
+
+async function fetchSteps(options: SideOptions): Promise<Step[] | SideEnd | 'unanswered'> {
   const { call, asking = call, scope, hook, type = 'verb:hook', payload, allowed } = options;
   const { signal } = scope;
   const failed = (): undefined => undefined; // noted and alerted already
   const answer = await asking.conversation.ask(type, hook, payload(), { signal }).catch(failed);
   if (scope.closed) return 'closed';
-  if (!answer) return 'failed';
+  if (!answer) return 'unanswered';
   if (answer.kind === 'nothing' || answer.kind === 'empty') return 'nothing';
   const refusal = refusalOf(answer, allowed);
   if (refusal) {

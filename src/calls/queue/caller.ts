@@ -85,6 +85,7 @@ export class Caller {
 
   /** The bridge is over, or never came to be. */
   end(result: 'bridged' | 'error'): void {
+    if (result === 'error' && this.present) this.#note('lost');
     this.#over.resolve(result);
   }
 

@@ -35,14 +35,14 @@ interface Held {
 
 /** The hook's verbs, and when they are over the hook is asked again, until the hold ends. */
 async function play(hook: HookInput, { session, held, scope, by }: Held): Promise<void> {
-  const options = {
+  await runSide({
     call: held,
     asking: session,
     scope,
     hook,
     payload: () => session.payload({ holdDetail: by }),
     allowed: soundVerbs,
-  };
-  const end = await runSide(options);
-  if (end === 'done') await runSide({ ...options, everyMs: holdRoundMs });
+    firstMs: 0,
+    everyMs: holdRoundMs,
+  });
 }

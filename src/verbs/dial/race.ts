@@ -72,6 +72,9 @@ export class Race {
   start(): void {
     const { clock } = this.#run.call;
     const targets = distinctTargets(this.#options.target, mostTargets);
+    const given = this.#options.target.length;
+    if (given > mostTargets)
+      this.#run.call.events.append('error', { what: `only the first ${mostTargets} of ${given} targets are called` });
     this.#codecs = codecWish(this.#run.call, this.#options.codecs);
     this.#running = targets.length;
     this.#ringTimer = clock.after((this.#options.timeout ?? ringSeconds) * 1000, () => this.#ringingOver());
