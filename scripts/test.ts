@@ -18,7 +18,17 @@ const silenceMs = testTimeoutMs + 60_000;
 /** Test files at a time. */
 const concurrency = Math.min(2, availableParallelism());
 
+/** Files named in the end, as they took longest. */
+const slowest = 10;
+
 type TestEvent = { type: string; data: Record<string, unknown> };
+/** What a file came to. */
+interface Result {
+  /** From the root; undefined for a whole run. */
+  file: string | undefined;
+  counts: Counts;
+  durationMs: number;
+}
 type Counts = Record<'tests' | 'suites' | 'passed' | 'failed' | 'cancelled' | 'skipped' | 'todo', number>;
 
 const root = resolve(import.meta.dirname, '..');
@@ -35,6 +45,8 @@ if (files.length === 0) {
   process.exit(2);
 }
 if (!ensureDebianPackages()) process.exit(2);
+// Each test file is a process, and so is each server that it starts: stripping types and compiling would be half of what most of them take.
+process.env.NODE_COMPILE_CACHE ??= resolve(root, 'node_modules/.compile-cache');
 
 function findFiles(): string[] {
   const patterns = named.length === 0 ? ['{src,scripts,test}/**/*.test.ts'] : named.map(patternOf);
@@ -70,16 +82,20 @@ async function report(): Promise<void> {
   ].filter((group) => group.files.length > 0);
   const started = performance.now();
   const total: Counts = { tests: 0, suites: 0, passed: 0, failed: 0, cancelled: 0, skipped: 0, todo: 0 };
+  const times: { file: string; durationMs: number }[] = [];
+  const note = ({ file, counts, durationMs }: Result): void => {
+    if (file !== undefined) times.push({ file, durationMs });
+    else for (const key of Object.keys(total) as (keyof Counts)[]) total[key] += counts[key];
+  };
   async function* events(): AsyncGenerator<TestEvent> {
     for (const group of groups) {
       const paths = group.files.map((file) => resolve(root, file));
       const patience = new Patience();
       const { signal } = patience;
       const stream = run({ files: paths, concurrency: group.concurrency, timeout: testTimeoutMs, cwd: root, signal });
-      yield* perFile(patience.watch(stream as AsyncIterable<TestEvent>), (counts) => {
-        for (const key of Object.keys(total) as (keyof Counts)[]) total[key] += counts[key];
-      });
+      yield* perFile(patience.watch(stream as AsyncIterable<TestEvent>), note);
     }
+    if (times.length > slowest) yield line(slowestOf(times));
     yield* summary(total, performance.now() - started);
   }
   await pipeline(Readable.from(events()), new spec(), process.stdout, { end: false });
@@ -123,24 +139,39 @@ class Patience {
 /** Passes on what the reporter prints: of a file that passed one line, of one that failed everything. Keeps back each run's own summary. */
 async function* perFile(
   stream: AsyncIterable<TestEvent>,
-  onCounts: (counts: Counts) => void,
+  onResult: (result: Result) => void,
 ): AsyncGenerator<TestEvent> {
   const printed = ['test:start', 'test:pass', 'test:fail', 'test:stdout', 'test:stderr', 'test:diagnostic'];
   let waiting: TestEvent[] = [];
   for await (const event of stream) {
-    const { file, counts, success } = event.data as { file?: string; counts?: Counts; success?: boolean };
+    const { file, success } = event.data as { file?: string; success?: boolean };
     if (event.type === 'test:summary') {
+      const result = resultOf(event);
       // A file that could not be loaded has no summary of its own: its failure waits here.
       const failed = success !== true || waiting.some((one) => one.type === 'test:fail');
       const quiet = file !== undefined && !failed && !options.includes('--all');
       if (!quiet) yield* waiting;
-      else yield line(`✔ ${relative(root, file)} (${counts!.tests} tests)\n`);
+      else yield line(`✔ ${result.file} (${result.counts.tests} tests, ${seconds(result.durationMs)})\n`);
       waiting = [];
-      if (file === undefined) onCounts(counts!);
+      onResult(result);
     } else if (printed.includes(event.type) && !(event.type === 'test:diagnostic' && file === undefined)) {
       waiting.push(event);
     }
   }
+}
+
+function resultOf({ data }: TestEvent): Result {
+  const { file, counts, duration_ms } = data as { file?: string; counts: Counts; duration_ms: number };
+  return { file: file && relative(root, file), counts, durationMs: duration_ms };
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+function slowestOf(times: readonly { file: string; durationMs: number }[]): string {
+  const sorted = [...times].sort((a, b) => b.durationMs - a.durationMs).slice(0, slowest);
+  return ['the slowest files:', ...sorted.map(({ file, durationMs }) => `  ${seconds(durationMs)}  ${file}`), ''].join(
+    '\n',
+  );
 }
 
 function line(message: string): TestEvent {
