@@ -25,6 +25,8 @@ export type CommandNeed =
 export interface Applied {
   /** When it reached the wire: clock time of the first packet or message that differs. Rejects when it failed later. */
   effect?: Promise<{ at: number }>;
+  /** What goes on after that. Rejects when it was cut short. */
+  rest?: Promise<unknown>;
   /** For commands whose answer is the far end's (sip_request). */
   reply?: Promise<{ status: number; body: Record<string, unknown> } | Refusal>;
 }

@@ -1,5 +1,5 @@
 // dtmf: sends digits to the addressed leg: RFC 4733 where agreed, else INFO, else tones.
-import { isObject } from '../base/index.ts';
+import { isObject, refuse } from '../base/index.ts';
 import { defineCommand } from './define.ts';
 import { badValue, needsAnswer, needsListener } from './refusals.ts';
 
@@ -26,7 +26,7 @@ export const dtmf = defineCommand<Digits>({
       duration: { type: 'number', minimum: 40, maximum: 10000, description: 'ms' },
     },
   },
-  refuses: ['422 when the call has no audio and its far end takes no INFO'],
+  refuses: ['422 when the call has no audio and its far end takes no INFO, or when too many digits wait already'],
   examples: [{ dtmf: { digit: '5', duration: 250 } }, { dtmf: { digits: '12w34#' } }],
   read(value) {
     if (!isObject(value)) return badValue('must be an object with digit');
@@ -36,12 +36,26 @@ export const dtmf = defineCommand<Digits>({
     const given = value[named];
     const digits = typeof given === 'number' ? String(given) : given;
     if (typeof digits !== 'string' || !/^[0-9A-D*#w]+$/i.test(digits) || digits.length > mostDigits)
-      return badValue(`must be 1 to ${mostDigits} digits of 0-9, A-D, * and #`, named);
+      return badValue(`must be 1 to ${mostDigits} digits of 0-9, A-D, * and #, and w or W for pauses`, named);
     if (typeof duration !== 'number' || !(duration >= 40 && duration <= 10_000))
       return badValue('must be 40 to 10000 ms', 'duration');
     return { digits, durationMs: duration };
   },
-  allowed: (target) => needsAnswer(target) ?? (target.leg.keys.inMedia ? needsListener(target) : undefined),
+  allowed(target, { digits }) {
+    const { keys } = target.leg;
+    const refusal = needsAnswer(target) ?? (keys.inMedia ? needsListener(target) : undefined);
+    if (refusal || keys.hasRoom(digits)) return refusal;
+    return refuse('digits-full', 'too many digits wait for this leg already');
+  },
   takesMedia: ({ leg }) => leg.keys.inMedia,
-  apply: ({ leg }, { digits, durationMs }) => ({ effect: leg.keys.send(digits, durationMs) }),
+  apply({ leg }, { digits, durationMs }) {
+    const { begun, sent } = leg.keys.send(digits, durationMs);
+    return {
+      effect: begun,
+      rest: begun.then(
+        () => sent,
+        () => {},
+      ),
+    };
+  },
 });

@@ -95,8 +95,9 @@ function act(call: Call, commands: Command[], at: number): Applied[] | Refusal {
     applied.effect?.then(
       (effect) =>
         call.events.append('effect', { command: nameOf(command.definition), applied_ms: Math.max(0, effect.at - at) }),
-      (error) => noteFailure(call, nameOf(command.definition), errorText(error)),
+      (error) => noteFailure(call, command, error),
     );
+    noteRest(call, command, applied);
     return applied;
   });
 }
@@ -114,8 +115,9 @@ async function afterwards(taken: Promise<void>, target: Target, command: Command
     const turn = call.turn('update', () => {
       const refusal = call.ended ? gone(call) : command.definition.allowed(target, command.value);
       if (refusal) return reject(new Fault(refusal.code, refusal.reason));
-      const { effect } = command.definition.apply(target, command.value);
-      resolve(effect ?? { at: call.clock.now() });
+      const applied = command.definition.apply(target, command.value);
+      resolve(applied.effect ?? { at: call.clock.now() });
+      noteRest(call, command, applied);
     });
     if (!turn) reject(new Fault('call-gone', 'the call has ended'));
   });
@@ -130,9 +132,20 @@ function firstRefusal(target: Target, commands: Command[]): Refusal | undefined 
 }
 
 /** An update that was accepted and failed later is an alert (live-call-control.md 1.2), unless the call ended before it. */
-function noteFailure(call: Call, name: string, reason: string): void {
-  call.events.append('error', { what: `${name} had no effect`, reason });
-  if (!call.ended) call.alert('error-updating-call', `${name}: ${reason}`);
+function noteFailure(call: Call, { definition }: Command, error: unknown): void {
+  const [field, reason] = [nameOf(definition), errorText(error)];
+  call.events.append('error', { what: `${field} had no effect`, reason });
+  if (!call.ended) call.alert('error-updating-call', `${field}: ${reason}`);
+}
+
+/** What was cut short is one too; the call's end cuts everything short. */
+function noteRest(call: Call, { definition }: Command, { rest }: Applied): void {
+  rest?.catch((error) => {
+    if (call.ended) return;
+    const [what, reason] = [`${nameOf(definition)} was cut short`, errorText(error)];
+    call.events.append('error', { what, reason });
+    call.alert('error-updating-call', `${what}: ${reason}`);
+  });
 }
 
 const gone = (call: Call): Refusal => refuse('call-gone', `call session is gone for call_sid ${call.sid}`);

@@ -146,7 +146,10 @@ export interface Asks {
   mute: { ask: { port: string; muted: boolean }; answer: { at: number } };
   gain: { ask: { port: string; db: number }; answer: { at: number } };
   isolate: { ask: { port: string; isolation: IsolationState }; answer: { at: number } };
+  /** Answered with the first packet that carries one. */
   digits: { ask: { port: string; digits: string; durationMs: number }; answer: { at: number } };
+  /** Answered when the last of all that were given has been sent. */
+  digitsSent: { ask: { port: string }; answer: { at: number } };
   /** A new one, or another state of one that is known. */
   link: { ask: LinkState; answer: { at: number } };
   unlink: { ask: { link: string; to: string }; answer: { at: number } };

@@ -215,8 +215,10 @@ export interface MediaPort {
   setAway(away: boolean): Effect;
   /** Gain on what the far end hears, dB, -20..+20, saturating. */
   setGain(db: number): Effect;
-  /** Sends digits in order: RFC 4733 when agreed, else in-band tones. `w`/`W` pause 500/1000 ms. Resolves when the last has been sent. */
+  /** Sends digits in order: RFC 4733 when agreed, else in-band tones. `w`/`W` pause 500/1000 ms. Resolves with the first packet of one. */
   sendDigits(digits: string, durationMs: number): Promise<{ at: number }>;
+  /** Resolves when all digits that were to be sent have been; rejects when the last were cut short. */
+  digitsSent(): Promise<{ at: number }>;
   /** Noise suppression; undefined ends it. Rejects with a Fault `isolation-unavailable`. */
   setIsolation(isolation: IsolationOptions | undefined): Effect;
   /** Streams the leg's audio to a WebSocket server, and plays what comes back. */

@@ -21,8 +21,11 @@ export const dtmfReorderMs = 2000;
 /** A long event is cut into segments of 0xffff units (RFC 4733 2.5.1.3); senders that round to their packet time stop a little earlier. */
 export const dtmfSegmentMinUnits = 0xf000;
 
-/** Longest event sent: one segment at the fastest telephony clock (0xffff / 8000 Hz) holds it. */
-export const dtmfMaxDurationMs = 8000;
+/** What the duration field of one segment can say. */
+export const dtmfSegmentMaxUnits = 0xffff;
+
+/** Longest event sent: who asks for more has mistaken the unit. */
+export const dtmfMaxDurationMs = 10_000;
 
 /** Shortest event sent: 40 ms is what ITU-T Q.24 lets a receiver demand. */
 export const dtmfMinDurationMs = 40;

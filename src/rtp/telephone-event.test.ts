@@ -106,7 +106,39 @@ test('what is no digit is not sent, lengths are kept in bounds, and the queue ha
   while (sender.send('1', 100)) accepted++;
   assert.equal(accepted, 512);
   assert.deepEqual(hear(send('1', { durationMs: 1 })).durations, [40]);
-  assert.deepEqual(hear(send('1', { durationMs: 60_000 })).durations, [8000]);
+  assert.deepEqual(hear(send('1', { durationMs: 60_000 })).durations, [10_000]);
+});
+
+test('a digit longer than the duration field can say is sent in segments', () => {
+  for (const [clockRate, durationMs, segments] of [
+    [8000, 8180, 1],
+    [8000, 8200, 2],
+    [8000, 10_000, 2],
+    [48_000, 10_000, 8],
+  ] as const) {
+    const sent = send('5', { clockRate, durationMs });
+    assert.deepEqual(hear(sent, clockRate), { digits: '5', durations: [durationMs], starts: '5' });
+    assert.equal(new Set(sent.map((p) => field(p).timestamp)).size, segments);
+    assert.equal(sent.filter((p) => field(p).marker).length, 1);
+    assert.equal(sent.filter((p) => field(p).end).length, 3);
+  }
+});
+
+test('who sends a digit hears when its first packet does', () => {
+  const sender = new DtmfSender({ clockRate: 8000, payloadType: 101, ptimeMs: 20 });
+  const begun: string[] = [];
+  assert.ok(sender.pause(100));
+  for (const digit of '12') assert.ok(sender.send(digit, 100, () => begun.push(digit)));
+  const output = { ssrc: 77, sequence: 0, timestamp: 0 };
+  const buffer = new Uint8Array(64);
+  const seen: string[] = [];
+  while (sender.busy) {
+    const before = begun.length;
+    const length = sender.next(output, buffer);
+    if (begun.length > before) seen.push(length > 0 && (buffer[1]! & 0x80) !== 0 ? begun.at(-1)! : 'too early');
+    output.timestamp += 160;
+  }
+  assert.deepEqual(seen, ['1', '2']);
 });
 
 test('cancel lets the digit that sounds end properly', () => {

@@ -7,6 +7,7 @@ import {
   dtmfQueueLimit,
   dtmfRemembered,
   dtmfReorderMs,
+  dtmfSegmentMaxUnits,
   dtmfSegmentMinUnits,
   dtmfSilenceMs,
 } from './limits.ts';
@@ -149,7 +150,7 @@ export interface RtpOutput {
   readonly timestamp: number;
 }
 
-type Queued = { code: number; ms: number };
+type Queued = { code: number; ms: number; begins?: () => void };
 /** Not an event code: a pause. */
 const pauseCode = -1;
 
@@ -179,11 +180,12 @@ export class DtmfSender {
     return this.#endsLeft > 0 || this.#waitMs > 0 || this.#queue.length > 0;
   }
 
-  /** Queues a digit (0-9 * # A-D, any case). False when it is none, or when too much waits. */
-  send(digit: string, durationMs: number): boolean {
+  /** Queues a digit (0-9 * # A-D, any case). False when it is none, or when too much waits. `begins` with its first packet. */
+  send(digit: string, durationMs: number, begins?: () => void): boolean {
     const code = digit.length === 1 ? dtmfDigits.indexOf(digit.toUpperCase()) : -1;
     if (code < 0 || this.#queue.length >= dtmfQueueLimit) return false;
-    this.#queue.push({ code, ms: Math.min(Math.max(durationMs, dtmfMinDurationMs), dtmfMaxDurationMs) });
+    const ms = Math.min(Math.max(durationMs, dtmfMinDurationMs), dtmfMaxDurationMs);
+    this.#queue.push({ code, ms, ...(begins && { begins }) });
     return true;
   }
 
@@ -206,8 +208,10 @@ export class DtmfSender {
    */
   next(output: RtpOutput, packet: Uint8Array): number {
     if (this.#endsLeft === 0 && !this.#startNext(output.timestamp)) return 0;
-    const first = this.#sentUnits === 0;
     const step = (this.#options.clockRate * this.#options.ptimeMs) / 1000;
+    const first = this.#sentUnits === 0;
+    const full = this.#sentUnits + step > dtmfSegmentMaxUnits;
+    if (full && this.#sentUnits < this.#totalUnits) this.#nextSegment();
     this.#sentUnits = Math.min(this.#sentUnits + step, this.#totalUnits);
     const end = this.#sentUnits >= this.#totalUnits;
     const header = this.#header;
@@ -223,6 +227,13 @@ export class DtmfSender {
     packet[at + 3] = this.#sentUnits;
     if (end && --this.#endsLeft === 0) this.#waitMs = dtmfGapMs;
     return at + 4;
+  }
+
+  /** RFC 4733 2.5.1.3: the duration field is full. The timestamp goes on; no marker and no end stand between. */
+  #nextSegment(): void {
+    this.#startTimestamp = (this.#startTimestamp + this.#sentUnits) >>> 0;
+    this.#totalUnits -= this.#sentUnits;
+    this.#sentUnits = 0;
   }
 
   /** True when a digit begins with this frame. */
@@ -242,6 +253,7 @@ export class DtmfSender {
     this.#totalUnits = Math.round((queued.ms * this.#options.clockRate) / 1000);
     this.#sentUnits = 0;
     this.#endsLeft = dtmfEndPackets;
+    queued.begins?.();
     return true;
   }
 }

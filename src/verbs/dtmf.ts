@@ -20,7 +20,7 @@ export const dtmf = defineVerb<{ dtmf: string; duration?: number }>({
   },
   async run({ dtmf: digits, duration = defaultDurationMs }, { call }) {
     try {
-      await call.leg.keys.send(digits, duration);
+      await call.leg.keys.send(digits, duration).sent;
     } catch (error) {
       // On hold, or with the media worker gone, digits cannot be sent; that is no reason to end the call.
       if (!isFault(error)) throw error;

@@ -161,3 +161,38 @@ for (const [name, answer, expected] of [
     await s.end();
   });
 }
+
+test('?wait answers at the first digit, whichever way it goes', async () => {
+  for (const allow of ['INVITE, ACK, BYE, CANCEL, INFO', 'INVITE, ACK, BYE, CANCEL']) {
+    const t = await talk(allow);
+    const { s, caller } = t;
+    for (const sid of [s.childSid(), sidOf(caller)]) {
+      const from = s.stage.clock.now();
+      const outcome = await s.updateSid(sid, { dtmf: { digit: '1'.repeat(100), duration: 250 } }, true);
+      const took = s.stage.clock.now() - from;
+      assert.ok(Number(outcome.body?.applied_ms) <= 40 && took <= 60, `${JSON.stringify(outcome)} after ${took} ms`);
+    }
+    await end(t);
+  }
+});
+
+test('digits that a hold cuts short are told, as is one string too many', async () => {
+  const s = await dialScene({ '/': [{ verb: 'answer' }, { verb: 'pause', length: 60 }] });
+  const caller = await s.dial();
+  const sid = sidOf(caller);
+  assert.equal((await s.updateSid(sid, { dtmf: { digit: '123456789', duration: 200 } }, true)).status, 200);
+  await s.run(500);
+  await s.stage.clock.settle(caller.dialog!.reinvite({ body: body(caller.audio.sdp('sendonly')) }));
+  await s.run(200);
+  const [told] = s.stage.eventsOf(sid, 'error');
+  assert.equal(told?.what, 'dtmf was cut short');
+  assert.equal(s.stage.eventsOf(sid, 'alert').length, 1);
+  await s.stage.clock.settle(caller.dialog!.reinvite({ body: body(caller.audio.sdp('sendrecv')) }));
+  for (let i = 0; i < 4; i++)
+    assert.equal((await s.updateSid(sid, { dtmf: { digit: '1'.repeat(128), duration: 40 } })).status, 202);
+  const refused = await s.updateSid(sid, { dtmf: { digit: '1' } });
+  assert.deepEqual([refused.status, refused.reason], [422, 'too many digits wait for this leg already']);
+  await s.stage.clock.settle(caller.hangup());
+  await s.run(1_000);
+  await s.end();
+});

@@ -68,7 +68,7 @@ export class Bridge {
       this.#scope.defer(
         call.digits.listen((digit, durationMs, source) => {
           // Keys that come as packets the engine hands on.
-          if (source === 'info' && !call.leg.muted) far.leg.keys.send(digit, durationMs).catch(() => {});
+          if (source === 'info' && !call.leg.muted) far.leg.keys.send(digit, durationMs).sent.catch(() => {});
         }),
       );
     }

@@ -12,6 +12,21 @@ export interface LegDigitsOptions {
   info(contentType: string, content: string): Promise<SipResponse>;
 }
 
+/** Digits on their way. */
+export interface SentDigits {
+  /** The time of the first packet, or of the first INFO. Rejects with a Fault when nothing was sent. */
+  begun: Promise<{ at: number }>;
+  /** When the last has been sent. Rejects with a Fault when some were not. */
+  sent: Promise<void>;
+}
+
+interface Order {
+  digits: string;
+  durationMs: number;
+  /** At the first digit; later ones say nothing new. */
+  begin(at: number): void;
+}
+
 /** As in the media room: what a `w` and a `W` wait. */
 const pausesMs: Readonly<Record<string, number>> = { w: 500, W: 1_000 };
 
@@ -39,31 +54,44 @@ export class LegDigits {
     return !this.#takesInfo || this.#options.port()?.negotiated?.dtmfPayloadType !== undefined;
   }
 
-  /** Resolves when the last has been sent, with the time of the first; rejects with a Fault when they cannot be. */
-  send(digits: string, durationMs: number): Promise<{ at: number }> {
-    if (this.#waiting + digits.length > digitsWaitingLimit)
-      return Promise.reject(new Fault('digits-too-many', `at most ${digitsWaitingLimit} digits may wait`));
-    this.#waiting += digits.length;
-    const sent = this.#last.then(() =>
-      this.inMedia ? this.#play(digits, durationMs) : this.#inform(digits, durationMs),
-    );
+  /** So many more may wait. */
+  hasRoom(digits: string): boolean {
+    return this.#waiting + digits.length <= digitsWaitingLimit;
+  }
+
+  send(digits: string, durationMs: number): SentDigits {
+    const begun = Promise.withResolvers<{ at: number }>();
+    const sent = this.hasRoom(digits)
+      ? this.#queue({ digits, durationMs, begin: (at) => begun.resolve({ at }) })
+      : Promise.reject(new Fault('digits-too-many', `at most ${digitsWaitingLimit} digits may wait`));
+    // What begins late, or never, is known at the end.
+    sent.then(() => begun.resolve({ at: this.#options.clock.now() }), begun.reject);
+    begun.promise.catch(() => {});
+    return { begun: begun.promise, sent };
+  }
+
+  #queue(order: Order): Promise<void> {
+    this.#waiting += order.digits.length;
+    const sent = this.#last.then(() => (this.inMedia ? this.#play(order) : this.#inform(order)));
     const done = (): void => {
-      this.#waiting -= digits.length;
+      this.#waiting -= order.digits.length;
     };
     this.#last = sent.then(done, done);
     return sent;
   }
 
-  async #play(digits: string, durationMs: number): Promise<{ at: number }> {
+  async #play({ digits, durationMs, begin }: Order): Promise<void> {
     await this.#free();
     const port = this.#options.port();
     if (!port) throw over();
-    return port.sendDigits(digits, durationMs);
+    const { at } = await port.sendDigits(digits, durationMs);
+    begin(at);
+    await port.digitsSent();
   }
 
-  async #inform(digits: string, durationMs: number): Promise<{ at: number }> {
+  async #inform(order: Order): Promise<void> {
+    const { digits, durationMs, begin } = order;
     const { clock, info } = this.#options;
-    let first: number | undefined;
     for (let i = 0; i < digits.length; i++) {
       const digit = digits[i]!;
       await this.#free();
@@ -74,18 +102,16 @@ export class LegDigits {
       if (pauseMs !== undefined) continue;
       const body = `Signal=${digit.toUpperCase()}\r\nDuration=${durationMs}\r\n`;
       const { status } = await info('application/dtmf-relay', body);
-      if (status >= 300) return this.#otherwise(digits.slice(i), durationMs, first);
-      first ??= at;
+      if (status >= 300) return this.#otherwise({ ...order, digits: digits.slice(i) });
+      begin(at);
     }
-    return { at: first ?? clock.now() };
   }
 
   /** It refuses INFO after all. */
-  async #otherwise(digits: string, durationMs: number, first: number | undefined): Promise<{ at: number }> {
+  #otherwise(order: Order): Promise<void> {
     this.#takesInfo = false;
     this.#freeAt = 0;
-    const { at } = await this.#play(digits, durationMs);
-    return { at: first ?? at };
+    return this.#play(order);
   }
 
   /** The time of the digit before has passed. */

@@ -134,8 +134,11 @@ test('digits go out as events, in order, with pauses; as tones when events were 
   const before = clock.now();
   const [first, second] = [port.sendDigits('12w3', 100), port.sendDigits('#', 100)];
   const { at } = await clock.settle(first);
-  assert.ok(at - before > 3 * 100 + 500 && at - before < 1500, `${at - before} ms`);
-  await clock.settle(second);
+  assert.ok(at - before <= 20 && clock.now() - before <= 40, `the first packet: ${at - before} ms`);
+  const later = (await clock.settle(second)).at - before;
+  assert.ok(later > 3 * 100 + 500 && later < 1500, `the string after it: ${later} ms`);
+  const sent = (await clock.settle(port.digitsSent())).at - before;
+  assert.ok(sent >= later + 100 && sent < later + 300, `all of them: ${sent} ms`);
   await clock.runFor(100);
   const events = peer.heard.filter(({ payloadType }) => payloadType === 101);
   const byEvent = Map.groupBy(events, ({ timestamp }) => timestamp);
@@ -154,7 +157,11 @@ test('digits go out as events, in order, with pauses; as tones when events were 
   assert.equal((await clock.settle(playback.done)).playedMs, 10_000, 'the prompt waited for the digits');
   await clock.settle(port.answer(peer.sdp({ dtmf: false })));
   const count = peer.heard.length;
-  await clock.settle(port.sendDigits('5', 100));
+  const toneAt = clock.now();
+  const tone5 = await clock.settle(port.sendDigits('w5', 100));
+  assert.ok(tone5.at - toneAt >= 500 && tone5.at - toneAt <= 540, `its first tone: ${tone5.at - toneAt} ms`);
+  const whole = (await clock.settle(port.digitsSent())).at - tone5.at;
+  assert.ok(whole >= 100 && whole < 300, `the whole tone: ${whole} ms`);
   assert.ok(peer.heard.slice(count).every(({ payloadType }) => payloadType === 0));
   const queued = Array.from({ length: maxDigitStrings }, () => port.sendDigits('5', 100));
   await assert.rejects(clock.settle(port.sendDigits('5', 100)), { code: 'digits-too-many' });
@@ -169,6 +176,7 @@ test('a re-INVITE that changes nothing leaves the digits under way alone; a hold
   await clock.runFor(250);
   await clock.settle(port.answer(peer.sdp()));
   await clock.settle(sent);
+  await clock.settle(port.digitsSent());
   const ended = peer.heard.filter(({ payloadType, payload }) => payloadType === 101 && payload[1]! & 0x80);
   assert.deepEqual(
     ended.filter((_, i) => i % 3 === 0).map(({ payload }) => payload[0]),
@@ -178,6 +186,7 @@ test('a re-INVITE that changes nothing leaves the digits under way alone; a hold
   await clock.runFor(50);
   await clock.settle(port.answer(peer.sdp({ direction: 'sendonly' })));
   await clock.settle(cut);
+  await assert.rejects(clock.settle(port.digitsSent()), { code: 'media-not-sending' });
   await assert.rejects(clock.settle(port.sendDigits('9', 100)), { code: 'media-not-sending' });
   await stage.end();
 });

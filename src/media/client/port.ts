@@ -213,9 +213,12 @@ export class PortClient implements MediaPort {
   }
 
   sendDigits(digits: string, durationMs: number): Promise<{ at: number }> {
-    if (this.#closed) return Promise.reject(closedFault());
-    // Not asked again when a worker dies: a digit sent twice is worse than one that is reported as not sent.
-    return this.#host.ask('digits', { port: this.id, digits, durationMs });
+    // A digit sent twice is worse than one that is reported as not sent.
+    return this.ask('digits', { port: this.id, digits, durationMs }, 'once');
+  }
+
+  digitsSent(): Promise<{ at: number }> {
+    return this.ask('digitsSent', { port: this.id }, 'once');
   }
 
   /** Undefined ends it in both directions. */
@@ -366,16 +369,16 @@ export class PortClient implements MediaPort {
     return undefined;
   }
 
-  /** Asks the worker, and its successor when it dies meanwhile: for what may be asked twice. */
-  async ask<N extends AskName>(name: N, body: Ask<N>): Promise<Answer<N>> {
+  /** Asks the worker, and its successor when it dies meanwhile, unless told that this must not be asked twice. */
+  async ask<N extends AskName>(name: N, body: Ask<N>, often: 'once' | 'again' = 'again'): Promise<Answer<N>> {
     for (;;) {
       if (this.#restoring) await this.#restoring;
       if (this.#closed) throw closedFault();
       try {
         return await this.#host.ask(name, body);
       } catch (error) {
-        const again = isFault(error) && error.code === 'media-worker-lost' && this.#restoring !== undefined;
-        if (!again) throw error;
+        const lost = isFault(error) && error.code === 'media-worker-lost' && this.#restoring !== undefined;
+        if (!lost || often === 'once') throw error;
       }
     }
   }

@@ -100,6 +100,7 @@ class Engine {
       gain: ({ port, db }) => this.#port(port).setGain(db),
       isolate: ({ port, isolation }) => this.#port(port).setIsolation(isolation),
       digits: (ask) => this.#port(ask.port).sendDigits(ask),
+      digitsSent: ({ port }) => this.#port(port).digits.sent(),
       link: (state) => this.#links.want(state),
       unlink: (ask) => this.#links.drop(ask),
       linkModes: ({ links }) => ({ modes: links.map((link) => this.#links.mode(link)) }),

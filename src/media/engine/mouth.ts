@@ -4,6 +4,7 @@ import { type Clock, Fault } from '../../base/index.ts';
 import type { FinishedPlay, PlayOrder, PlayPosition } from '../channel.ts';
 import { maxDubTracks } from '../limits.ts';
 import type { PlaybackEvent } from '../types.ts';
+import type { Sending } from './digits-out.ts';
 import { DubTracks } from './dub-tracks.ts';
 import type { Feed } from './feed.ts';
 import { Isolating } from './isolating.ts';
@@ -227,9 +228,9 @@ export class Mouth {
     this.#finished(track, reason);
   }
 
-  sendTones(digits: string, durationMs: number, done: () => void): void {
-    if (this.#voice) this.#voice.tones.send(digits, durationMs, done);
-    else done();
+  sendTones(digits: string, durationMs: number, sending: Sending): void {
+    if (this.#voice) this.#voice.tones.send(digits, durationMs, sending);
+    else sending.cut();
     this.#changed();
   }
 

@@ -1,6 +1,6 @@
 // Pacer: one scheduler for all legs of a worker. Frames leave by deadlines on a 5 ms grid; an interval timer is never trusted.
 import type { Clock, Timer } from '../../base/index.ts';
-import { catchUpPackets, seatChoiceSlots, slotMs } from '../limits.ts';
+import { catchUpPackets, maxPtimeMs, minPtimeMs, seatChoiceSlots, slotMs } from '../limits.ts';
 
 export interface Paced {
   /**
@@ -173,3 +173,7 @@ const nextIn = (lane: Lane, from: number): number =>
 function gcd(a: number, b: number): number {
   return b === 0 ? a : gcd(b, a % b);
 }
+
+/** A packet time that can be paced. */
+export const wholeSlots = (ptimeMs: number): number =>
+  Math.min(maxPtimeMs, Math.max(minPtimeMs, Math.round(ptimeMs / slotMs) * slotMs));

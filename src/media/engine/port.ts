@@ -1,5 +1,5 @@
 // Port: one leg's audio in the engine: two sockets, an ear, a mouth, and the output that goes through it all.
-import { type Address, errorText, Fault, type Scope } from '../../base/index.ts';
+import { type Address, errorText, type Scope } from '../../base/index.ts';
 import { isRtcp, StreamStatistics } from '../../rtp/index.ts';
 import type { AgreedMedia } from '../../sdp/index.ts';
 import type {
@@ -13,10 +13,10 @@ import type {
   StreamConfig,
 } from '../channel.ts';
 import type { CopySide } from '../joined-types.ts';
-import { lateMs, maxPtimeMs, minPtimeMs, slotMs } from '../limits.ts';
+import { lateMs } from '../limits.ts';
 import type { DigitEvent, PortStats } from '../types.ts';
 import { Control } from './control.ts';
-import { DigitsOut } from './digits-out.ts';
+import { DigitsOut, notSending } from './digits-out.ts';
 import { Ear } from './ear.ts';
 import { Effects } from './effects.ts';
 import { Isolations } from './isolations.ts';
@@ -24,7 +24,7 @@ import { Joints } from './joined/joints.ts';
 import type { Link } from './joined/link.ts';
 import { Mouth } from './mouth.ts';
 import { Output } from './output.ts';
-import type { Paced, Seat } from './pacer.ts';
+import { type Paced, type Seat, wholeSlots } from './pacer.ts';
 import { portStats } from './port-stats.ts';
 import { Recognitions } from './recognize/recognitions.ts';
 import { PortRecordings } from './record/recordings.ts';
@@ -61,7 +61,7 @@ export class Port implements Paced {
   readonly #sockets: PortSockets;
   readonly #control: Control;
   readonly sender: Sender;
-  readonly #digits: DigitsOut;
+  readonly digits: DigitsOut;
   readonly watches: Watches;
   readonly #statistics: StreamStatistics;
   #config: StreamConfig | undefined;
@@ -119,7 +119,7 @@ export class Port implements Paced {
     this.recordings = new PortRecordings(taps);
     this.#isolations = new Isolations({ read: this.ear.isolating, write: this.mouth.isolating }, clock);
     this.streams = new Streams({ ...taps, start: () => this.#config && this.#start(), effect: () => this.effect() });
-    this.#digits = new DigitsOut((digits, durationMs, done) => this.mouth.sendTones(digits, durationMs, done));
+    this.digits = new DigitsOut(clock, (...ask) => this.mouth.sendTones(...ask));
     this.watches = new Watches({
       ear: this.ear,
       onTalking: (talking) => notify('talking', { port, talking }),
@@ -157,7 +157,7 @@ export class Port implements Paced {
     if (resumed) this.output.skip(0);
     const { sampleRate } = this.output;
     this.ear.configure(media, { sampleRate, ptimeMs });
-    this.#digits.configure(media, sends(config));
+    this.digits.configure(media, sends(config));
     this.#control.configure(media, now);
     if (config.start || this.mouth.impatient || this.streams.any) this.#start();
     this.mouth.setFormat(sampleRate, ptimeMs);
@@ -222,13 +222,12 @@ export class Port implements Paced {
     return { at: this.#world.clock.now() };
   }
 
-  sendDigits({ digits, durationMs }: Omit<Ask<'digits'>, 'port'>): Promise<{ at: number }> {
-    if (!this.sending) return Promise.reject(notSending());
+  async sendDigits({ digits, durationMs }: Omit<Ask<'digits'>, 'port'>): Promise<{ at: number }> {
+    if (!this.sending) throw notSending();
     this.#start();
-    return new Promise((resolve) => {
-      this.#digits.send(digits, durationMs, () => resolve({ at: this.#world.clock.now() }));
-      this.joints.changed();
-    });
+    const sending = this.digits.send(digits, durationMs);
+    this.joints.changed();
+    return sending.begun;
   }
 
   stats(): PortStats {
@@ -277,9 +276,7 @@ export class Port implements Paced {
 
   #frame(fill: 'frame' | 'events', lateByMs: number): void {
     if (this.ear.latch.remote && this.sending && fill === 'frame') {
-      const event = this.#digits.next(this.output);
-      if (event) this.mouth.pass();
-      this.sender.send(event ?? this.output.next(this.mouth.render()));
+      this.#sendNext();
       if (lateByMs > lateMs) this.#countLate(1);
     } else {
       // On hold time goes on, and what plays with it.
@@ -310,7 +307,7 @@ export class Port implements Paced {
 
   /** Digits of ours are being sent. */
   get sendsDigits(): boolean {
-    return this.#digits.busy || this.mouth.sendsTones;
+    return this.digits.busy || this.mouth.sendsTones;
   }
 
   /** The codec of a packet that is heard ('ear') or sent. */
@@ -330,9 +327,17 @@ export class Port implements Paced {
     this.#seat = this.#world.pacer.join(this, this.#ptimeMs, at);
   }
 
-  /** A frame at once, out of turn; the next is due one packet time later. Undefined is silence. */
-  sendFrame(frame: Int16Array | undefined, now: number): void {
-    this.sender.send(this.output.next(frame));
+  /** What is heard next, or the telephone event that goes in its place. */
+  #sendNext(): void {
+    const event = this.digits.next(this.output);
+    if (event) this.mouth.pass();
+    this.sender.send(event ?? this.output.next(this.mouth.render()));
+  }
+
+  /** At once, out of turn: this frame, or what is heard next. The next is due one packet time later. */
+  sendNow(now: number, frame?: Int16Array): void {
+    if (frame) this.sender.send(this.output.next(frame));
+    else this.#sendNext();
     this.output.advance(now + this.#ptimeMs);
     this.mouth.noteStarted(now);
     this.#effects.tell(now);
@@ -382,18 +387,11 @@ export class Port implements Paced {
     this.streams.close();
     this.ear.close();
     this.mouth.close();
-    this.#digits.close();
+    this.digits.close();
     this.#sockets.rtp.close();
     this.#sockets.rtcp.close();
     this.#effects.tell(now);
   }
 }
 
-/** A packet time that we can pace. */
-const wholeSlots = (ptimeMs: number): number =>
-  Math.min(maxPtimeMs, Math.max(minPtimeMs, Math.round(ptimeMs / slotMs) * slotMs));
-
 const sends = ({ media }: StreamConfig): boolean => media.direction === 'sendrecv' || media.direction === 'sendonly';
-
-const notSending = (): Fault =>
-  new Fault('media-not-sending', 'the leg sends no audio now, so no digits either', { retryable: true });

@@ -58,6 +58,7 @@ test('what a leg hears is no later after digits were sent to it', async () => {
   let stop = a.peer.stream(a.port.local, tone(500));
   await clock.runFor(1000);
   await clock.settle(b.port.sendDigits('12', 100));
+  await clock.settle(b.port.digitsSent());
   stop();
   stop = a.peer.stream(a.port.local, tone(900));
   const from = b.peer.heard.length;

@@ -305,9 +305,8 @@ export class Link implements PacketTaker {
     for (let i = 0; i < handBackFrames && this.#lag(view) > 0; i++) ear.pull(Math.max(now, ear.nextAt ?? now));
     const feed = this.#feed!;
     feed.hurried = true;
-    const frame = to.mouth.render();
+    to.sendNow(now);
     feed.hurried = false;
-    to.sendFrame(frame, now);
     this.#seat(now);
   }
 
@@ -336,7 +335,7 @@ export class Link implements PacketTaker {
       crossfade(fresh, delayed);
       this.#follower.follow(view, now, true);
       this.#passedAt = now;
-      to.sendFrame(fresh, now);
+      to.sendNow(now, fresh);
     } else this.#forward(datagram, view, 'audio');
     this.#feed?.close();
     this.#feed = undefined;
@@ -361,7 +360,7 @@ export class Link implements PacketTaker {
     const ahead = this.#tally.aheadMs(view, to.output.timestamp, from.ear.baseMs);
     const frameMs = to.media?.ptimeMs ?? 0;
     if (!this.#feed || this.#state.path === 'relay' || Math.abs(ahead) < frameMs * tallySlack) return true;
-    if (ahead < 0) to.sendFrame(to.mouth.render(), now);
+    if (ahead < 0) to.sendNow(now);
     else if (this.#leaveOut === 'no') {
       this.#leaveOut = 'next';
       return false;

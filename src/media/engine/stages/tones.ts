@@ -2,15 +2,23 @@
 import { dtmfSteps, mixInto, TonePlayer } from '../../../audio/index.ts';
 import { Fault } from '../../../base/index.ts';
 import { heldToneMinMs, inbandGapMs, maxDigitStrings, maxHeldToneMs } from '../../limits.ts';
+import type { Sending } from '../digits-out.ts';
 import { fadeOut, fadeSamples } from './fade.ts';
 import type { Stage } from './types.ts';
+
+interface Waiting {
+  player: TonePlayer;
+  /** Pauses before the first digit, that are still to come. */
+  quietMs: number;
+  sending: Sending;
+}
 
 export class Tones implements Stage {
   readonly #sampleRate: number;
   readonly #frame: Int16Array;
   /** A digit that another leg sends just now. */
   #held: { player: TonePlayer; soundedMs: number; over: boolean } | undefined;
-  readonly #waiting: { player: TonePlayer; done: () => void }[] = [];
+  readonly #waiting: Waiting[] = [];
 
   constructor(sampleRate: number, frameSamples: number) {
     this.#sampleRate = sampleRate;
@@ -32,18 +40,29 @@ export class Tones implements Stage {
     if (this.#held) this.#held.over = true;
   }
 
-  /** After what is being sent already; `done` when the last tone has been. Throws a Fault `digits-too-many`. */
-  send(digits: string, durationMs: number, done: () => void): void {
+  /** After what is being sent already. Throws a Fault `digits-too-many`. */
+  send(digits: string, durationMs: number, sending: Sending): void {
     if (this.#waiting.length >= maxDigitStrings) {
       throw new Fault('digits-too-many', 'too many digits wait to be sent', { retryable: true });
     }
     const steps = dtmfSteps(digits, durationMs, inbandGapMs);
-    this.#waiting.push({ player: new TonePlayer({ steps, loops: 1 }, this.#sampleRate), done });
+    const quiet = steps.slice(
+      0,
+      Math.max(
+        0,
+        steps.findIndex((step) => step.onMs > 0),
+      ),
+    );
+    this.#waiting.push({
+      player: new TonePlayer({ steps, loops: 1 }, this.#sampleRate),
+      quietMs: quiet.reduce((sum, { offMs }) => sum + offMs, 0),
+      sending,
+    });
   }
 
   /** Whoever waits is told. */
   close(): void {
-    for (const { done } of this.#waiting.splice(0)) done();
+    for (const { sending } of this.#waiting.splice(0)) sending.cut();
   }
 
   describe(): string {
@@ -57,9 +76,11 @@ export class Tones implements Stage {
     const n = first.player.read(this.#frame);
     this.#frame.fill(0, n);
     mixInto(frame, this.#frame);
+    first.quietMs -= (n * 1000) / this.#sampleRate;
+    if (first.quietMs < 0) first.sending.begin();
     if (n === this.#frame.length) return;
     this.#waiting.shift();
-    first.done();
+    first.sending.end();
   }
 
   #hold(held: { player: TonePlayer; soundedMs: number; over: boolean }, frame: Int16Array): void {

@@ -81,6 +81,7 @@ test('a digit that we send leaves stereo in step: silence stands for it', async 
   const { stage, server, run } = await setting({ mix: 'stereo', back: 'none' });
   const from = stage.clock.now();
   await stage.clock.settle(stage.port.sendDigits('123', 200));
+  await stage.clock.settle(stage.port.digitsSent());
   await run(500);
   const total = server.last.pcm({ channel: 0, channels: 2, from }).length / 8;
   near(total, stage.clock.now() - from, 45);
