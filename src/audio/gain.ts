@@ -16,6 +16,7 @@ export class Gain {
   #factor = 1;
   #target = 1;
   #step = 0;
+  #db = 0;
 
   constructor(sampleRate: number) {
     this.#rampSamples = Math.round((sampleRate * RAMP_MS) / 1000);
@@ -28,12 +29,15 @@ export class Gain {
 
   /** From the next frame on; `MUTED_DB` for silence. */
   set(db: number): void {
+    if (db === this.#db) return;
+    this.#db = db;
     this.#target = gainFactor(db);
     this.#step = (this.#target - this.#factor) / this.#rampSamples;
   }
 
   /** At once, without a ramp: for a stream that has not sounded yet. */
   jump(db: number): void {
+    this.#db = db;
     this.#target = gainFactor(db);
     this.#factor = this.#target;
   }

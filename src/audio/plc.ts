@@ -17,7 +17,10 @@ const REENTRY_MS = 5;
 /** One stream's concealment. Feed it every good frame with `good`, fill each lost one with `conceal`. */
 export class Concealer {
   readonly #rate: number;
-  /** The last audio heard or made, newest at the end. */
+  /** The last audio heard or made: a ring, as most of it is never looked at. */
+  readonly #recent: Int16Array;
+  #recentAt = 0;
+  /** The same with the newest at the end, while something is concealed. */
   readonly #history: Float64Array;
   readonly #shortest: number;
   readonly #longest: number;
@@ -38,6 +41,7 @@ export class Concealer {
     this.#reentry = samples(REENTRY_MS);
     this.#joinDecay = Math.exp(-1 / samples(JOIN_MS));
     this.#history = new Float64Array(this.#longest + samples(MATCH_MS) + this.#longest);
+    this.#recent = new Int16Array(this.#history.length);
     this.#cycle = new Float64Array(this.#longest);
   }
 
@@ -50,10 +54,13 @@ export class Concealer {
   good(pcm: Int16Array): void {
     if (this.#lost > 0) this.#reenter(pcm);
     this.#lost = 0;
-    const h = this.#history;
-    const n = Math.min(pcm.length, h.length);
-    h.copyWithin(0, n);
-    for (let i = 0; i < n; i++) h[h.length - n + i] = pcm[pcm.length - n + i]!;
+    const recent = this.#recent;
+    let at = this.#recentAt;
+    for (let i = Math.max(0, pcm.length - recent.length); i < pcm.length; i++) {
+      recent[at] = pcm[i]!;
+      if (++at === recent.length) at = 0;
+    }
+    this.#recentAt = at;
   }
 
   /** Fills a frame that did not arrive. */
@@ -65,6 +72,7 @@ export class Concealer {
   #begin(): void {
     const h = this.#history;
     const end = h.length;
+    for (let i = 0; i < end; i++) h[i] = this.#recent[(this.#recentAt + i) % end]!;
     this.#pitch = this.#findPitch();
     const pitch = this.#pitch;
     for (let i = 0; i < pitch; i++) this.#cycle[i] = h[end - pitch + i]!;

@@ -100,8 +100,8 @@ function run(network: Network): Outcome {
     if (frame.kind !== 'frame') return;
     const i = ((frame.timestamp - firstTimestamp) >>> 0) / units;
     assert.ok(i > lastIndex, `frame ${i} after ${lastIndex}`);
-    assert.equal(frame.end - frame.start, units);
-    assert.equal(frame.bytes[frame.end - 1], i & 0xff);
+    assert.equal(frame.payload.length, units);
+    assert.equal(frame.payload.at(-1), i & 0xff);
     lastIndex = i;
     o.lastDelayMs = now - sentAt(i) - fixedTransitMs;
     if (!counted) return;
@@ -115,7 +115,7 @@ function run(network: Network): Outcome {
   for (let now = startMs + phaseMs; next < arrivals.length; now += 20) {
     while (next < arrivals.length && arrivals[next]!.at <= now) arrive(arrivals[next++]!);
     while (held < 160) {
-      const frame = buffer.pull(now, network.quiet?.(now - startMs) ?? false);
+      const frame = buffer.pull(now, () => network.quiet?.(now - startMs) ?? false);
       held += frame.units;
       play(frame, now);
     }

@@ -13,15 +13,13 @@ export interface JitterOptions {
 }
 
 /**
- * 'frame': decode `bytes[start..end)`. 'noise': the same, but comfort noise parameters: make `units` of noise. 'lost': conceal
+ * 'frame': decode `payload`. 'noise': the same, but comfort noise parameters: make `units` of noise. 'lost': conceal
  * `units`. 'empty': the far end is silent or not there: `units` of silence, or of the noise it asked for last.
  */
 export interface JitterFrame {
   kind: 'frame' | 'noise' | 'lost' | 'empty';
   /** Valid until the next push. */
-  bytes: Uint8Array;
-  start: number;
-  end: number;
+  payload: Uint8Array;
   payloadType: number;
   /** Length in clock units. */
   units: number;

@@ -33,8 +33,8 @@ function bench(options: { ptimeMs?: number } = {}) {
     return payloadType === eventType ? buffer.skip(datagram, view) : buffer.push(datagram, view, atMs);
   };
   const pull = (nowMs: number, quiet = false): string => {
-    const frame = buffer.pull(nowMs, quiet);
-    if (frame.kind === 'frame') return String(frame.bytes[frame.start]);
+    const frame = buffer.pull(nowMs, () => quiet);
+    if (frame.kind === 'frame') return String(frame.payload[0]);
     return { lost: 'L', empty: '-', noise: 'N' }[frame.kind];
   };
   return { buffer, send, pull };
@@ -215,7 +215,7 @@ test('payloads of any size are kept apart; what no packet can hold is refused', 
   for (let now = 45; seen.length < sizes.length; now += sizes[seen.length - 1]! / 8) {
     const frame = buffer.pull(now);
     assert.equal(frame.kind, 'frame');
-    const payload = frame.bytes.subarray(frame.start, frame.end);
+    const { payload } = frame;
     assert.ok(payload.every((b) => b === seen.length + 1));
     seen.push(payload.length);
   }

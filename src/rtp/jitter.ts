@@ -24,6 +24,8 @@ import type { RtpView } from './packet.ts';
 import { PacketRing } from './packet-ring.ts';
 import { sequenceDistance, timestampDistance } from './sequence.ts';
 
+const never = (): boolean => false;
+
 /** Marks a slot whose packet is no audio. */
 const noAudio = -1;
 
@@ -80,8 +82,8 @@ export class JitterBuffer {
     this.#maxDelayMs = options.maxDelayMs ?? jitterMaxDelayMs;
     this.#frameUnits = options.ptimeMs * this.#unitsPerMs;
     this.#stepUnits = Math.min(this.#frameUnits, jitterStepMs * this.#unitsPerMs);
-    const bytes = this.#ring.bytes;
-    this.#frame = { kind: 'empty', bytes, start: 0, end: 0, payloadType: 0, units: 0, timestamp: 0, spliced: false };
+    const payload = new Uint8Array(0);
+    this.#frame = { kind: 'empty', payload, payloadType: 0, units: 0, timestamp: 0, spliced: false };
   }
 
   /** The delay (ms, after the fastest packet's) that is aimed at. */
@@ -188,17 +190,17 @@ export class JitterBuffer {
   }
 
   /**
-   * The next frame. Call it once per frame time with that frame's deadline; the object is reused. `quiet`: the last frame was
-   * silence, so that one may be left out or put in unheard.
+   * The next frame. Call it once per frame time with that frame's deadline; the object is reused. `isQuiet`, asked only when it
+   * matters: the last frame was silence, so that one may be left out or put in unheard.
    */
-  pull(nowMs: number, quiet = false): JitterFrame {
+  pull(nowMs: number, isQuiet: () => boolean = never): JitterFrame {
     this.#frame.spliced = false;
     this.#passEvents();
     const head = this.#head();
     if (head < 0) return this.#nothing();
     if (!this.#waiting) {
       const gap = this.#ring.timestamp(head) - this.#nextTimestamp - this.#owed;
-      if (gap < this.#stepUnits / 2) return this.#playOrAdjust(head, nowMs, quiet);
+      if (gap < this.#stepUnits / 2) return this.#playOrAdjust(head, nowMs, isQuiet);
       if (head > this.#nextSequence && this.#owed < this.#maxConcealUnits) {
         // Lost, or too late to wait for, since something newer is here.
         this.#nextSequence++;
@@ -298,8 +300,11 @@ export class JitterBuffer {
     return nowMs - this.#ring.timestamp(sequence) / this.#unitsPerMs - this.#arrivals.base;
   }
 
-  #playOrAdjust(head: number, nowMs: number, quiet: boolean): JitterFrame {
+  #playOrAdjust(head: number, nowMs: number, isQuiet: () => boolean): JitterFrame {
     const excessMs = this.#delayOf(head, nowMs) - this.targetMs;
+    // Nearly always there is nothing to adjust, in silence neither.
+    const isOff = excessMs < -jitterDeficitQuietMs || excessMs > jitterStepMs + jitterExcessQuietMs;
+    const quiet = isOff && isQuiet();
     const mayAdjust = nowMs - this.#adjustedAtMs >= (quiet ? jitterAdjustQuietMs : jitterAdjustMs);
     if (mayAdjust && excessMs < -(quiet ? jitterDeficitQuietMs : jitterDeficitMs)) {
       this.#adjustedAtMs = nowMs;
@@ -350,9 +355,7 @@ export class JitterBuffer {
     if (!isNoise) this.#frameUnits = units;
     frame.units = isNoise ? this.#stepUnits : units;
     frame.kind = isNoise ? 'noise' : 'frame';
-    frame.bytes = ring.bytes;
-    frame.start = ring.start(sequence);
-    frame.end = ring.end(sequence);
+    frame.payload = ring.payload(sequence);
     frame.payloadType = ring.payloadType(sequence);
     frame.timestamp = timestamp % 2 ** 32;
     this.#delayMs = this.#delayOf(sequence, nowMs);

@@ -9,14 +9,11 @@ export class PacketRing {
   readonly #units = new Int32Array(jitterSlots);
   readonly #lengths = new Uint16Array(jitterSlots);
   readonly #payloadTypes = new Int16Array(jitterSlots);
+  /** The payloads, each as one view: made once, as payloads of a stream are of one length. */
+  #payloads: (Uint8Array | undefined)[] = [];
   #slotBytes = 0;
   #bytes = new Uint8Array(0);
   #held = 0;
-
-  /** The block all payloads are in; another one after a `put` that did not fit. */
-  get bytes(): Uint8Array {
-    return this.#bytes;
-  }
 
   get held(): number {
     return this.#held;
@@ -38,12 +35,16 @@ export class PacketRing {
     return this.#payloadTypes[sequence % jitterSlots]!;
   }
 
-  start(sequence: number): number {
-    return (sequence % jitterSlots) * this.#slotBytes;
-  }
-
-  end(sequence: number): number {
-    return this.start(sequence) + this.#lengths[sequence % jitterSlots]!;
+  /** Valid until the slot is filled anew. */
+  payload(sequence: number): Uint8Array {
+    const slot = sequence % jitterSlots;
+    const length = this.#lengths[slot]!;
+    const known = this.#payloads[slot];
+    if (known?.length === length) return known;
+    const start = slot * this.#slotBytes;
+    const view = this.#bytes.subarray(start, start + length);
+    this.#payloads[slot] = view;
+    return view;
   }
 
   /** Copies `from[start..end)` in. The slot must be free or hold something older. */
@@ -60,8 +61,10 @@ export class PacketRing {
     this.#units[slot] = packet.units;
     this.#payloadTypes[slot] = packet.payloadType;
     this.#lengths[slot] = length;
+    const { from, start } = packet;
+    const bytes = this.#bytes;
     const at = slot * this.#slotBytes;
-    for (let i = 0; i < length; i++) this.#bytes[at + i] = packet.from[packet.start + i]!;
+    for (let i = 0; i < length; i++) bytes[at + i] = from[start + i]!;
   }
 
   remove(sequence: number): void {
@@ -84,5 +87,6 @@ export class PacketRing {
     }
     this.#bytes = bytes;
     this.#slotBytes = slotBytes;
+    this.#payloads = new Array(jitterSlots).fill(undefined);
   }
 }

@@ -54,8 +54,12 @@ export class Hearing {
   #ready: Int16Array;
   #readySamples = 0;
   #decoded = new Int16Array(0);
+  /** What was heard last was made in `frame` itself. */
+  #whole = false;
   #noisy = false;
-  #power = 0;
+  /** Mean square of `frame`; undefined while nobody has asked. */
+  #power: number | undefined = 0;
+  readonly #isQuiet = (): boolean => this.#frameSquare() < quietPower;
 
   constructor({ media, jitter, sampleRate, ptimeMs, random }: HearingOptions) {
     this.#jitter = jitter;
@@ -76,7 +80,7 @@ export class Hearing {
 
   /** The frame made last is digital silence. */
   get silent(): boolean {
-    return this.#power === 0;
+    return this.#frameSquare() === 0;
   }
 
   /** Nothing decoded waits: the next frame begins with the jitter buffer's next packet. */
@@ -106,25 +110,30 @@ export class Hearing {
   /** Makes the next frame in `frame`. */
   next(now: number): void {
     const { frame } = this;
-    while (this.#readySamples < frame.length) this.#pull(now);
+    this.#whole = false;
+    while (!this.#whole && this.#readySamples < frame.length) this.#pull(now);
+    this.#power = undefined;
+    if (this.#whole) return;
     for (let i = 0; i < frame.length; i++) frame[i] = this.#ready[i]!;
     this.#readySamples -= frame.length;
     this.#ready.copyWithin(0, frame.length, frame.length + this.#readySamples);
-    this.#power = power(frame);
+  }
+
+  #frameSquare(): number {
+    this.#power ??= power(this.frame);
+    return this.#power;
   }
 
   #pull(now: number): void {
-    const got = this.#jitter.pull(now, this.#power < quietPower);
-    const units = Math.max(1, Math.round((got.units * this.sampleRate) / this.#clockRate));
-    const out = this.#room(units);
+    const got = this.#jitter.pull(now, this.#isQuiet);
+    if (got.kind === 'frame') return this.#hear(got);
+    const out = this.#place(Math.max(1, Math.round((got.units * this.sampleRate) / this.#clockRate)));
     switch (got.kind) {
-      case 'frame':
-        return this.#hear(got);
       case 'lost':
         this.#concealer.conceal(out);
         break;
       case 'noise': {
-        const noise = parseComfortNoise(got.bytes.subarray(got.start, got.end));
+        const noise = parseComfortNoise(got.payload);
         this.#noisy = noise !== undefined;
         if (noise) this.#noise.set(noise);
         this.#makeNoise(out);
@@ -134,7 +143,13 @@ export class Hearing {
         this.#makeNoise(out);
     }
     this.#join.process(out, -1);
-    this.#readySamples += out.length;
+    this.#made(out);
+  }
+
+  /** What stands in the place that `#place` gave is there to be heard. */
+  #made(out: Int16Array): void {
+    if (out === this.frame) this.#whole = true;
+    else this.#readySamples += out.length;
   }
 
   #makeNoise(out: Int16Array): void {
@@ -147,24 +162,32 @@ export class Hearing {
     const voice = this.#voices.get(got.payloadType);
     if (!voice) return;
     this.#noisy = false;
-    const heard = this.#decode(voice, got.bytes.subarray(got.start, got.end));
+    const heard = this.#decode(voice, got.payload);
     if (heard.length === 0) return;
     this.#concealer.good(heard);
     // A frame left out to save delay leaves a step.
     this.#join.process(heard, got.spliced ? 0 : -1);
-    this.#readySamples += heard.length;
+    this.#made(heard);
   }
 
   /** At the ear's rate, behind what is ready; not counted as ready yet. */
   #decode(voice: Voice, bytes: Uint8Array): Int16Array {
     const samples = Math.ceil((bytes.length / voice.codec.bytesPerMs) * (voice.codec.sampleRate / 1000));
+    const { decoder, resampler } = voice;
+    if (!resampler) {
+      const out = this.#place(samples);
+      decoder.decode(bytes, out);
+      return out;
+    }
     if (this.#decoded.length < samples) this.#decoded = new Int16Array(samples);
-    const n = voice.decoder.decode(bytes, this.#decoded);
-    const pcm = this.#decoded.subarray(0, n);
-    const out = this.#room(voice.resampler ? voice.resampler.maxOutput(n) : n);
-    if (voice.resampler) return out.subarray(0, voice.resampler.process(pcm, out));
-    out.set(pcm);
-    return out;
+    const n = decoder.decode(bytes, this.#decoded);
+    const out = this.#room(resampler.maxOutput(n));
+    return out.subarray(0, resampler.process(this.#decoded.subarray(0, n), out));
+  }
+
+  /** Where so many samples go: the frame itself when they are all of it, as they nearly always are. */
+  #place(samples: number): Int16Array {
+    return this.#readySamples === 0 && samples === this.frame.length ? this.frame : this.#room(samples);
   }
 
   #room(samples: number): Int16Array {

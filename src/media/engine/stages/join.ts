@@ -10,6 +10,7 @@ export class Join {
   /** What is left of the step, and for how many samples. */
   #step = 0;
   #left = 0;
+  #resting = true;
 
   constructor(sampleRate: number) {
     this.#samples = fadeSamples(sampleRate);
@@ -32,14 +33,17 @@ export class Join {
       }
     }
     if (this.#left > 0) this.#decay(frame, Math.max(0, seam), frame.length);
-    const fresh = Math.min(this.#samples, frame.length);
-    this.#tail.copyWithin(0, fresh);
-    for (let i = 1; i <= fresh; i++) this.#tail[this.#samples - i] = frame[frame.length - i]!;
+    this.#resting = false;
+    const tail = this.#tail;
+    const fresh = Math.min(tail.length, frame.length);
+    if (fresh < tail.length) tail.copyWithin(0, fresh);
+    for (let to = tail.length - fresh, from = frame.length - fresh; from < frame.length; ) tail[to++] = frame[from++]!;
   }
 
   /** Nothing sounds: the next piece starts from silence. */
   rest(): void {
-    this.#tail.fill(0);
+    if (!this.#resting) this.#tail.fill(0);
+    this.#resting = true;
   }
 
   /** The sample that stands `back` before the seam. */
