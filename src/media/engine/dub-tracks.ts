@@ -1,10 +1,9 @@
 // Dub tracks: audio mixed with whatever the far end hears, each track with its own gain and loop. Prompts know nothing of them.
 import { mixInto } from '../../audio/index.ts';
-import type { Feed } from './feed.ts';
 import { Layers } from './stages/index.ts';
 import type { Track } from './track.ts';
 
-export class DubTracks implements Feed {
+export class DubTracks {
   readonly #sampleRate: number;
   readonly #onOver: (track: Track) => void;
   /** By name. One that plays nothing stays until it has died away. */
@@ -40,7 +39,9 @@ export class DubTracks implements Feed {
     lane.set('prompt', track);
   }
 
+  /** Makes the next frame. False: it is silence, and `frame` was not written. */
   read(frame: Int16Array): boolean {
+    if (this.resting) return false;
     let sounds = false;
     for (const [name, lane] of this.#lanes) {
       if (sounds && this.#scratch.length !== frame.length) this.#scratch = new Int16Array(frame.length);

@@ -16,16 +16,21 @@ export class Mixed implements Feed {
     return this.#feeds.size === 0;
   }
 
-  read(frame: Int16Array, sampleRate: number): boolean {
-    let sounds = false;
+  read(frame: Int16Array, sampleRate: number): Int16Array | undefined {
+    if (this.empty) return undefined;
+    let mixed: Int16Array | undefined;
     for (const feed of this.#feeds) {
-      if (!sounds) {
-        sounds = feed.read(frame, sampleRate);
+      if (!mixed) {
+        mixed = feed.read(frame, sampleRate);
         continue;
       }
       if (this.#scratch.length !== frame.length) this.#scratch = new Int16Array(frame.length);
-      if (feed.read(this.#scratch, sampleRate)) mixInto(frame, this.#scratch);
+      const more = feed.read(this.#scratch, sampleRate);
+      if (!more) continue;
+      if (mixed !== frame) frame.set(mixed);
+      mixInto(frame, more);
+      mixed = frame;
     }
-    return sounds;
+    return mixed;
   }
 }

@@ -155,6 +155,7 @@ export class Mouth {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** Of what is fed and nothing changes, the very frame that the feed gave. */
   #mix(voice: Voice): Int16Array | undefined {
     const { sampleRate, frame, layers, dub, tones, volume, fed, added, feedGain } = voice;
     const sounds = layers.render(frame);
@@ -162,14 +163,16 @@ export class Mouth {
     const voices = this.#readFeed(voice);
     feedGain.set(covered ? MUTED_DB : 0);
     const more = this.#added.read(added, sampleRate);
-    const plays = sounds || voices || more || tones.busy || this.isolating.active;
-    if (!plays && dub.resting) return undefined;
+    const changed = sounds || more || tones.busy || this.isolating.active;
+    if (!changed && dub.resting && (!voices || (feedGain.isUnity && volume.even))) return voices;
+    const plays = changed || voices !== undefined;
     if (!sounds) frame.fill(0);
     if (voices) {
+      if (voices !== fed) fed.set(voices);
       feedGain.apply(fed);
       mixInto(frame, fed);
     }
-    if (more) mixInto(frame, added);
+    if (more) mixInto(frame, more);
     this.isolating.process(frame);
     tones.process(frame);
     volume.process(frame);
@@ -179,14 +182,17 @@ export class Mouth {
     return plays || dubbed ? frame : undefined;
   }
 
-  #readFeed({ fed, added, sampleRate }: Voice): boolean {
-    const voices = this.#feed?.read(fed, sampleRate) ?? false;
+  #readFeed({ fed, added, sampleRate }: Voice): Int16Array | undefined {
+    const voices = this.#feed?.read(fed, sampleRate);
     const leaving = this.#leaving;
     if (!leaving) return voices;
     this.#leaving = undefined;
     if (!voices) return leaving.read(fed, sampleRate);
-    if (leaving.read(added, sampleRate)) mixInto(fed, added);
-    return true;
+    const last = leaving.read(added, sampleRate);
+    if (!last) return voices;
+    if (voices !== fed) fed.set(voices);
+    mixInto(fed, last);
+    return fed;
   }
 
   /** Tells of tracks that have sounded for the first time; to be called once their packet has left. */

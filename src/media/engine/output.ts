@@ -13,6 +13,7 @@ import {
 import type { OutputState } from '../channel.ts';
 import { catchUpLeastMs } from '../limits.ts';
 import type { Place } from './joined/follower.ts';
+import { sharedPayload } from './shared-frames.ts';
 import { stretch } from './stages/fade.ts';
 
 export interface OutputFormat {
@@ -105,7 +106,7 @@ export class Output implements RtpOutput {
   next(pcm: Int16Array | undefined): Uint8Array {
     let packet = this.#packet;
     if (this.#heard) pcm = this.#leadIn(pcm ?? this.#zeros);
-    if (pcm) this.#encoder!.encode(pcm, this.#payload);
+    if (pcm) this.#encode(pcm);
     else if (this.#silence) packet = this.#silence;
     else this.#encoder!.encode(this.#zeros, this.#payload);
     const header = this.#header;
@@ -117,6 +118,13 @@ export class Output implements RtpOutput {
     this.packets++;
     this.octets += this.#payload.length;
     return packet;
+  }
+
+  #encode(pcm: Int16Array): void {
+    // An encoder that keeps state is in a state of its own on each leg.
+    const same = this.#silence && sharedPayload(pcm, this.#encoder!, this.#payload.length);
+    if (same) this.#payload.set(same);
+    else this.#encoder!.encode(pcm, this.#payload);
   }
 
   /** Another stream's packet as ours, its header written in place before the payload. */

@@ -40,23 +40,21 @@ export class EarFeed implements LiveFeed {
     return this.#readySamples === 0 && this.#resampler === undefined;
   }
 
-  read(frame: Int16Array, sampleRate: number): boolean {
+  read(frame: Int16Array, sampleRate: number): Int16Array | undefined {
     const ear = this.#ear;
     const now = this.#now();
     if (this.last.length !== frame.length) this.last = new Int16Array(frame.length);
     const same = ear.sampleRate === sampleRate && (ear.frameMs * sampleRate) / 1000 === frame.length;
     if (same && this.#readySamples === 0) {
       // The first packet after forwarding is heard as it comes.
-      const heard = ear.pull(this.hurried ? Math.max(now, ear.nextAt ?? now) : now);
-      if (heard) frame.set(heard);
-      return this.#keep(frame, heard !== undefined);
+      return this.#keep(ear.pull(this.hurried ? Math.max(now, ear.nextAt ?? now) : now));
     }
-    if (ear.sampleRate === 0) return false;
+    if (ear.sampleRate === 0) return undefined;
     this.#fill(frame.length, sampleRate, now);
     for (let i = 0; i < frame.length; i++) frame[i] = this.#ready[i]!;
     this.#readySamples -= frame.length;
     this.#ready.copyWithin(0, frame.length, frame.length + this.#readySamples);
-    return this.#keep(frame, true);
+    return this.#keep(frame);
   }
 
   /** Who did without a frame would hear all that follows that much later. */
@@ -68,10 +66,10 @@ export class EarFeed implements LiveFeed {
     this.#leave();
   }
 
-  #keep(frame: Int16Array, sounds: boolean): boolean {
-    if (sounds) this.last.set(frame);
+  #keep(frame: Int16Array | undefined): Int16Array | undefined {
+    if (frame) this.last.set(frame);
     else this.last.fill(0);
-    return sounds;
+    return frame;
   }
 
   /** As many of the ear's frames as make up this one; each is due one packet time after the one before it. */

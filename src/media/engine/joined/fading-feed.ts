@@ -12,8 +12,8 @@ export class FadingFeed implements Feed {
     this.#last = last;
   }
 
-  read(frame: Int16Array, sampleRate: number): boolean {
-    if (this.#over) return false;
+  read(frame: Int16Array, sampleRate: number): Int16Array | undefined {
+    if (this.#over) return undefined;
     this.#over = true;
     const samples = Math.min(frame.length, fadeSamples(sampleRate));
     const concealer = new Concealer(sampleRate);
@@ -22,6 +22,6 @@ export class FadingFeed implements Feed {
     concealer.conceal(tail);
     fadeOut(tail, { from: 0, to: samples }, 0, samples);
     frame.fill(0, samples);
-    return true;
+    return frame;
   }
 }

@@ -23,7 +23,7 @@ export class SideFeed implements LiveFeed {
   }
 
   /** The two ports' times differ: a frame waits for at most one more. */
-  read(frame: Int16Array, sampleRate: number): boolean {
+  read(frame: Int16Array, sampleRate: number): Int16Array | undefined {
     if (this.#rate !== sampleRate) {
       this.#rate = sampleRate;
       this.#ready = new Int16Array((sampleRate * sideFeedMs) / 1000);
@@ -33,12 +33,12 @@ export class SideFeed implements LiveFeed {
     if (this.last.length !== frame.length) this.last = new Int16Array(frame.length);
     if (this.#readySamples < frame.length) {
       this.last.fill(0);
-      return false;
+      return undefined;
     }
     frame.set(this.#ready.subarray(0, frame.length));
     this.#drop(frame.length);
     this.last.set(frame);
-    return true;
+    return frame;
   }
 
   close(): void {

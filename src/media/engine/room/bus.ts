@@ -1,5 +1,6 @@
 // Bus: what one circle of listeners hears. A lane for each sample rate; the voices of one reach the others through one resampler.
 import { Resampler, softClip } from '../../../audio/index.ts';
+import { shared } from '../shared-frames.ts';
 import { Lane } from './lane.ts';
 
 /** Slots after the last voice in which a resampler still has some of it. */
@@ -45,8 +46,19 @@ export interface Pair {
   crossed: Lane;
 }
 
+/** What all hear who say nothing themselves, in the frame that begins with slot `first`; `pcm` undefined is silence. */
+interface Common {
+  sampleRate: number;
+  samples: number;
+  first: number;
+  pcm: Int16Array | undefined;
+}
+
 export class Bus {
   readonly #pairs: Pair[] = [];
+  /** Made last, one for each rate and length of frames. */
+  readonly #common: Common[] = [];
+  #wide = new Int32Array(0);
   readonly #crossings: Crossing[] = [];
 
   /** Made when somebody speaks or listens at this rate for the first time. */
@@ -58,6 +70,46 @@ export class Bus {
     }
     this.#pairs.push(made);
     return made;
+  }
+
+  /** Something is heard at this rate in the slot. */
+  sounds(slot: number, sampleRate: number): boolean {
+    const { own, crossed } = this.at(sampleRate);
+    return own.voices(slot) + crossed.voices(slot) > 0;
+  }
+
+  /** All that is said from slot `first` on, for as long as a frame: made once for all who hear just that. Undefined is silence. */
+  common(first: number, sampleRate: number, samples: number): Int16Array | undefined {
+    const kept = this.#kept(sampleRate, samples);
+    if (kept.first !== first) {
+      kept.first = first;
+      kept.pcm = this.#mix(first, sampleRate, samples);
+    }
+    return kept.pcm;
+  }
+
+  #kept(sampleRate: number, samples: number): Common {
+    for (const one of this.#common) if (one.samples === samples && one.sampleRate === sampleRate) return one;
+    const made: Common = { sampleRate, samples, first: -1, pcm: undefined };
+    this.#common.push(made);
+    return made;
+  }
+
+  #mix(first: number, sampleRate: number, samples: number): Int16Array | undefined {
+    const { own, crossed } = this.at(sampleRate);
+    if (this.#wide.length !== samples) this.#wide = new Int32Array(samples);
+    const wide = this.#wide.fill(0);
+    let sounds = false;
+    for (let slot = first, to = 0; to < samples; slot++, to += own.slotSamples) {
+      if (own.voices(slot) + crossed.voices(slot) === 0) continue;
+      sounds = true;
+      own.addTo(slot, wide, to);
+      crossed.addTo(slot, wide, to);
+    }
+    if (!sounds) return undefined;
+    const pcm = new Int16Array(samples);
+    softClip(wide, pcm);
+    return shared(pcm);
   }
 
   /** All voices of the slot are in: lets every rate hear them. */

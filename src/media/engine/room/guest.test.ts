@@ -12,7 +12,7 @@ test('a room’s recording is as long as the time it took, when the worker was h
   const recordings = new MemoryFiles();
   const pacer = { join: () => ({ leave: () => {} }) };
   const world = { clock, recordings, pacer } as unknown as EngineWorld;
-  const member = { say: () => {}, hear: () => false } as unknown as Member;
+  const member = { say: () => {}, hear: () => undefined } as unknown as Member;
   let guest: Guest | undefined;
   let durationMs: number | undefined;
   const room = new RoomRecordings({

@@ -31,8 +31,11 @@ export class Guest implements Paced {
     mixIn: (feed: Feed): (() => void) => this.#feeds.add(feed),
   };
   readonly #options: GuestOptions;
-  readonly #heard: Int16Array;
-  readonly #said: Int16Array;
+  readonly #mixed: Int16Array;
+  readonly #made: Int16Array;
+  readonly #silence: Int16Array;
+  /** In the frame time under way. */
+  #said: Int16Array;
   readonly #seat: Seat;
   /** Hear the public voices and what is played to all, but not what this guest says; silence too. Frames are reused. */
   readonly #listeners = new Set<EarListener>();
@@ -44,8 +47,10 @@ export class Guest implements Paced {
     const { id, sampleRate, world } = options;
     this.id = id;
     this.#options = options;
-    this.#heard = new Int16Array((sampleRate * roomGuestPtimeMs) / 1000);
-    this.#said = new Int16Array(this.#heard.length);
+    this.#mixed = new Int16Array((sampleRate * roomGuestPtimeMs) / 1000);
+    this.#made = new Int16Array(this.#mixed.length);
+    this.#silence = new Int16Array(this.#mixed.length);
+    this.#said = this.#silence;
     this.#seat = world.pacer.join(this, roomGuestPtimeMs);
   }
 
@@ -53,8 +58,9 @@ export class Guest implements Paced {
     const { member, sampleRate, slotOf, onBroken } = this.#options;
     try {
       if (skippedMs > 0) this.onSkipped(skippedMs);
-      if (!this.#feeds.read(this.#said, sampleRate)) this.#said.fill(0);
-      member.say(this.#said, sampleRate, slotOf(deadline));
+      const said = this.#feeds.read(this.#made, sampleRate) ?? this.#silence;
+      this.#said = said;
+      member.say(said, sampleRate, slotOf(deadline));
     } catch (error) {
       onBroken(error);
     }
@@ -63,8 +69,8 @@ export class Guest implements Paced {
   onFrame(deadline: number): void {
     const { member, sampleRate, slotOf, onBroken } = this.#options;
     try {
-      if (!member.hear(this.#heard, sampleRate, slotOf(deadline))) this.#heard.fill(0);
-      for (const listener of this.#listeners) listener(this.#heard, sampleRate);
+      const heard = member.hear(this.#mixed, sampleRate, slotOf(deadline)) ?? this.#silence;
+      for (const listener of this.#listeners) listener(heard, sampleRate);
       for (const listener of this.#sayListeners) listener(this.#said, sampleRate);
     } catch (error) {
       onBroken(error);

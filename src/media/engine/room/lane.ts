@@ -22,18 +22,20 @@ export class Lane {
   add(slot: number, pcm: Int16Array, from: number): void {
     const place = this.#place(slot);
     this.#voices[place]!++;
+    const { slotSamples } = this;
     const sum = this.#sum;
-    const at = place * this.slotSamples;
-    for (let i = 0; i < this.slotSamples; i++) sum[at + i]! += pcm[from + i]!;
+    const at = place * slotSamples;
+    for (let i = 0; i < slotSamples; i++) sum[at + i]! += pcm[from + i]!;
   }
 
   /** Takes back what was added. */
   take(slot: number, pcm: Int16Array, from: number): void {
     const place = this.#place(slot);
     this.#voices[place]!--;
+    const { slotSamples } = this;
     const sum = this.#sum;
-    const at = place * this.slotSamples;
-    for (let i = 0; i < this.slotSamples; i++) sum[at + i]! -= pcm[from + i]!;
+    const at = place * slotSamples;
+    for (let i = 0; i < slotSamples; i++) sum[at + i]! -= pcm[from + i]!;
   }
 
   /** Voices in a slot. */
@@ -42,13 +44,15 @@ export class Lane {
     return this.#holds[place] === slot ? this.#voices[place]! : 0;
   }
 
-  /** Adds the slot's sum to out[to..]. */
-  addTo(slot: number, out: Int32Array, to: number): void {
+  /** Adds the slot's sum to out[to..], less `mine`, which is laid out as this ring is. */
+  addTo(slot: number, out: Int32Array, to: number, mine?: Int16Array): void {
     const place = slot % roomSlots;
     if (this.#holds[place] !== slot) return;
+    const { slotSamples } = this;
     const sum = this.#sum;
-    const at = place * this.slotSamples;
-    for (let i = 0; i < this.slotSamples; i++) out[to + i]! += sum[at + i]!;
+    const at = place * slotSamples;
+    if (mine) for (let i = 0; i < slotSamples; i++) out[to + i]! += sum[at + i]! - mine[at + i]!;
+    else for (let i = 0; i < slotSamples; i++) out[to + i]! += sum[at + i]!;
   }
 
   /** The place of a slot, emptied when it held an older one. */

@@ -32,6 +32,8 @@ export class Member {
   #listensFrom = 0;
   /** The slot after the last one heard. */
   #heardUntil = -1;
+  /** Of what it hears. */
+  #rate = 8000;
   #wide = new Int32Array(0);
   #slot = new Int32Array(0);
 
@@ -69,59 +71,81 @@ export class Member {
 
   /**
    * What others said in the time of a frame that ends with the slot in which it is due: all who are due with it have spoken by then.
-   * False: silence, and `frame` was not written.
+   * Undefined is silence. Those who hear the same get the same frame, all others `frame`, written.
    */
-  hear(frame: Int16Array, sampleRate: number, due: number): boolean {
+  hear(frame: Int16Array, sampleRate: number, due: number): Int16Array | undefined {
     const slot = due + 1;
     this.#floor.reach(slot);
-    const samples = samplesOfSlot(sampleRate);
+    this.#rate = sampleRate;
+    const first = slot - frame.length / samplesOfSlot(sampleRate);
+    const [all, tagged] = this.#inlets;
+    if (first !== this.#heardUntil || first < this.#listensFrom) {
+      all.heard = undefined;
+      tagged.heard = undefined;
+    }
+    this.#heardUntil = slot;
+    const heard = this.#hearsJustAll(first, slot)
+      ? all.heard?.common(first, sampleRate, frame.length)
+      : this.#mix(frame, first, slot);
+    this.#floor.heard(this, slot);
+    return heard;
+  }
+
+  /** In these slots it hears the public as it is: nothing of it is its own, nobody speaks to its tag, nothing fades. */
+  #hearsJustAll(first: number, until: number): boolean {
+    const [all, tagged] = this.#inlets;
+    if (all.heard !== all.wanted || tagged.heard !== tagged.wanted || first < this.#listensFrom) return false;
+    for (let slot = first; slot < until; slot++) {
+      if (all.heard && this.#voice?.saidTo(all.heard, slot)) return false;
+      if (tagged.heard?.sounds(slot, this.#rate)) return false;
+    }
+    return true;
+  }
+
+  /** What is heard in slots [first, until), for this member alone. */
+  #mix(frame: Int16Array, first: number, until: number): Int16Array | undefined {
+    const samples = samplesOfSlot(this.#rate);
     if (this.#slot.length !== samples) this.#slot = new Int32Array(samples);
     if (this.#wide.length !== frame.length) this.#wide = new Int32Array(frame.length);
     else this.#wide.fill(0);
-    const first = slot - frame.length / samples;
-    if (first !== this.#heardUntil || first < this.#listensFrom)
-      for (const inlet of this.#inlets) inlet.heard = undefined;
-    this.#heardUntil = slot;
+    const [all, tagged] = this.#inlets;
     let sounds = false;
-    for (let at = first, to = 0; at < slot; at++, to += samples) {
+    for (let at = first, to = 0; at < until; at++, to += samples) {
       if (at < this.#listensFrom) continue;
-      if (this.#take(this.#inlets[0], at, { sampleRate, to })) sounds = true;
-      if (this.#take(this.#inlets[1], at, { sampleRate, to })) sounds = true;
+      if (this.#take(all, at, to)) sounds = true;
+      if (this.#take(tagged, at, to)) sounds = true;
     }
-    this.#floor.heard(this, slot);
-    if (sounds) softClip(this.#wide, frame);
-    return sounds;
+    if (!sounds) return undefined;
+    softClip(this.#wide, frame);
+    return frame;
   }
 
   /** Adds what comes through one inlet in a slot. A change of the bus fades: one slot out, then one in. */
-  #take(inlet: Inlet, slot: number, place: { sampleRate: number; to: number }): boolean {
+  #take(inlet: Inlet, slot: number, to: number): boolean {
     const { heard, wanted } = inlet;
     const bus = heard ?? wanted;
     if (!bus) return false;
-    if (heard === wanted) return this.#others(bus, slot, { ...place, out: this.#wide });
+    if (heard === wanted) return this.#others(bus, slot, this.#wide, to);
     inlet.heard = heard ? undefined : wanted;
     const one = this.#slot;
     one.fill(0);
-    if (!this.#others(bus, slot, { sampleRate: place.sampleRate, to: 0, out: one })) return false;
+    if (!this.#others(bus, slot, one, 0)) return false;
     const curve = rising(one.length);
     for (let i = 0; i < one.length; i++) {
-      this.#wide[place.to + i]! += Math.round(one[i]! * curve[heard ? one.length - 1 - i : i]!);
+      this.#wide[to + i]! += Math.round(one[i]! * curve[heard ? one.length - 1 - i : i]!);
     }
     return true;
   }
 
   /** Adds what all others say to a bus. */
-  #others(bus: Bus, slot: number, place: { sampleRate: number; to: number; out: Int32Array }): boolean {
-    const { own, crossed } = bus.at(place.sampleRate);
+  #others(bus: Bus, slot: number, out: Int32Array, to: number): boolean {
+    const { own, crossed } = bus.at(this.#rate);
     const self = this.#voice;
-    const mine = self?.sampleRate === place.sampleRate && self.saidTo(bus, slot) ? 1 : 0;
-    const direct = own.voices(slot) > mine;
-    if (direct) {
-      own.addTo(slot, place.out, place.to);
-      if (mine) self!.takeOff(bus, slot, place.out, place.to);
-    }
+    const mine = self?.sampleRate === this.#rate && self.saidTo(bus, slot) ? self.said : undefined;
+    const direct = own.voices(slot) > (mine ? 1 : 0);
+    if (direct) own.addTo(slot, out, to, mine);
     if (crossed.voices(slot) === 0) return direct;
-    crossed.addTo(slot, place.out, place.to);
+    crossed.addTo(slot, out, to);
     return true;
   }
 }

@@ -20,6 +20,8 @@ class HandPort implements RoomPort {
   onDigit: RoomPort['onDigit'];
   feed: Feed | undefined;
   readonly heard: number[] = [];
+  /** The very frame that was heard last; undefined for silence. */
+  last: Int16Array | undefined;
   listeners = new Set<EarListener>();
   /** Of its codec. */
   rate = rate;
@@ -65,8 +67,8 @@ class HandPort implements RoomPort {
 
   hear(ms: number): void {
     const frame = new Int16Array((ms * this.rate) / 1000);
-    if (!this.feed?.read(frame, this.rate)) frame.fill(0);
-    for (const x of frame) this.heard.push(x);
+    this.last = this.feed?.read(frame, this.rate);
+    for (const x of this.last ?? frame.fill(0)) this.heard.push(x);
   }
 }
 
@@ -105,6 +107,19 @@ function stage(...tones: number[]): {
 const pcmOf = (port: HandPort, fromMs = 100): Int16Array => Int16Array.from(port.heard.slice(fromMs * 8));
 const clickOf = (port: HandPort): number => worstClick(pcmOf(port), rate).ratio;
 const level = 20 * Math.log10(4000 / 32_768 / Math.SQRT2);
+
+test('who says nothing hears one and the same frame as the others who do not, and who speaks one of his own', () => {
+  const { ports, run } = stage(440, 700, 0, 0, 0);
+  const turns = ports.map((port) => ({ port, ms: 20, phase: 0 }));
+  run(turns, 0, 200);
+  const [a, b, c, d, e] = ports.map(({ last }) => last);
+  assert.ok(c && c === d && d === e);
+  assert.ok(a && b && a !== b && a !== c && b !== c);
+  const kept = c.slice();
+  run(turns, 200, 240);
+  assert.notEqual(ports[2]!.last, c);
+  assert.deepEqual(c, kept, 'a frame that was given is written no more');
+});
 
 test('nobody hears himself, not one step of it, whatever the phases and packet times', () => {
   for (const [ms, phase] of [

@@ -7,8 +7,8 @@ import type { Lane } from './lane.ts';
 export class Voice {
   readonly sampleRate: number;
   readonly #samples: number;
-  /** Ring of what was added to which bus. */
-  readonly #said: Int16Array;
+  /** Ring of what was added to which bus, laid out as the lanes are. */
+  readonly said: Int16Array;
   readonly #holds = new Int32Array(roomSlots).fill(-1);
   readonly #buses: (Bus | undefined)[] = new Array(roomSlots).fill(undefined);
   /** Where the last slot went; undefined after silence. */
@@ -19,7 +19,7 @@ export class Voice {
   constructor(sampleRate: number, slotSamples: number) {
     this.sampleRate = sampleRate;
     this.#samples = slotSamples;
-    this.#said = new Int16Array(roomSlots * slotSamples);
+    this.said = new Int16Array(roomSlots * slotSamples);
   }
 
   /** After this slot nothing of it is left. */
@@ -46,15 +46,6 @@ export class Voice {
     if (end > until) this.#echo(frame, end);
   }
 
-  /** What this member said in the slot to `bus` is taken off out[to..]. True when it said something. */
-  takeOff(bus: Bus, slot: number, out: Int32Array, to: number): boolean {
-    if (!this.saidTo(bus, slot)) return false;
-    const said = this.#said;
-    const at = (slot % roomSlots) * this.#samples;
-    for (let i = 0; i < this.#samples; i++) out[to + i]! -= said[at + i]!;
-    return true;
-  }
-
   saidTo(bus: Bus, slot: number): boolean {
     const place = slot % roomSlots;
     return this.#holds[place] === slot && this.#buses[place] === bus;
@@ -70,7 +61,7 @@ export class Voice {
       return;
     }
     const to = (slot % roomSlots) * samples;
-    const said = this.#said;
+    const { said } = this;
     if (this.#bus === wanted) for (let i = 0; i < samples; i++) said[to + i] = frame[from + i]!;
     else fadeSlot(frame, from, { out: said, to, samples, rises: this.#bus === undefined });
     this.#bus = this.#bus === undefined ? wanted : this.#bus === wanted ? wanted : undefined;
@@ -83,7 +74,7 @@ export class Voice {
     const samples = this.#samples;
     if (!bus || isSilent(frame, frame.length - samples, frame.length)) return;
     const to = (slot % roomSlots) * samples;
-    echoSlot(frame, frame.length, { out: this.#said, to, samples });
+    echoSlot(frame, frame.length, { out: this.said, to, samples });
     this.#add(bus, slot, to);
   }
 
@@ -91,14 +82,14 @@ export class Voice {
     const place = slot % roomSlots;
     this.#holds[place] = slot;
     this.#buses[place] = bus;
-    this.#lane(bus).add(slot, this.#said, at);
+    this.#lane(bus).add(slot, this.said, at);
   }
 
   #takeBack(slot: number): void {
     const place = slot % roomSlots;
     const bus = this.#buses[place];
     if (this.#holds[place] !== slot || !bus) return;
-    this.#lane(bus).take(slot, this.#said, place * this.#samples);
+    this.#lane(bus).take(slot, this.said, place * this.#samples);
     this.#holds[place] = -1;
   }
 

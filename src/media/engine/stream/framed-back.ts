@@ -89,7 +89,7 @@ export class FramedBack implements Back {
     this.#queue = [];
   }
 
-  read(frame: Int16Array, sampleRate: number): boolean {
+  read(frame: Int16Array, sampleRate: number): Int16Array | undefined {
     if (sampleRate !== this.#rate) this.#format(sampleRate);
     const join = this.#join!;
     const before = this.#sounding;
@@ -98,13 +98,13 @@ export class FramedBack implements Back {
     const tailed = this.#tailAt < this.#tail.length;
     if (filled === 0 && !before && !tailed && !join.busy) {
       join.rest();
-      return false;
+      return undefined;
     }
     frame.fill(0, filled);
     const dry = !this.#sounding && (filled > 0 || before);
     join.process(frame, dry ? filled : before ? seam : 0);
     if (tailed) this.#mixTail(frame);
-    return true;
+    return frame;
   }
 
   get #waitingBytes(): number {

@@ -81,17 +81,17 @@ export class StreamedBack implements Back {
     this.#marks = [];
   }
 
-  read(frame: Int16Array, sampleRate: number): boolean {
+  read(frame: Int16Array, sampleRate: number): Int16Array | undefined {
     if (sampleRate !== this.#rate) this.#format(sampleRate);
     const join = this.#join!;
     if (!this.#playing && !this.#gathered(frame.length)) {
       if (!join.busy) {
         join.rest();
-        return false;
+        return undefined;
       }
       frame.fill(0);
       join.process(frame, -1);
-      return true;
+      return frame;
     }
     const begins = !this.#playing;
     this.#playing = true;
@@ -101,7 +101,7 @@ export class StreamedBack implements Back {
     if (n > 0 || !begins) join.process(frame, begins ? 0 : dry ? n : -1);
     if (dry) this.#rest();
     this.#tellMarks();
-    return true;
+    return frame;
   }
 
   /** Enough is there to begin, or what came has waited long enough. */
