@@ -1,9 +1,6 @@
 // Speech recognition on the real program: a recognition server over a real WebSocket, a phone that speaks with a real voice or in tones.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
-import { type WebSocket, WebSocketServer } from 'ws';
 import { resample } from '../../src/audio/index.ts';
 import { realClock } from '../../src/base/index.ts';
 import { makeSpeech } from '../../src/speech/index.ts';
@@ -11,52 +8,18 @@ import { embeddedVoice, vendors } from '../../src/vendors/index.ts';
 import { type Hooks, type Json, openHooks } from '../kit/hooks.ts';
 import { type Program, startProgram } from '../kit/program.ts';
 import { spoken } from '../kit/speaking.ts';
+import { openSttSocket, type SttSession, type SttSocket, sttSays } from '../kit/stt-socket.ts';
 import { decode, encodeSample } from '../kit/ua/g711.ts';
 import { Ua, type UaCall } from '../kit/ua/ua.ts';
 import { pause, until } from '../kit/until.ts';
 
-/** One connection of the recognition server. */
-interface Session {
-  socket: WebSocket;
-  authorization: string | undefined;
-  start: Json | undefined;
-  audio: Buffer[];
-  stopped: boolean;
-}
-
 let program: Program;
 let hooks: Hooks;
 let ua: Ua;
-let server: WebSocketServer;
-const sessions: Session[] = [];
-/** Before the handshake is answered, ms. */
-let slowMs = 0;
+let stt: SttSocket;
 
 before(async () => {
-  server = new WebSocketServer({
-    port: 0,
-    host: '127.0.0.1',
-    verifyClient: (_, done) => void setTimeout(() => done(true), slowMs),
-  });
-  server.on('connection', (socket, request) => {
-    const session: Session = {
-      socket,
-      authorization: request.headers.authorization,
-      start: undefined,
-      audio: [],
-      stopped: false,
-    };
-    sessions.push(session);
-    socket.on('message', (data: Buffer, isBinary) => {
-      if (isBinary) return void session.audio.push(data);
-      const message = JSON.parse(data.toString()) as Json;
-      if (message.type === 'start') session.start = message;
-      if (message.type !== 'stop') return;
-      session.stopped = true;
-      socket.close(1000);
-    });
-  });
-  await once(server, 'listening');
+  stt = await openSttSocket();
   program = await startProgram();
   hooks = await openHooks({});
   ua = await Ua.open('udp', program.sipPort);
@@ -64,7 +27,7 @@ before(async () => {
     vendor: 'custom:real',
     use_for_stt: true,
     use_for_tts: false,
-    custom_stt_url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/hear`,
+    custom_stt_url: stt.url,
     auth_token: 'real token',
   });
   assert.equal(status, 201);
@@ -74,13 +37,12 @@ after(async () => {
   ua.close();
   await hooks.close();
   await program.end();
-  for (const socket of server.clients) socket.terminate();
-  server.close();
+  stt.close();
 });
 
 async function call(replies: Hooks['replies']): Promise<UaCall> {
   hooks.sent.length = 0;
-  sessions.length = 0;
+  stt.sessions.length = 0;
   for (const path of Object.keys(hooks.replies)) delete hooks.replies[path];
   Object.assign(hooks.replies, replies);
   const answered = await ua.call(`app-${await program.application(hooks)}`);
@@ -97,15 +59,10 @@ function speak(one: UaCall, pcm: Int16Array): void {
   }
 }
 
-const samplesOf = ({ audio }: Session): Int16Array => {
+const samplesOf = ({ audio }: SttSession): Int16Array => {
   const bytes = Buffer.concat(audio);
   return new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
 };
-
-const say = (session: Session | undefined, transcript: string): void =>
-  session?.socket.send(
-    JSON.stringify({ type: 'transcription', is_final: true, alternatives: [{ transcript, confidence: 0.9 }] }),
-  );
 
 const said = (body: Json): unknown => ((body.speech as Json).alternatives as Json[])[0]?.transcript;
 const gather = (recognizer: Json, more: Json = {}): Json => ({
@@ -117,8 +74,7 @@ const gather = (recognizer: Json, more: Json = {}): Json => ({
   ...more,
 });
 const custom = { vendor: 'custom:real', language: 'en-US' };
-const session = (n = 1): Promise<Session> =>
-  until(() => (sessions[n - 1]?.start ? sessions[n - 1] : undefined), { what: `${n} sessions` });
+const session = (n?: number): Promise<SttSession> => stt.session(n);
 
 /** How much a piece is like what is found in `whole` at one place or another near `around`: 1 is exactly. */
 function likeness(piece: Int16Array, whole: Int16Array, around: number): number {
@@ -162,7 +118,7 @@ test('a real voice arrives at the server as it was spoken, and its answer is the
   const spokenAs = decode(Uint8Array.from(sentence, encodeSample));
   const share = shareHeard(spokenAs, samplesOf(heard));
   assert.ok(share >= 0.8, `${share} of the sentence`);
-  say(heard, 'I would like to speak to an agent please');
+  sttSays(heard, 'I would like to speak to an agent please');
   const body = await hooks.wait('/said');
   assert.equal(body.reason, 'speechDetected');
   assert.equal(said(body), 'I would like to speak to an agent please');
@@ -193,12 +149,12 @@ test('barge-in by voice cuts the prompt of a real call', async () => {
 });
 
 test('a server that is slow to answer hears what was said meanwhile; one that dies is replaced by the fallback', async () => {
-  slowMs = 700;
+  stt.slowMs = 700;
   const recognizer = { ...custom, fallbackVendor: 'test' };
   const one = await call({ '/': [gather(recognizer)], '/said': [{ verb: 'hangup' }] });
   speak(one, spoken('yes', { wordMs: 300 }));
   const heard = await session();
-  slowMs = 0;
+  stt.slowMs = 0;
   await until(() => samplesOf(heard).some((sample) => Math.abs(sample) > 5_000), { what: 'the word' });
   heard.socket.terminate();
   await pause(300);
@@ -211,7 +167,7 @@ test('a transcription is paused and resumed over REST, and outlives its media wo
   const verb = { verb: 'transcribe', transcriptionHook: '/t', recognizer: custom };
   const one = await call({ '/': [verb], '/t': undefined });
   const first = await session();
-  say(first, 'one');
+  sttSays(first, 'one');
   assert.equal(said(await hooks.wait('/t')), 'one');
   const paused = await program.update(one.callSid, { transcribe_status: 'pause' }, true);
   assert.equal(paused.status, 200);
@@ -219,13 +175,13 @@ test('a transcription is paused and resumed over REST, and outlives its media wo
   await until(() => first.stopped, { what: 'stop' });
   assert.equal((await program.update(one.callSid, { transcribe_status: 'resume' }, true)).status, 200);
   const second = await session(2);
-  say(second, 'two');
+  sttSays(second, 'two');
   assert.equal(said(await hooks.wait('/t', 2)), 'two');
   const workers = program.processes().filter(({ command }) => command.includes('src/worker.ts'));
   assert.ok(workers.length > 0);
   for (const { pid } of workers) process.kill(pid, 'SIGKILL');
   const third = await session(3);
-  say(third, 'three');
+  sttSays(third, 'three');
   assert.equal(said(await hooks.wait('/t', 3)), 'three');
   await one.bye();
   await until(() => third.stopped, { what: 'stop' });

@@ -8,7 +8,7 @@ export interface Greeting {
   language: string;
 }
 
-export const tongueOf = (language: string): string => language.split('-')[0]!.toLowerCase();
+export const tongueOf = (language: string): string => language.split(/[-_]/)[0]!.toLowerCase();
 
 /** Written without spaces between words. */
 const unspaced = new Set(['ja', 'zh', 'yue', 'cmn', 'th', 'lo', 'km', 'my']);
