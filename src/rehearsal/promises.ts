@@ -76,7 +76,7 @@ function brokenByCall(stage: Stage, sid: string): string[] {
   const over = stage.eventsOf(sid, 'verb-finished').length + stage.eventsOf(sid, 'verb-killed').length;
   const crashed = stage.eventsOf(sid, 'error').filter((e) => / failed$/.test(String(e.what))).length;
   if (started > over + crashed) broken.push(`started ${started} verbs, and ${over + crashed} came to an end`);
-  broken.push(...openHooks(stage, sid), ...openRecordings(stage, sid));
+  broken.push(...openHooks(stage, sid), ...openRecordings(stage, sid), ...openDetection(stage, sid));
   return broken;
 }
 
@@ -101,6 +101,13 @@ function openRecordings(stage: Stage, sid: string): string[] {
     stage.eventsOf(sid, 'recording').filter((e) => e.what === what && e.of === undefined).length;
   const [started, over] = [count('started'), count('stored') + count('failed')];
   return started > over ? [`started ${started} recordings and ${over} were stored or failed`] : [];
+}
+
+/** What was to be found out about who answered came to an end, once. */
+function openDetection(stage: Stage, sid: string): string[] {
+  const count = (what: string): number => stage.eventsOf(sid, 'amd').filter((e) => e.what === what).length;
+  const [started, stopped] = [count('started'), count('stopped')];
+  return started === stopped ? [] : [`started amd ${started} times and stopped it ${stopped} times`];
 }
 
 /** An application hears of at most one final status of a call, and nothing after it; of exactly one when it never fails. */

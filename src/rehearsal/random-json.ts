@@ -39,6 +39,14 @@ const recognizers = [
 ] as const;
 const recognizer = (random: Random): Json => ({ ...recognizers[random.next() < 0.8 ? 0 : 1] });
 
+/** In a hurry, as rehearsals are short. */
+const amd = (random: Random): Json => ({
+  actionHook: '/amd',
+  thresholdWordCount: 2 + randomInt(random, 3),
+  timers: { noSpeechTimeoutMs: 1_500, decisionTimeoutMs: 4_000, toneTimeoutMs: 6_000 },
+  recognizer: recognizer(random),
+});
+
 const sentence = (random: Random): string =>
   pick(random, ['One moment please.', 'You are next.', 'Welcome to the desk. How can we help?']);
 
@@ -65,6 +73,7 @@ const dial: Maker = (props) => {
     ...chance(props, 0.2, { dtmfCapture: ['1', '2#'], dtmfHook: '/captured' }),
     ...chance(props, 0.2, { listen: { url: audioUrl, mixType: 'stereo' } }),
     ...chance(props, 0.2, { transcribe: { transcriptionHook: '/heard', recognizer: recognizer(random) } }),
+    ...chance(props, 0.2, { amd: amd(random) }),
     ...chance(props, 0.1, { anchorMedia: true }),
     ...chance(props, 0.2, { exitMediaPath: true }),
     ...chance(props, 0.1, { boostAudioSignal: 3 }),
@@ -177,6 +186,7 @@ const background: readonly Maker[] = [
       recognizer: recognizer(random),
     },
   }),
+  ({ random }) => ({ verb: 'config', amd: amd(random) }),
   ({ random }) => ({ verb: 'config', onHoldMusic: tone(random) }),
   ({ random }) => ({ verb: 'config', record: { action: pick(random, recordActions), type: 'cloud' } }),
   ({ random, recorders }) => ({
