@@ -155,6 +155,8 @@ export type Watched = 'talking' | 'beeps';
 
 /** Told to each who wants to know, until the returned function is called; what another worker must find out anew is told again. */
 export interface Watch<T> {
+  /** Somebody wants to know. */
+  readonly wanted: boolean;
   watch(listener: (value: T) => void): () => void;
 }
 

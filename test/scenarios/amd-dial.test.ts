@@ -50,8 +50,13 @@ async function answered(
   return { s, bob, call, stt, say: stt.say, beep: (hz, ms) => beep(hz, ms), times };
 }
 
+/** Timers of so long that a stage which is closed would find them. */
+const long = { timers: { toneTimeoutMs: 600_000, decisionTimeoutMs: 600_000 } };
+
 test('a human: told at once with what was said, the leg and the caller go on; detection is over', async () => {
-  const { s, call, bob, say, stt, beep } = await answered();
+  const { s, call, bob, say, stt, beep } = await answered(long);
+  const port = s.stage.house.directory.get(s.childSid())?.leg.port;
+  assert.equal(port?.beeps.wanted, true);
   await s.run(1_000);
   say('Hello', { final: false });
   await s.run(300);
@@ -74,6 +79,7 @@ test('a human: told at once with what was said, the leg and the caller go on; de
   );
   assert.equal('greeting' in stopped!, false);
   assert.equal(stt.stops(), 1, 'nobody is listened to any more');
+  assert.equal(port.beeps.wanted, false);
   beep();
   await s.run(30_000);
   assert.equal(told(s).length, 2);
@@ -207,7 +213,7 @@ test('whoever hangs up, or cancels the dial, it ends, says so once, and leaves n
     ({ s, call }: Answered) => s.update(call, { call_hook: 'http://app.example/next' }),
     ({ s }: Answered) => s.updateSid(s.childSid(), { child_call_hook: 'http://app.example/next' }),
   ]) {
-    const talk = await answered();
+    const talk = await answered(long);
     talk.s.answers['/next'] = [{ verb: 'play', url: toneUrl(600) }];
     talk.say('leave a message', { final: false });
     await talk.s.run(100);
@@ -230,6 +236,24 @@ test('a slow hook is asked for one at a time, in order', async () => {
   say('hello');
   await s.run(2_000);
   assert.deepEqual(course, ['amd_human_detected', 'after amd_human_detected', 'amd_stopped', 'after amd_stopped']);
+  await s.end();
+});
+
+test('what is to be told when the call ends is told, though the hook is slow', async () => {
+  const { s, call, say } = await answered();
+  s.answers['/amd'] = async () => {
+    await new Promise<void>((resolve) => s.stage.clock.after(1_200, resolve));
+    return undefined;
+  };
+  say('leave a message', { final: false });
+  await s.run(100);
+  await s.stage.clock.settle(call.hangup());
+  await s.run(4_000);
+  assert.deepEqual(told(s), ['machine_detected', 'stopped']);
+  assert.deepEqual(
+    s.stage.events.filter(({ event }) => event.type === 'hook-failed').map(({ event }) => event.reason),
+    [],
+  );
   await s.end();
 });
 

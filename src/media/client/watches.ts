@@ -17,7 +17,6 @@ export class Watchers<T> implements Watch<T> {
     this.what = what;
   }
 
-  /** To be carried on by another worker. */
   get wanted(): boolean {
     return this.#listeners.size > 0;
   }
