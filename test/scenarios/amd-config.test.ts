@@ -234,3 +234,20 @@ test('an application on a socket: verb:hook with the id of the config, whose ans
   assert.deepEqual(events.filter(({ event }) => event.type === 'program-replaced').at(-1)?.event.verbs, ['play']);
   await s.end();
 });
+
+test('a beep is heard beside noise isolation, which would take it for noise; a leg that is muted is not heard', async () => {
+  const { s, beep } = await configured({}, { verbs: [{ verb: 'config', noiseIsolation: { enable: true } }, pause] });
+  await s.run(2_000);
+  beep(1_800, 500);
+  await s.run(1_000);
+  assert.deepEqual(told(s), ['tone_detected']);
+  await s.end();
+
+  const muted = await configured({ timers: { noSpeechTimeoutMs: 3_000 } });
+  await muted.s.run(500);
+  assert.equal((await muted.s.update(muted.call, { mute_status: 'mute' }, true)).status, 200);
+  muted.beep(950, 500);
+  await muted.s.run(4_000);
+  assert.deepEqual(told(muted.s), ['no_speech_detected', 'stopped']);
+  await muted.s.end();
+});

@@ -61,6 +61,7 @@ export class Ear {
   readonly #options: EarOptions;
   readonly #view = makeRtpView();
   readonly #listeners = new Set<EarListener>();
+  readonly #signalListeners = new Set<EarListener>();
   /** Another array with each change: a packet may be on its way through them. */
   #takers: readonly PacketTaker[] = [];
   /** Who pulls frames at a time of its own. */
@@ -119,7 +120,7 @@ export class Ear {
 
   /** Somebody hears frames, apart from those who pull them. */
   get listened(): boolean {
-    return this.#listeners.size > 0 || this.#wantsInband;
+    return this.#listeners.size > 0 || this.#signalListeners.size > 0 || this.#wantsInband;
   }
 
   /** The codec of a payload type; undefined when it is no audio. */
@@ -174,10 +175,19 @@ export class Ear {
 
   /** Frames from the next packet time on, until the returned function is called. */
   listen(listener: EarListener): () => void {
-    this.#listeners.add(listener);
+    return this.#join(this.#listeners, listener);
+  }
+
+  /** The same for who looks for signals, not voices: before noise suppression, which takes them for noise. Nothing while muted. */
+  listenForSignals(listener: EarListener): () => void {
+    return this.#join(this.#signalListeners, listener);
+  }
+
+  #join(listeners: Set<EarListener>, listener: EarListener): () => void {
+    listeners.add(listener);
     this.#attend();
     return () => {
-      this.#listeners.delete(listener);
+      listeners.delete(listener);
       this.#attend();
     };
   }
@@ -265,6 +275,7 @@ export class Ear {
   #advance(hearing: Hearing, now: number): void {
     hearing.next(now);
     this.#inband?.process(hearing.frame);
+    if (!this.#muted) for (const listener of this.#signalListeners) listener(hearing.frame, hearing.sampleRate);
     this.isolating.process(hearing.frame);
     this.#mute?.process(hearing.frame);
     for (const listener of this.#listeners) listener(hearing.frame, hearing.sampleRate);
@@ -273,12 +284,15 @@ export class Ear {
   describe(): string {
     if (!this.#hearing) return 'nobody listens';
     const stages = [this.#inband, this.isolating, this.#mute].filter((stage) => stage !== undefined);
-    return [describeStages(stages), `${this.#listeners.size} listeners`].filter((text) => text !== '').join(' > ');
+    return [describeStages(stages), `${this.#listeners.size + this.#signalListeners.size} listeners`]
+      .filter((text) => text !== '')
+      .join(' > ');
   }
 
   close(): void {
     this.#dtmf?.close();
     this.#listeners.clear();
+    this.#signalListeners.clear();
     this.#takers = [];
     this.#wantsInband = false;
     this.#close();

@@ -53,7 +53,7 @@ function talkWatch(tell: (talking: boolean) => void): Watch {
 function beepWatch(tell: (beep: Beep) => void): Watch {
   return (ear) => {
     let detector: { rate: number; beeps: BeepDetector } | undefined;
-    return ear.listen((frame, rate) => {
+    return ear.listenForSignals((frame, rate) => {
       if (detector?.rate !== rate) {
         detector = { rate, beeps: new BeepDetector(rate) };
         detector.beeps.onBeep = tell;
