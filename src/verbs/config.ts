@@ -65,6 +65,7 @@ const known = new Set([
   'fillerNoise',
   'record',
   'noiseIsolation',
+  'earlyMedia',
 ]);
 
 /** What `reset` may name. */

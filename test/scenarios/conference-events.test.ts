@@ -365,3 +365,24 @@ test('an application that is slow to take an event is told the next one after it
   await over(s, alice);
   assert.deepEqual(taken.slice(3), ['stop-talking', 'leave', 'end']);
 });
+
+test('an announcement that the end cuts short is told of before the end', async () => {
+  const s = await conference({ alice: { statusHook: '/news', statusEvents: everything } });
+  const alice = await singer(s, 'alice');
+  await s.run(500);
+  await s.update(alice, { room_play: { url: 'tone://?freq=1900&duration=9000', id: 'gong' } }, true);
+  await s.run(1_000);
+  await s.stage.clock.settle(alice.hangup());
+  await s.run(1_000);
+  const events = s.sentTo('/news');
+  assert.deepEqual(
+    events.slice(-3).map(({ event, id, reason }) => [event, id, reason]),
+    [
+      ['leave', undefined, undefined],
+      ['play-done', 'gong', 'stopped'],
+      ['end', undefined, undefined],
+    ],
+  );
+  assert.ok(Math.abs(Number(events.at(-2)?.duration_ms) - 1_000) < 60);
+  await over(s);
+});

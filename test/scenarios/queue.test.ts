@@ -231,6 +231,8 @@ test('a wait hook that fails is asked again, later each time, until it answers; 
 
 test('a taker that goes before the two hear each other: the log says so, and the verb ends as an error', async () => {
   const s = await queue({ alice: {}, carol: { beep: true } });
+  // As on a real clock, which has fractions of a ms.
+  await s.run(0.25);
   const alice = await singer(s, 'alice');
   await s.run(500);
   const carol = await singer(s, 'carol');
@@ -238,6 +240,8 @@ test('a taker that goes before the two hear each other: the log says so, and the
   await s.stage.clock.settle(carol.hangup());
   await s.run(500);
   assert.equal(s.sentTo('/enqueued')[0]?.queue_result, 'error');
+  for (const { join_time, leave_time } of s.sentTo('/events'))
+    assert.ok(Number.isInteger(join_time ?? leave_time), 'whole ms');
   const words = s.stage.events.flatMap(({ callSid, event }) =>
     callSid === sidOf(alice) && event.type === 'queue' ? [explain(event)] : [],
   );

@@ -234,3 +234,21 @@ test('with inbandDtmf digits are heard in the sound', async () => {
   assert.equal(s.sentTo('/digits')[0]?.digits, '73#0');
   await s.end();
 });
+
+test('config with earlyMedia streams and plays before the answer', async () => {
+  const s = await scene({
+    '/': [
+      { verb: 'config', earlyMedia: true, boostAudioSignal: 3 },
+      { verb: 'sip:decline', status: 480 },
+    ],
+  });
+  const phone = await s.stage.phone('early');
+  const call = await phone.call(s.stage.uriOf(s.app));
+  assert.equal(await s.stage.clock.settle(call.answered), 480);
+  assert.deepEqual(
+    call.provisionals.map(({ status }) => status).filter((status) => status > 100),
+    [183],
+  );
+  await s.run(1_000);
+  await s.end();
+});

@@ -110,3 +110,40 @@ test('a redirect to nothing takes effect when what ran has stopped: with wait it
   await clock.settle(s.call.hangup());
   await s.end();
 });
+
+test("verb:status of a prompt inside gather: every start has its end; a dial's ringing is none of the application's", async () => {
+  const prompt = (seconds: number) => ({
+    verb: 'gather',
+    input: ['digits'],
+    numDigits: 1,
+    timeout: 1,
+    play: { url: `tone_stream://%(${seconds * 1_000},0,440)` },
+  });
+  const nobody = {
+    verb: 'dial',
+    target: [{ type: 'sip', sipUri: 'sip:nobody@127.0.0.9' }],
+    timeout: 1,
+    dialMusic: toneUrl(600),
+  };
+  const s = await socketScene([{ verb: 'config', notifyEvents: true }, prompt(1), prompt(9), prompt(9), nobody]);
+  await s.stage.clock.runFor(3_000);
+  s.call.press('1');
+  await s.stage.clock.runFor(1_000);
+  s.command('redirect', [nobody]);
+  await s.stage.clock.runFor(3_000);
+  const events = s
+    .of('verb:status')
+    .flatMap(({ data }) => (data.verb === undefined ? [] : [`${data.event} ${data.verb}`]));
+  assert.deepEqual(events, [
+    'start-playback gather',
+    'stop-playback gather',
+    'start-playback gather',
+    'kill-playback gather',
+    'dtmf-bargein-detected gather',
+    'start-playback gather',
+    'kill-playback gather',
+  ]);
+  await s.stage.clock.settle(s.call.hangup());
+  await s.stage.clock.runFor(4_000);
+  await s.end();
+});

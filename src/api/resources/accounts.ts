@@ -111,6 +111,9 @@ async function patchOf(
   if (refusal) return refusal;
   const changed = readHooks(hooks, body, current);
   if (isRefusal(changed)) return changed;
+  // What they are told goes in requests, never over a socket (app-interfaces.md 3.7, 3.8).
+  const socket = hooks.find((field) => /^ws/i.test(changed[field]?.url ?? ''));
+  if (socket) return bad(`${socket} URL must begin with http or https`, `${socket}.url`);
   const patch: Partial<Account> = { ...changed };
   if (given.name !== undefined) patch.name = given.name;
   if (given.is_active !== undefined) patch.is_active = Boolean(given.is_active);

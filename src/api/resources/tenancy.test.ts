@@ -99,6 +99,8 @@ test('accounts: changed by all three scopes, within rules', async () => {
   const hook = { url: 'http://q.example/', method: 'POST', username: 'u', password: 'p' };
   assert.equal((await put(t.one.accountKey, { queue_event_hook: hook, name: 'renamed', is_active: true })).status, 204);
   assert.deepEqual((await get()).queue_event_hook, hook);
+  const overSocket = await put(t.one.accountKey, { queue_event_hook: { ...hook, url: 'wss://q.example/' } });
+  assert.deepEqual([overSocket.status, overSocket.json.path], [400, 'queue_event_hook.url']);
   assert.equal((await put(t.one.accountKey, {})).status, 204);
   assert.equal(
     (await put(t.one.spKey, { sip_realm: 'one.example.com', record_format: 'wav', is_active: 0 })).status,

@@ -20,6 +20,10 @@ export interface Announcing {
 interface Running {
   playback: Playback;
   replaced: boolean;
+  /** When its first packet left. */
+  startedAt: number | undefined;
+  /** Tells that it is over, once. */
+  over(reason: string, playedMs: number): void;
 }
 
 export class Announcements {
@@ -46,24 +50,31 @@ export class Announcements {
     if (this.#running.size >= announcementLimit)
       throw new Fault('announcements-full', `${announcementLimit} announcements are heard already`);
     const playback = this.#room.play(plan.sources, { loop: plan.loop });
-    const running: Running = { playback, replaced: false };
-    this.#running.add(running);
     const names: Payload = { [`${kind}Id`]: newSid(call.world.random), ...(id !== undefined && { id }) };
+    const over: Running['over'] = (reason, playedMs) => {
+      if (!this.#running.delete(running)) return;
+      this.#conference.news.tell(`${kind}-done`, place, { ...names, reason, durationMs: Math.round(playedMs) });
+    };
+    const running: Running = { playback, replaced: false, startedAt: undefined, over };
+    this.#running.add(running);
     const { promise, resolve, reject } = Promise.withResolvers<{ at: number }>();
     playback.onEvent = (event) => {
       if (event.type !== 'started') return;
-      this.#conference.news.tell(`${kind}-start`, place, names);
+      running.startedAt = event.at;
+      if (this.#running.has(running)) this.#conference.news.tell(`${kind}-start`, place, names);
       resolve({ at: event.at });
     };
     void playback.done.then((result) => {
-      this.#running.delete(running);
-      const reason = running.replaced ? 'replaced' : result.reason;
-      const durationMs = Math.round(result.playedMs);
-      this.#conference.news.tell(`${kind}-done`, place, { ...names, reason, durationMs });
+      over(running.replaced ? 'replaced' : result.reason, result.playedMs);
       if (result.reason === 'failed') this.#alert(place, result);
       reject(new Fault('announcement-unheard', result.fault?.message ?? 'nobody heard it'));
     });
     return promise;
+  }
+
+  /** The conference ends: what is still heard is told of before that is. */
+  end(now: number): void {
+    for (const { startedAt = now, over } of this.#running) over('stopped', Math.max(0, now - startedAt));
   }
 
   #stopAll(): void {

@@ -117,7 +117,7 @@ export class Conference {
 
   /** Seconds since the beginning. */
   get duration(): number {
-    return this.#startedAt === 0 ? 0 : (this.#world.clock.now() - this.#startedAt) / 1000;
+    return this.#startedAt === 0 ? 0 : Math.round(this.#world.clock.now() - this.#startedAt) / 1000;
   }
 
   get members(): Place[] {
@@ -210,6 +210,7 @@ export class Conference {
     this.#running = undefined;
     const others = this.#attending;
     for (const other of others) other.leave('the conference ended');
+    running.announcements.end(this.#world.clock.now());
     this.news.tell('end', others.at(-1) ?? place);
     void running.scope.close('the conference ended');
   }

@@ -60,7 +60,7 @@ export class Caller {
     this.#scope.defer(({ reason }) => this.#depart(reason));
     this.#queue.join(this);
     this.#note('joined');
-    this.#tell({ event: 'join', joinTime: this.#joinedAt });
+    this.#tell({ event: 'join', joinTime: Math.round(this.#joinedAt) });
     this.#queue.match();
     if (waitHook !== undefined && !this.#audio.closed) void this.#listen(waitHook);
     const result = await this.#over.promise;
@@ -73,8 +73,7 @@ export class Caller {
     this.#waitedSeconds = this.#seconds;
     void this.#audio.close('taken');
     this.#note('taken', { by: by.sid });
-    const leaveTime = this.call.clock.now();
-    this.#tell({ event: 'leave', leaveReason: 'dequeued', leaveTime, dequeuer: baseInfo(by.facts) });
+    this.#tell({ event: 'leave', leaveReason: 'dequeued', leaveTime: this.#now, dequeuer: baseInfo(by.facts) });
   }
 
   /** Hears who took it; the bridge ends with it. */
@@ -91,6 +90,11 @@ export class Caller {
 
   get #seconds(): number {
     return this.#waitedSeconds ?? Math.floor((this.call.clock.now() - this.#joinedAt) / 1000);
+  }
+
+  /** Clients read whole ms. */
+  get #now(): number {
+    return Math.round(this.call.clock.now());
   }
 
   async #listen(hook: HookInput): Promise<void> {
@@ -131,7 +135,7 @@ export class Caller {
       this.#waitedSeconds = this.#seconds;
       this.#queue.leave(this);
       this.#note('left', { reason });
-      this.#tell({ event: 'leave', leaveReason: 'abandoned', leaveTime: this.call.clock.now() });
+      this.#tell({ event: 'leave', leaveReason: 'abandoned', leaveTime: this.#now });
     }
     this.#over.resolve(result);
   }

@@ -1,6 +1,5 @@
 // What the caller hears until somebody takes the call: the dial's music, the far end's early media, or ringing.
-import type { Playing, VerbRun } from '../../calls/index.ts';
-import { startPrompt } from '../prompt.ts';
+import { type Playing, playPlan, type VerbRun } from '../../calls/index.ts';
 
 /** North American ringing (ITU-T E.180), at a level that music has. */
 const ringback = 'tone_stream://v=-13;%(2000,4000,440,480)';
@@ -67,7 +66,7 @@ export class Waiting {
 
   #play(url: string): Playing | undefined {
     const plan = { sources: [{ kind: 'url' as const, url }], loop: Number.POSITIVE_INFINITY };
-    const playing = startPrompt(this.#run, plan);
+    const playing = playPlan(this.#run.call, plan, { layer: 'prompt' });
     this.#playing = playing;
     if (playing) this.#run.scope.defer(() => playing.stop());
     return playing;

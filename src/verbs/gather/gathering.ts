@@ -94,6 +94,7 @@ export class Gathering {
     const result = await this.#prompt?.done;
     this.#prompt = undefined;
     if (result?.reason === 'failed') playFailure(this.#run, result);
+    if (result?.reason === 'completed') this.#run.status('stop-playback');
   }
 
   #listen(): void {
@@ -153,10 +154,16 @@ export class Gathering {
     if (this.#cutAlready) return false;
     this.#cutAlready = this.#background !== undefined;
     if (this.#background) return this.#background.cut(how);
+    return this.#cutPrompt();
+  }
+
+  #cutPrompt(): boolean {
     const prompt = this.#prompt;
     this.#prompt = undefined;
-    prompt?.stop();
-    return prompt !== undefined;
+    if (!prompt) return false;
+    prompt.stop();
+    this.#run.status('kill-playback');
+    return true;
   }
 
   /** Nobody listens any more. Only a failure while it listened is told to the hook (verbs.md 4.9). */
@@ -223,7 +230,7 @@ export class Gathering {
     this.#main?.cancel();
     this.#interDigit?.cancel();
     this.#speech?.stop();
-    this.#prompt?.stop();
+    this.#cutPrompt();
     if (!resolution || resolution.reason === 'dtmfDetected') return this.#settle(resolution);
     this.#settle({ ...resolution, ...this.#speech?.latency });
   }
