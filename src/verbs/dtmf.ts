@@ -18,12 +18,14 @@ export const dtmf = defineVerb<{ dtmf: string; duration?: number }>({
       return refuse('verb-option', `must be 40 to ${longestDigitMs} ms`, { path: 'duration' });
     return undefined;
   },
-  async run({ dtmf: digits, duration = defaultDurationMs }, { call }) {
+  async run({ dtmf: digits, duration = defaultDurationMs }, { call, scope }) {
     try {
       await call.leg.keys.send(digits, duration).sent;
     } catch (error) {
       // On hold, or with the media worker gone, digits cannot be sent; that is no reason to end the call.
       if (!isFault(error)) throw error;
+      // A call that is over hears no more of it.
+      if (scope.closed) return;
       call.events.append('error', { what: 'dtmf was not sent', reason: errorText(error) });
     }
   },
