@@ -1,5 +1,5 @@
 // The conversation over one socket: messages in order, acknowledgements, and taking it up again after a loss (app-interfaces.md 4).
-import { Fault, shortId } from '../base/index.ts';
+import { Fault, isObject, shortId } from '../base/index.ts';
 import { b3Of, type Conversation } from './context.ts';
 import { alertOf, unawaited } from './faults.ts';
 import { isAbsolute, originOf, type ParsedHook, wireUrl } from './hook.ts';
@@ -178,7 +178,16 @@ export class AppSocket {
     this.#pending.delete(msgid);
     const elapsedMs = this.#talk.clock.now() - (reply?.sentAt ?? this.#talk.clock.now());
     const verbs = Array.isArray(data) ? data.length : undefined;
-    this.#talk.emit({ type: 'hook-answered', hook: type, url: this.#urlOf(message), elapsedMs, verbs, msgid });
+    const unread = verbs === undefined && isObject(data) ? { unread: 'it is no array of verbs' } : {};
+    this.#talk.emit({
+      type: 'hook-answered',
+      hook: type,
+      url: this.#urlOf(message),
+      elapsedMs,
+      verbs,
+      msgid,
+      ...unread,
+    });
     reply?.resolve(data);
   }
 

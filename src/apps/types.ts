@@ -51,6 +51,8 @@ export type AppEvent =
       status?: number;
       elapsedMs: number;
       verbs: number | undefined;
+      /** What was answered and is not read: why. */
+      unread?: string;
       msgid?: string;
     }
   | {

@@ -97,6 +97,30 @@ describe('answers', () => {
   });
 });
 
+describe('an answer that is not read', () => {
+  const unread = async (answer: ReturnType<typeof json>, isStatus = false) => {
+    const { talk, clock } = stage(() => answer);
+    const app = talk({ statusHook: '/status' });
+    if (isStatus) app.session.notify('call:status', {});
+    else await clock.settle(app.session.request('verb:hook', '/x', {}));
+    await clock.runFor(100);
+    return app.events.flatMap((event) => (event.type === 'hook-answered' ? [event.unread] : []));
+  };
+
+  test('is told of with the reason', async () => {
+    assert.deepEqual(await unread(text('[{"verb":"hangup"}]')), [
+      'its content-type is text/plain, not application/json',
+    ]);
+    assert.deepEqual(await unread(json({ verb: 'hangup' })), ['it is no array of verbs']);
+  });
+
+  test('is not when nothing was meant', async () => {
+    for (const answer of [json([]), text('OK'), text('', 204), text('', 200, 'application/json')])
+      assert.deepEqual(await unread(answer), [undefined]);
+    assert.deepEqual(await unread(json({ ok: true }), true), [undefined]);
+  });
+});
+
 describe('retries', () => {
   test('none without the fragment', async () => {
     const { talk, served, clock } = stage(() => 'http-refused');

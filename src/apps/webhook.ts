@@ -104,6 +104,15 @@ function answerOf(response: HttpResponse): unknown {
   return text.trim() === '' ? undefined : parseJson(text);
 }
 
+/** An answer that was meant to be read, and is not (1.5). What statuses are answered is never read. */
+function unreadOf({ type }: WebhookCall, { headers, body }: HttpResponse, answer: unknown): { unread?: string } {
+  if (type === 'call:status' || Array.isArray(answer)) return {};
+  if (answer !== undefined) return { unread: 'it is no array of verbs' };
+  const looksLikeJson = /^\s*[[{]/.test(new TextDecoder().decode(body.subarray(0, 64)));
+  const contentType = headers['content-type']?.split(';')[0] || 'missing';
+  return looksLikeJson ? { unread: `its content-type is ${contentType}, not application/json` } : {};
+}
+
 function report(
   talk: Conversation,
   call: WebhookCall,
@@ -116,5 +125,6 @@ function report(
     status: response.status,
     elapsedMs: talk.clock.now() - started,
     verbs: Array.isArray(answer) ? answer.length : undefined,
+    ...unreadOf(call, response, answer),
   });
 }

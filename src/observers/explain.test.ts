@@ -70,6 +70,7 @@ const samples: Record<CallEventType, Record<string, unknown>[]> = {
   'hook-answered': [
     { hook: 'verb:hook', url: 'http://x/', status: 200, elapsed_ms: 12.3, verbs: 2 },
     { hook: 'call:status', url: 'http://x/', status: 200, elapsed_ms: 12.3, verbs: undefined },
+    { hook: 'verb:hook', url: 'http://x/', status: 200, elapsed_ms: 12.3, unread: 'its JSON is no array of verbs' },
   ],
   'hook-failed': [{ hook: 'verb:hook', url: 'http://x/', reason: 'timeout', code: 'hook-timeout' }],
   'socket-opened': [{ url: 'ws://x/' }, { url: 'ws://x/', reconnect: true }],
@@ -138,6 +139,10 @@ const samples: Record<CallEventType, Record<string, unknown>[]> = {
   refer: [
     { to: '<sip:a@b>', hook: true },
     { to: '<sip:a@b>', hook: false },
+    { what: 'sent', to: '<sip:a@b>' },
+    { what: 'refused', status: 603, reason: 'Decline' },
+    { what: 'progress', status: 486, reason: 'Busy Here' },
+    { what: 'silent' },
   ],
   dial: [
     { what: 'calls', to: 'sip:a@b', with: 'other' },

@@ -24,12 +24,12 @@ const sentences: Record<CallEvent['type'], Words> = {
   status: statusSentence,
   media: mediaWords,
   hold: (e) => (e.held ? 'the far end put the call on hold' : 'the far end took the call back from hold'),
-  refer: (e) => `the far end asks to send the call to ${e.to}${e.hook ? '' : ': refused, no referHook is set'}`,
+  refer: referWords,
   replaced: (e) => `another far end took the place of the one that talked: ${e.from}`,
   digit: (e) => `the far end pressed ${e.digit}${e.repeated ? ' (the same press, heard a second way)' : ''}`,
   'hook-sent': (e) => `asks the application: ${e.hook} to ${e.url}`,
   'hook-answered': (e) =>
-    `the application answered ${e.hook} after ${ms(e.elapsed_ms)}${e.verbs === undefined ? '' : ` with ${e.verbs} ${e.verbs === 1 ? 'verb' : 'verbs'}`}`,
+    `the application answered ${e.hook} after ${ms(e.elapsed_ms)}${e.verbs === undefined ? '' : ` with ${e.verbs} ${e.verbs === 1 ? 'verb' : 'verbs'}`}${e.unread === undefined ? '' : `; what it says is not read: ${e.unread}`}`,
   'hook-failed': (e) => `the application failed ${e.hook} at ${e.url}: ${e.reason}${hookAdvice(e)}`,
   'socket-opened': (e) => `the socket to ${e.url} is open${e.reconnect ? ' again' : ''}`,
   'socket-closed': (e) => `the socket to ${e.url} closed with ${e.code}${quoted(e.reason)}`,
@@ -143,6 +143,17 @@ function queueWords(e: CallEvent): string {
   return sentences[String(e.what)] ?? `${of}: ${e.what}`;
 }
 
+function referWords(e: CallEvent): string {
+  const sentences: Record<string, string> = {
+    sent: `asks the far end to call ${e.to}`,
+    refused: `the far end does not: ${e.status}${quoted(e.reason)}`,
+    progress: `the far end says of its call: ${e.status}${quoted(e.reason)}`,
+    silent: 'the far end did not say what came of it',
+  };
+  const asked = `the far end asks to send the call to ${e.to}${e.hook ? '' : ': refused, no referHook is set'}`;
+  return sentences[String(e.what)] ?? asked;
+}
+
 function dialWords(e: CallEvent): string {
   if (e.what === 'calls') return `calls ${e.to}, which is call ${e.with}`;
   if (e.what === 'time-over') return `nobody took the call within ${e.seconds} s`;
@@ -187,6 +198,7 @@ const verbsWanted =
 /** What to do about audio that cannot be had. */
 function skipAdvice(reason: string): string {
   if (reason.includes('no codec in common')) return '; whoever calls must set its phone to one of these';
+  if (reason.includes('needs an answered call')) return '; an answer, say or play before it answers the call';
   if (reason.includes('no RTP port is free')) return '; widen CROSSPOINT_RTP_PORT_MIN to CROSSPOINT_RTP_PORT_MAX';
   return '';
 }

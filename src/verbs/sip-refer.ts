@@ -28,14 +28,21 @@ export const sipRefer = defineVerb<Options>({
   async run(options, run) {
     const { call, scope } = run;
     const { actionHook, eventHook } = options;
-    const refer = call.leg.refers.send(headersOf(options, call), ({ status }) => {
+    const headers = headersOf(options, call);
+    const note = (what: string, fields: Record<string, unknown> = {}): void =>
+      call.events.append('refer', { what, ...fields });
+    note('sent', { to: headers['Refer-To'] });
+    const refer = call.leg.refers.send(headers, ({ status, reason }) => {
+      if (status > 0) note('progress', { status, reason });
       if (status > 0) run.tell(eventHook, { event: 'transfer-status', callStatus: status });
     });
     const forget = scope.defer(() => refer.stop());
     try {
-      const { status } = await refer.answered;
+      const { status, reason } = await refer.answered;
+      if (status >= 300) note('refused', { status, reason });
       // The far end usually hangs up when it is done, and this verb ends with the call: its hook hears what is known then.
       const outcome = status < 300 ? await refer.outcome : undefined;
+      if (status < 300 && !outcome && !scope.closed) note('silent');
       await run.hook(actionHook, {
         referStatus: status < 300 ? 202 : status,
         ...(outcome !== undefined && { finalReferredCallStatus: outcome.status }),

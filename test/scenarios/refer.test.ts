@@ -1,6 +1,7 @@
 // REFER both ways: who answers it, what the application and the far end are told, and when.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { explain } from '../../src/observers/index.ts';
 import type { PhoneCall } from '../../src/rehearsal/phone.ts';
 import type { SipRequest, SipResponse } from '../../src/sip/index.ts';
 import { type Json, type Scene, scene, sidOf, toneUrl } from '../kit/scene.ts';
@@ -205,4 +206,31 @@ test('sip:refer: refused, never told the outcome, and a far end that hangs up wh
     [[202, 'completed']],
   );
   await gone.s.end();
+});
+
+/** The lines of the call's log about REFER. */
+const words = ({ s, call }: { s: Scene; call: PhoneCall }): string[] =>
+  s.stage.eventsOf(sidOf(call), 'refer').map((event) => explain(event));
+
+test('the log says whom sip:refer names and what came of it', async () => {
+  const over = 'terminated;reason=noresource';
+  const cases: [number, Parameters<typeof referScene>[2], string[]][] = [
+    [603, [], ['the far end does not: 603 (Decline)']],
+    [
+      202,
+      [
+        [10, '180 Ringing'],
+        [500, '486 Busy Here', over],
+      ],
+      ['the far end says of its call: 180 (Ringing)', 'the far end says of its call: 486 (Busy Here)'],
+    ],
+    [202, [], ['the far end did not say what came of it']],
+  ];
+  for (const [status, steps, expected] of cases) {
+    const t = await referScene({ referTo: 'sip:dora@example.com' }, status, steps);
+    await t.s.run(16_000);
+    assert.deepEqual(words(t), ['asks the far end to call <sip:dora@example.com>', ...expected]);
+    await t.s.stage.clock.settle(t.call.hangup());
+    await t.s.end();
+  }
 });
