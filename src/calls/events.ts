@@ -1,5 +1,6 @@
 // The event log of one call: what happened, once, in the call's own time. Records, metrics, alerts and rehearsals read it.
 import { eventLimit } from './limits.ts';
+import type { Step } from './types.ts';
 
 /** Every kind of event. `docs/events.md` explains them to someone who has never seen SIP. */
 export type CallEventType =
@@ -25,6 +26,7 @@ export type CallEventType =
   | 'verb-skipped'
   | 'program-replaced'
   | 'program-refused'
+  | 'options-unknown'
   | 'play-started'
   | 'play-finished'
   | 'speech-synthesized'
@@ -101,3 +103,8 @@ export function logged(facts: object): Record<string, unknown> {
 }
 
 const spelling = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** What stands in a verb's options and nobody knows has no effect; it must not be lost in silence. */
+export function noteStrange({ events }: { events: EventLog }, { name, strange }: Step): void {
+  if (strange) events.append('options-unknown', { verb: name, paths: strange });
+}

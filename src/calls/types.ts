@@ -36,6 +36,8 @@ export interface Step {
   readonly audible: boolean;
   /** As the application wrote it. */
   readonly options?: Readonly<Record<string, unknown>>;
+  /** Paths of what stands in the options and nobody knows. */
+  readonly strange?: readonly string[];
   /** Verbs that only play say here what. */
   readonly audio?: (call: Call) => Promise<AudioPlan | Refusal>;
   /** Ends early, by itself or with ScopeClosed, when `run.scope` closes. */

@@ -6,6 +6,7 @@ import { explain } from './explain.ts';
 const warnings = new Set<CallEventType>([
   'hook-failed',
   'program-refused',
+  'options-unknown',
   'error',
   'alert',
   'socket-failed',

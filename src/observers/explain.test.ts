@@ -86,6 +86,7 @@ const samples: Record<CallEventType, Record<string, unknown>[]> = {
   'verb-skipped': [{ verb: 'say', id: 'a', reason: 'no media' }],
   'program-replaced': [{ verbs: ['say', 'play'] }, { verbs: [] }],
   'program-refused': [{ reason: '[0].say.text: is required' }],
+  'options-unknown': [{ verb: 'dial', paths: ['[0].dial.target[0].nonsense'] }],
   'play-started': [
     { layer: 'prompt', what: ['http://x/a.wav'], packet_at: 1 },
     { layer: 'whisper', what: ['say: hello'], packet_at: 1 },

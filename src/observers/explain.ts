@@ -44,6 +44,7 @@ const sentences: Record<CallEvent['type'], Words> = {
     e.reason === 'the application answered with no verbs'
       ? `${e.reason}; ${verbsWanted}`
       : `what the application answered cannot run: ${e.reason}`,
+  'options-unknown': (e) => `${e.verb} ignores what nobody knows: ${list(e.paths)}`,
   'play-started': (e) =>
     `the far end hears ${list(e.what)}${e.layer === 'whisper' ? ', whispered' : e.layer === 'track' ? `, on track ${e.track}` : ''}`,
   'play-finished': (e) =>

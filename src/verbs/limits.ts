@@ -62,3 +62,6 @@ export const bargeInPatienceMs = 10_000;
 
 /** A voice that must last longer than this to count is a mistake in units. */
 export const longestVoiceMs = 10_000;
+
+/** Unknown names inside a verb's options that are told: more of them say nothing new. */
+export const mostStrangePaths = 10;

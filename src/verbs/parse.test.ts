@@ -103,3 +103,48 @@ test('steps know their name, id, need, and whether they make a sound', () => {
   );
   assert.deepEqual(parseApplication([]), []);
 });
+
+const recognizer = { vendor: 'test', language: 'en-US' };
+const target = { type: 'sip', sipUri: 'sip:a@b' };
+
+for (const [verb, ...paths] of [
+  [{ verb: 'dial', target: [target, { ...target, nonsense: 1 }] }, '[0].dial.target[1].nonsense'],
+  [
+    { verb: 'dial', target: [{ ...target, confirmHook: { url: '/x', colour: 1 } }] },
+    '[0].dial.target[0].confirmHook.colour',
+  ],
+  [{ dial: { target: [target], listen: { url: 'wss://x', nonsense: 1 } } }, '[0].dial.listen.nonsense'],
+  [{ verb: 'gather', input: ['speech'], recognizer: { ...recognizer, nonsense: 1 } }, '[0].gather.recognizer.nonsense'],
+  [{ verb: 'gather', say: { text: 'a', loop: 2, nonsense: 1 } }, '[0].gather.say.nonsense'],
+  [
+    { verb: 'say', text: 'a', synthesizer: { vendor: 'flite', nonsense: 1, more: 2 } },
+    '[0].say.synthesizer.nonsense',
+    '[0].say.synthesizer.more',
+  ],
+  [{ verb: 'config', bargeIn: { enable: false, nonsense: 1 } }, '[0].config.bargeIn.nonsense'],
+  [{ verb: 'redirect', actionHook: { url: '/x', toString: 1 } }, '[0].redirect.actionHook.toString'],
+  // What is known, and what may be anything.
+  [{ verb: 'redirect', actionHook: { url: '/x', method: 'GET', username: 'a', password: 'b' } }],
+  [
+    {
+      verb: 'dial',
+      target: [{ ...target, auth: { username: 'a', password: 'b' }, headers: { 'X-A': 'b' } }],
+      tag: { a: { b: 1 } },
+    },
+  ],
+  [{ verb: 'listen', url: 'wss://x', metadata: { anything: { at: 'all' } }, wsAuth: { username: 'a', password: 'b' } }],
+  [{ verb: 'tag', data: { anything: 1 } }],
+] as [object, ...string[]][]) {
+  test(`strange in ${JSON.stringify(verb)}: ${paths.join(', ') || 'nothing'}`, () => {
+    const steps = parseApplication([verb]);
+    assert.ok(!isRefusal(steps), JSON.stringify(steps));
+    assert.deepEqual(steps[0]?.strange ?? [], paths);
+  });
+}
+
+test('of many strange names ten are told', () => {
+  const many = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`n${i}`, i]));
+  const steps = parseApplication([{ verb: 'say', text: 'a', synthesizer: { vendor: 'flite', ...many } }]);
+  assert.ok(!isRefusal(steps));
+  assert.equal(steps[0]?.strange?.length, 10);
+});

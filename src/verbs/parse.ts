@@ -5,6 +5,7 @@ import type { AnyVerb, VerbDefinition } from './define.ts';
 import schemas from './generated/schemas.cjs';
 import { verbs } from './index.ts';
 import { mostVerbs } from './limits.ts';
+import { strangePaths } from './strange.ts';
 
 type Options = Record<string, unknown> & { id?: string; earlyMedia?: boolean };
 
@@ -49,7 +50,7 @@ function parseVerb(item: unknown, path: string): Step | Refusal {
   }
   const wrong = schemaRefusal(name, options) ?? unknownOption(verb, options) ?? verb.check?.(options);
   if (wrong) return { ...wrong, http: 400, path: wrong.path ? joinPath(where, wrong.path) : where };
-  return toStep(verb, options);
+  return toStep(verb, options, where);
 }
 
 function readItem(item: unknown, path: string): { name: string; options: Options } | Refusal {
@@ -104,12 +105,14 @@ function unknownOption(verb: VerbDefinition<Options>, options: Options): Refusal
     : refuse('verb-option', `${verb.name} has no such option`, { path: unknown });
 }
 
-function toStep(verb: VerbDefinition<Options>, options: Options): Step {
+function toStep(verb: VerbDefinition<Options>, options: Options, where: string): Step {
   const { audio } = verb;
+  const strange = strangePaths(verb.name, options).map((path) => joinPath(where, path));
   return {
     name: verb.name,
     id: options.id,
     options,
+    ...(strange.length > 0 && { strange }),
     needs: typeof verb.needs === 'function' ? verb.needs(options) : verb.needs,
     earlyMedia: wantsEarlyMedia(options),
     audible: audio !== undefined || isObject(options.say) || isObject(options.play),

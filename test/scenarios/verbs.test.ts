@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dtmfSteps, gaps, levelDbov, TonePlayer, toneLevelDbov } from '../../src/audio/index.ts';
-import { scene, toneUrl } from '../kit/scene.ts';
+import { scene, sidOf, toneUrl } from '../kit/scene.ts';
 
 test('gather collects digits until finishOnKey, and its prompt is cut by the first digit', async () => {
   const s = await scene({
@@ -249,6 +249,36 @@ test('config with earlyMedia streams and plays before the answer', async () => {
     call.provisionals.map(({ status }) => status).filter((status) => status > 100),
     [183],
   );
+  await s.run(1_000);
+  await s.end();
+});
+
+test('what nobody knows inside a verb is taken, and told once with its path, whoever runs it', async () => {
+  const strange = { verb: 'play', url: toneUrl(440, 200), actionHook: { url: '/done', nonsense: 1 } };
+  const s = await scene({
+    '/': [strange, { verb: 'conference', name: 'room', waitHook: '/wait', startConferenceOnEnter: false }],
+    '/wait': [{ verb: 'say', text: 'a', synthesizer: { vendor: 'flite', nonsense: 1 } }],
+  });
+  const call = await s.dial();
+  await s.run(1_000);
+  const sid = sidOf(call);
+  const whisper = { verb: 'say', text: 'a', synthesizer: { vendor: 'flite', colour: 'red' } };
+  assert.equal((await s.update(call, { whisper })).status, 202);
+  await s.run(500);
+  assert.deepEqual(
+    s.stage
+      .eventsOf(sid, 'options-unknown')
+      .slice(0, 3)
+      .map(({ verb, paths }) => [verb, paths]),
+    [
+      ['play', ['[0].play.actionHook.nonsense']],
+      ['say', ['[0].say.synthesizer.nonsense']],
+      ['say', ['[0].say.synthesizer.colour']],
+    ],
+  );
+  assert.deepEqual(s.stage.eventsOf(sid, 'alert'), []);
+  assert.equal(s.sentTo('/done').length, 1, 'it ran all the same');
+  await s.stage.clock.settle(call.hangup());
   await s.run(1_000);
   await s.end();
 });

@@ -2,6 +2,7 @@
 import type { Payload } from '../../apps/index.ts';
 import { Fault, isRefusal, newSid, refusalText } from '../../base/index.ts';
 import type { MediaRoom, Playback, PlaybackResult } from '../../media/client.ts';
+import { noteStrange } from '../events.ts';
 import { announcementLimit } from '../limits.ts';
 import type { Step } from '../types.ts';
 import type { Conference } from './conference.ts';
@@ -39,6 +40,7 @@ export class Announcements {
   /** Of `place`'s call: its voice speaks, its hooks are told. Resolves with the first packet. */
   async make(place: Place, { kind, step, id, replace }: Announcing): Promise<{ at: number }> {
     const { call } = place;
+    noteStrange(call, step);
     const plan = await step.audio?.(call);
     if (!plan) throw new Fault('announcement-empty', 'there is nothing to announce');
     if (isRefusal(plan)) {

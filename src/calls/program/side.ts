@@ -3,6 +3,7 @@ import type { HookInput, Payload, RequestType } from '../../apps/index.ts';
 import { errorText, isScopeClosed, type Refusal, refusalText, refuse, type Scope, sleep } from '../../base/index.ts';
 import type { Answer } from '../application/conversation.ts';
 import type { Call } from '../call.ts';
+import { noteStrange } from '../events.ts';
 import { sideRetriesMs } from '../limits.ts';
 import type { Step, VerbRun } from '../types.ts';
 
@@ -130,6 +131,7 @@ class Side {
     const { call, scope } = this.#options;
     const running = scope.child(`side ${step.name}`);
     this.#running = running;
+    noteStrange(call, step);
     try {
       await step.run(this.#context(step, running));
     } catch (error) {

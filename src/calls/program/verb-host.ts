@@ -2,6 +2,7 @@
 import type { Payload } from '../../apps/index.ts';
 import { type Clock, errorText, type Refusal, refuse, type Scope } from '../../base/index.ts';
 import type { Call } from '../call.ts';
+import { noteStrange } from '../events.ts';
 import type { Step, VerbRun } from '../types.ts';
 import type { ProgramOwner } from './program.ts';
 
@@ -58,6 +59,7 @@ export class VerbHost implements ProgramOwner {
   }
 
   onStarting(step: Step): void {
+    noteStrange(this.#call, step);
     this.#call.events.append('verb-started', { verb: step.name, id: step.id, audible: step.audible });
     this.#status('starting', { id: step.id, name: step.name });
   }

@@ -1,6 +1,7 @@
 // Whispers: prompts spoken to one leg over whatever it hears, one after another. A running prompt pauses and goes on.
 import { Fault, isRefusal } from '../../base/index.ts';
 import type { Call } from '../call.ts';
+import { noteStrange } from '../events.ts';
 import { whisperLimit } from '../limits.ts';
 import type { Step } from '../types.ts';
 import { playPlan } from './playing.ts';
@@ -36,6 +37,7 @@ export class Whispers {
   async #speakAll(steps: Step[], heard: (effect: { at: number }) => void): Promise<string | undefined> {
     let why: string | undefined;
     for (const step of steps) {
+      noteStrange(this.#call, step);
       const plan = await step.audio?.(this.#call);
       if (!plan || this.#call.ended) break;
       if (isRefusal(plan)) {

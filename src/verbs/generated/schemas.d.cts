@@ -1,4 +1,4 @@
-// Types of the generated validators: one function per verb name, the options each accepts, and every verb name there is.
+// Types of the generated validators: one function per verb name, the options each accepts, what they may have in them, and every verb name there is.
 interface SchemaError {
   instancePath: string;
   keyword: string;
@@ -9,5 +9,10 @@ interface Validator {
   (value: unknown): boolean;
   errors?: SchemaError[] | null;
 }
-declare const schemas: { accepts: Record<string, string[]>; known: string[] } & Record<string, Validator>;
+type Known = { [name: string]: Known } | string | 0;
+declare const schemas: {
+  accepts: Record<string, string[]>;
+  inside: Record<string, Known>;
+  known: string[];
+} & Record<string, Validator>;
 export = schemas;
