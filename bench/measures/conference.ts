@@ -1,4 +1,4 @@
-// (i) One conference, all members sending: what it costs of a core of media, RTP both ways included, and whether it grows linearly.
+// (i) One conference: what it costs of a core of media, RTP both ways included, and whether it grows linearly; all speaking, then a few.
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,9 +15,13 @@ import type { VoicesAnswer, VoicesAsk } from '../voices.ts';
 const sizes = [10, 50, 100];
 const aimMembers = 100;
 const aimCpu = 30;
+/** Who speaks in the largest conference, once all have: what conferences are like. */
+const fewSpeakers = 5;
 /** A member of the largest conference may cost so many times as much as one of the others: figures differ by as much from run to run. */
 const mostBend = 1.5;
 const settleMs = 4000;
+/** All members, before anything is measured: else the smallest conference pays for the code's first compilation, and none looks linear. */
+const warmUpMs = 6000;
 
 interface Step {
   members: number;
@@ -47,8 +51,8 @@ export async function conference(options: Options): Promise<Row[]> {
   });
   const voices = new Voices();
   try {
-    const steps = await measure({ pool, voices, options });
-    return [row(steps)];
+    const { all, few } = await measure({ pool, voices, options });
+    return [row(all), fewRow(few, all.at(-1)!)];
   } finally {
     await pool.close();
     voices.close();
@@ -71,7 +75,11 @@ class Voices {
   }
 }
 
-async function measure(stage: { pool: MediaPool; voices: Voices; options: Options }): Promise<Step[]> {
+async function measure(stage: {
+  pool: MediaPool;
+  voices: Voices;
+  options: Options;
+}): Promise<{ all: Step[]; few: Step }> {
   const { pool, voices, options } = stage;
   const { port } = await voices.ask<{ port: number }>({ start: true });
   const offer = `v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio ${port} RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n`;
@@ -79,7 +87,12 @@ async function measure(stage: { pool: MediaPool; voices: Voices; options: Option
   const ports: MediaPort[] = [];
   const steps: Step[] = [];
   const flags = { muted: false, deaf: false, tag: '', speakOnlyTo: '', distributeDtmf: false };
-  for (const members of sizes) {
+  const send = async (speakers: number, forMs: number): Promise<void> => {
+    await voices.ask({ ports: ports.map(({ local }) => local.port), speakers });
+    await sleep(forMs);
+  };
+  const seat = async (members: number): Promise<void> => {
+    for (const one of ports.splice(members)) await one.close();
     while (ports.length < members) {
       const one = await pool.open({ callSid: `c${ports.length}`, group: 'conference', inactivityMs: 0 });
       const answer = await one.answer(offer);
@@ -88,13 +101,20 @@ async function measure(stage: { pool: MediaPool; voices: Voices; options: Option
       await room.join(one, flags);
       ports.push(one);
     }
-    await voices.ask({ ports: ports.map(({ local }) => local.port) });
-    await sleep(settleMs);
+  };
+  await seat(aimMembers);
+  await send(aimMembers, warmUpMs);
+  for (const members of sizes) {
+    await seat(members);
+    await send(members, settleMs);
     steps.push(await step(stage, members));
     options.say(line(steps.at(-1)!));
   }
+  await send(fewSpeakers, settleMs);
+  const few = await step(stage, aimMembers);
+  options.say(`${fewSpeakers} of ${line(few)}`);
   await room.close();
-  return steps;
+  return { all: steps, few };
 }
 
 async function step(
@@ -125,6 +145,17 @@ const line = (s: Step): string =>
 /** What each member more costs from one size to the next, % of a core. */
 const perMember = (steps: Step[]): number[] =>
   steps.slice(1).map((s, i) => (s.workerCpu - steps[i]!.workerCpu) / (s.members - steps[i]!.members));
+
+function fewRow(few: Step, all: Step): Row {
+  return {
+    id: 'i',
+    what: `the same conference, ${fewSpeakers} members speaking, the others sending silence: share of a core`,
+    found: `${few.workerCpu.toFixed(0)} %`,
+    aim: 'less than when all speak',
+    met: few.workerCpu < all.workerCpu && few.sounding === few.members,
+    note: line(few),
+  };
+}
 
 function row(steps: Step[]): Row {
   const most = steps.at(-1)!;
