@@ -56,6 +56,11 @@ export class Concealer {
     this.#lost = 0;
     const recent = this.#recent;
     let at = this.#recentAt;
+    if (at + pcm.length <= recent.length) {
+      recent.set(pcm, at);
+      this.#recentAt = (at + pcm.length) % recent.length;
+      return;
+    }
     for (let i = Math.max(0, pcm.length - recent.length); i < pcm.length; i++) {
       recent[at] = pcm[i]!;
       if (++at === recent.length) at = 0;

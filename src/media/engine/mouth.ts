@@ -199,8 +199,10 @@ export class Mouth {
   noteStarted(at: number): void {
     const voice = this.#voice;
     if (!voice) return;
-    this.#noteStarted(voice.layers.get('prompt'), at);
-    this.#noteStarted(voice.layers.get('whisper'), at);
+    if (!voice.layers.resting) {
+      this.#noteStarted(voice.layers.get('prompt'), at);
+      this.#noteStarted(voice.layers.get('whisper'), at);
+    }
     if (!voice.dub.resting) for (const track of voice.dub.all) this.#noteStarted(track, at);
   }
 

@@ -1,7 +1,14 @@
 // Bus: what one circle of listeners hears. A lane for each sample rate; the voices of one reach the others through one resampler.
 import { Resampler, softClip } from '../../../audio/index.ts';
+import { roomSlots } from '../../limits.ts';
 import { shared } from '../shared-frames.ts';
 import { Lane } from './lane.ts';
+
+/** Who speaks, and may have said its last. */
+export interface Ending {
+  /** The slot is complete: what ends with it has its echo there. */
+  onSlot(slot: number, bus: Bus): void;
+}
 
 /** Slots after the last voice in which a resampler still has some of it. */
 export const tailSlots = 3;
@@ -56,6 +63,9 @@ interface Common {
 
 export class Bus {
   readonly #pairs: Pair[] = [];
+  /** By place in the ring: who ends with that slot unless more is said. Counted, so that the arrays stay. */
+  readonly #endings: Ending[][] = Array.from({ length: roomSlots }, () => []);
+  readonly #ending = new Int32Array(roomSlots);
   /** Made last, one for each rate and length of frames. */
   readonly #common: Common[] = [];
   #wide = new Int32Array(0);
@@ -112,8 +122,18 @@ export class Bus {
     return shared(pcm);
   }
 
-  /** All voices of the slot are in: lets every rate hear them. */
+  /** What is said ends with `slot`, as far as is known now. */
+  ends(slot: number, voice: Ending): void {
+    const place = slot % roomSlots;
+    this.#endings[place]![this.#ending[place]!++] = voice;
+  }
+
+  /** All voices of the slot are in: those that have ended die away, and every rate hears them. */
   complete(slot: number): void {
+    const place = slot % roomSlots;
+    const endings = this.#endings[place]!;
+    for (let i = 0; i < this.#ending[place]!; i++) endings[i]!.onSlot(slot, this);
+    this.#ending[place] = 0;
     for (let i = 0; i < this.#crossings.length; i++) this.#crossings[i]!.run(slot);
   }
 }

@@ -18,24 +18,20 @@ export class Lane {
     this.#sum = new Int32Array(roomSlots * this.slotSamples);
   }
 
-  /** Adds one slot of a voice, pcm[from..]. */
-  add(slot: number, pcm: Int16Array, from: number): void {
+  /** Adds one slot of a voice, pcm[from..], and keeps it in `said`, which is laid out as this ring is. */
+  add(slot: number, pcm: Int16Array, from: number, said?: Int16Array): void {
     const place = this.#place(slot);
     this.#voices[place]!++;
     const { slotSamples } = this;
     const sum = this.#sum;
     const at = place * slotSamples;
-    for (let i = 0; i < slotSamples; i++) sum[at + i]! += pcm[from + i]!;
-  }
-
-  /** Takes back what was added. */
-  take(slot: number, pcm: Int16Array, from: number): void {
-    const place = this.#place(slot);
-    this.#voices[place]!--;
-    const { slotSamples } = this;
-    const sum = this.#sum;
-    const at = place * slotSamples;
-    for (let i = 0; i < slotSamples; i++) sum[at + i]! -= pcm[from + i]!;
+    if (!said) for (let i = 0; i < slotSamples; i++) sum[at + i]! += pcm[from + i]!;
+    else
+      for (let i = 0; i < slotSamples; i++) {
+        const x = pcm[from + i]!;
+        said[at + i] = x;
+        sum[at + i]! += x;
+      }
   }
 
   /** Voices in a slot. */

@@ -1,10 +1,9 @@
 // Voice: what one member says into a room, slot by slot, and what it has said lately, which it does not want to hear again.
 import { roomSlackSlots, roomSlots } from '../../limits.ts';
-import type { Bus } from './bus.ts';
+import type { Bus, Ending } from './bus.ts';
 import { echoSlot, fadeSlot } from './edge.ts';
-import type { Lane } from './lane.ts';
 
-export class Voice {
+export class Voice implements Ending {
   readonly sampleRate: number;
   readonly #samples: number;
   /** Ring of what was added to which bus, laid out as the lanes are. */
@@ -13,7 +12,7 @@ export class Voice {
   readonly #buses: (Bus | undefined)[] = new Array(roomSlots).fill(undefined);
   /** Where the last slot went; undefined after silence. */
   #bus: Bus | undefined;
-  /** The slot after the last frame, which holds its echo. */
+  /** The slot after the last frame: unless another frame begins there, it holds this one's echo. */
   #until = -1;
 
   constructor(sampleRate: number, slotSamples: number) {
@@ -36,14 +35,22 @@ export class Voice {
     const begin = follows ? until : slot;
     const end = begin + frame.length / samples;
     let at = begin;
-    if (follows) this.#takeBack(begin);
-    else {
-      // The echo stays, and this begins anew. When they overlap (the leg has another packet time now), after the echo.
+    if (!follows) {
+      // This begins anew. When it would overlap with the echo (the leg has another packet time now), after that.
+      if (at < until) {
+        if (this.#bus) this.#echo(until, this.#bus);
+        at = until + 1;
+      }
       this.#bus = undefined;
-      if (at < until) at = until + 1;
     }
     for (; at < end; at++) this.#slot(frame, at, { from: (at - begin) * samples, wanted });
-    if (end > until) this.#echo(frame, end);
+    if (end <= until) return;
+    this.#until = end;
+    this.#bus?.ends(end, this);
+  }
+
+  onSlot(slot: number, bus: Bus): void {
+    if (slot === this.#until && bus === this.#bus) this.#echo(slot, bus);
   }
 
   saidTo(bus: Bus, slot: number): boolean {
@@ -60,41 +67,29 @@ export class Voice {
       this.#bus = undefined;
       return;
     }
-    const to = (slot % roomSlots) * samples;
+    if (this.#bus === wanted) return this.#add(bus, slot, frame, from);
     const { said } = this;
-    if (this.#bus === wanted) for (let i = 0; i < samples; i++) said[to + i] = frame[from + i]!;
-    else fadeSlot(frame, from, { out: said, to, samples, rises: this.#bus === undefined });
-    this.#bus = this.#bus === undefined ? wanted : this.#bus === wanted ? wanted : undefined;
-    this.#add(bus, slot, to);
-  }
-
-  #echo(frame: Int16Array, slot: number): void {
-    this.#until = slot;
-    const bus = this.#bus;
-    const samples = this.#samples;
-    if (!bus || isSilent(frame, frame.length - samples, frame.length)) return;
     const to = (slot % roomSlots) * samples;
-    echoSlot(frame, frame.length, { out: this.said, to, samples });
-    this.#add(bus, slot, to);
+    fadeSlot(frame, from, { out: said, to, samples, rises: this.#bus === undefined });
+    this.#bus = this.#bus === undefined ? wanted : undefined;
+    this.#add(bus, slot, said, to);
   }
 
-  #add(bus: Bus, slot: number, at: number): void {
+  /** What was said last, in the slot before, dies away. */
+  #echo(slot: number, bus: Bus): void {
+    const { said } = this;
+    const samples = this.#samples;
+    const to = (slot % roomSlots) * samples;
+    echoSlot(said, (((slot - 1) % roomSlots) + 1) * samples, { out: said, to, samples });
+    this.#add(bus, slot, said, to);
+  }
+
+  /** Adds pcm[from..] and keeps it. */
+  #add(bus: Bus, slot: number, pcm: Int16Array, from: number): void {
     const place = slot % roomSlots;
     this.#holds[place] = slot;
     this.#buses[place] = bus;
-    this.#lane(bus).add(slot, this.said, at);
-  }
-
-  #takeBack(slot: number): void {
-    const place = slot % roomSlots;
-    const bus = this.#buses[place];
-    if (this.#holds[place] !== slot || !bus) return;
-    this.#lane(bus).take(slot, this.said, place * this.#samples);
-    this.#holds[place] = -1;
-  }
-
-  #lane(bus: Bus): Lane {
-    return bus.at(this.sampleRate).own;
+    bus.at(this.sampleRate).own.add(slot, pcm, from, this.said);
   }
 }
 
