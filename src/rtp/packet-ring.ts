@@ -1,18 +1,17 @@
-// The packets a jitter buffer holds: slots in one preallocated block, found by extended sequence number.
+// The packets a jitter buffer holds: slots found by extended sequence number, and payloads whose memory is used again at once.
 import { jitterSlots } from './limits.ts';
 
 const free = -1;
+const none = new Uint8Array(0);
 
 export class PacketRing {
   readonly #sequences = new Float64Array(jitterSlots).fill(free);
   readonly #timestamps = new Float64Array(jitterSlots);
   readonly #units = new Int32Array(jitterSlots);
-  readonly #lengths = new Uint16Array(jitterSlots);
   readonly #payloadTypes = new Int16Array(jitterSlots);
-  /** The payloads, each as one view: made once, as payloads of a stream are of one length. */
-  #payloads: (Uint8Array | undefined)[] = [];
-  #slotBytes = 0;
-  #bytes = new Uint8Array(0);
+  readonly #payloads: Uint8Array[] = new Array(jitterSlots).fill(none);
+  /** Given back, the last on top: payloads of a stream are of one length, and of all slots two or three are in use. */
+  readonly #spare: Uint8Array[] = [];
   #held = 0;
 
   get held(): number {
@@ -35,16 +34,9 @@ export class PacketRing {
     return this.#payloadTypes[sequence % jitterSlots]!;
   }
 
-  /** Valid until the slot is filled anew. */
+  /** Valid until the next `put`. */
   payload(sequence: number): Uint8Array {
-    const slot = sequence % jitterSlots;
-    const length = this.#lengths[slot]!;
-    const known = this.#payloads[slot];
-    if (known?.length === length) return known;
-    const start = slot * this.#slotBytes;
-    const view = this.#bytes.subarray(start, start + length);
-    this.#payloads[slot] = view;
-    return view;
+    return this.#payloads[sequence % jitterSlots]!;
   }
 
   /** Copies `from[start..end)` in. The slot must be free or hold something older. */
@@ -53,40 +45,41 @@ export class PacketRing {
     packet: { timestamp: number; units: number; payloadType: number; from: Uint8Array; start: number; end: number },
   ): void {
     const slot = sequence % jitterSlots;
-    const length = packet.end - packet.start;
-    if (length > this.#slotBytes) this.#grow(length);
+    const { from, start, end } = packet;
+    const length = end - start;
     if (this.#sequences[slot] === free) this.#held++;
+    else this.#giveBack(slot);
     this.#sequences[slot] = sequence;
     this.#timestamps[slot] = packet.timestamp;
     this.#units[slot] = packet.units;
     this.#payloadTypes[slot] = packet.payloadType;
-    this.#lengths[slot] = length;
-    const { from, start } = packet;
-    const bytes = this.#bytes;
-    const at = slot * this.#slotBytes;
-    for (let i = 0; i < length; i++) bytes[at + i] = from[start + i]!;
+    const payload = this.#room(length);
+    this.#payloads[slot] = payload;
+    for (let i = 0; i < length; i++) payload[i] = from[start + i]!;
   }
 
   remove(sequence: number): void {
     if (!this.has(sequence)) return;
-    this.#sequences[sequence % jitterSlots] = free;
+    const slot = sequence % jitterSlots;
+    this.#sequences[slot] = free;
+    this.#giveBack(slot);
     this.#held--;
   }
 
   clear(): void {
+    for (let slot = 0; slot < jitterSlots; slot++) if (this.#sequences[slot] !== free) this.#giveBack(slot);
     this.#sequences.fill(free);
     this.#held = 0;
   }
 
-  #grow(length: number): void {
-    const slotBytes = Math.ceil(length / 16) * 16;
-    const bytes = new Uint8Array(slotBytes * jitterSlots);
-    for (let slot = 0; slot < jitterSlots; slot++) {
-      const at = slot * this.#slotBytes;
-      bytes.set(this.#bytes.subarray(at, at + this.#lengths[slot]!), slot * slotBytes);
-    }
-    this.#bytes = bytes;
-    this.#slotBytes = slotBytes;
-    this.#payloads = new Array(jitterSlots).fill(undefined);
+  #room(length: number): Uint8Array {
+    if (length === 0) return none;
+    const spare = this.#spare.pop();
+    return spare?.length === length ? spare : new Uint8Array(length);
+  }
+
+  #giveBack(slot: number): void {
+    const payload = this.#payloads[slot]!;
+    if (payload !== none) this.#spare.push(payload);
   }
 }
