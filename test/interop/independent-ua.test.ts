@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { File, type Hooks, type Json, openHooks } from '../kit/hooks.ts';
 import { type Program, startProgram } from '../kit/program.ts';
 import { rmsDb, sineDb, worstDeparture } from '../kit/ua/g711.ts';
+import { levelBetween } from '../kit/ua/judge.ts';
 import { header } from '../kit/ua/message.ts';
 import type { Fate } from '../kit/ua/rtp.ts';
 import { sinePcm } from '../kit/ua/sine.ts';
@@ -151,7 +152,7 @@ function holdTests(peer: Peer): void {
     assert.deepEqual(pick(await one.reinvite('inactive')), [200, 'inactive']);
     assert.deepEqual(pick(await one.reinvite('sendrecv')), [200, 'sendrecv']);
     await until(() => one.rtp.received.length > held + stretch, { what: 'audio after the hold' });
-    assert.ok(Math.abs(sineDb(one.rtp.pcm(held + 5), 440) - toneDb) < 0.5);
+    assert.ok(Math.abs(levelBetween(one, 440, held + 5) - toneDb) < 0.5);
     assert.equal(await one.bye(), 200);
     await peer.hooks.final(one.callSid);
     assert.deepEqual(peer.hooks.statuses(one.callSid), ['trying', 'in-progress', 'completed']);
@@ -187,7 +188,7 @@ class LiveCall {
     const { rtp } = this.one;
     const from = rtp.received.length + 3;
     await until(() => rtp.received.length > from + stretch, { what: 'audio' });
-    return sineDb(rtp.pcm(from, from + stretch), hz);
+    return levelBetween(this.one, hz, from, from + stretch);
   }
 }
 

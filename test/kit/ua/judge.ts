@@ -12,7 +12,27 @@ const windowPackets = 10;
 
 /** Level of a tone in the last packets received, dB below a full sine. */
 export const levelNow = (call: UaCall, hz: number, packets = windowPackets): number =>
-  sineDb(call.rtp.pcm(Math.max(0, call.rtp.received.length - packets)), hz);
+  levelBetween(call, hz, Math.max(0, call.rtp.received.length - packets));
+
+/**
+ * Level of a tone in a stretch of packets. Where a sender that did not get the processor left time out, the phase jumps and a tone
+ * measured across would seem quieter: what is before and what is after count each by itself.
+ */
+export function levelBetween({ rtp }: UaCall, hz: number, from: number, to?: number): number {
+  const packets = rtp.voice(from, to);
+  let power = 0;
+  let bytes = 0;
+  for (let first = 0, i = 1; i <= packets.length; i++) {
+    const before = packets[i - 1]!;
+    const follows = ((packets[i]?.timestamp ?? 0) - before.timestamp) >>> 0 === before.bytes.length;
+    if (i < packets.length && follows) continue;
+    const piece = Buffer.concat(packets.slice(first, i).map((packet) => packet.bytes));
+    power += piece.length * 10 ** (sineDb(decode(piece), hz) / 10);
+    bytes += piece.length;
+    first = i;
+  }
+  return bytes === 0 ? sineDb(new Int16Array(0), hz) : 10 * Math.log10(power / bytes);
+}
 
 /** Level of a tone in one packet. */
 export const levelOf = (bytes: Uint8Array, hz: number): number => sineDb(decode(bytes), hz);
@@ -45,24 +65,32 @@ export function firstWith(call: UaCall, hz: number, from: number, present: boole
   return at;
 }
 
-/** Longest stretch without a packet from index `from` on, ms, less what this process itself was kept waiting meanwhile. */
+/** How long this process itself was kept waiting meanwhile, ms: it hears late what came then, and its phones said nothing. */
+const stalled = ({ rtp }: UaCall, since: number, until: number): number =>
+  rtp.stalls.filter(({ at }) => at > since && at <= until + 5).reduce((sum, { ms }) => sum + ms, 0);
+
+/** Longest stretch without a packet from index `from` on, ms, less the stalls of this process. */
 export function longestGap(call: UaCall, from: number, to = call.rtp.received.length): number {
   const times = call.rtp.received.slice(from, to).map(({ at }) => at);
-  const stalled = (since: number, until: number): number =>
-    call.rtp.stalls.filter(({ at }) => at > since && at <= until + 5).reduce((sum, { ms }) => sum + ms, 0);
-  return Math.max(0, ...times.slice(1).map((at, i) => at - times[i]! - stalled(times[i]!, at)));
+  return Math.max(0, ...times.slice(1).map((at, i) => at - times[i]! - stalled(call, times[i]!, at)));
 }
 
-/** Longest stretch in which the tone is missing, ms, by media time. */
+/** What a phone of ours says is heard so long after at most, ms. */
+const wayMs = 150;
+
+/** Longest stretch in which the tone is missing, ms, by media time, less the stalls of this process, whose phones say the tone. */
 export function longestHole(call: UaCall, hz: number, from: number, to = call.rtp.received.length): number {
   let longest = 0;
   let missing = 0;
+  let since = 0;
   for (const packet of call.rtp.received.slice(from, to)) {
     if (packet.payload !== 0) continue;
     // Half packets: a hole of 30 ms shows in at least two of them.
     for (const half of [packet.bytes.subarray(0, 80), packet.bytes.subarray(80)]) {
-      missing = levelOf(half, hz) > presentDb ? 0 : missing + half.length / 8;
-      longest = Math.max(longest, missing);
+      const present = levelOf(half, hz) > presentDb;
+      if (missing === 0) since = packet.at - wayMs;
+      missing = present ? 0 : missing + half.length / 8;
+      if (missing > longest) longest = Math.max(longest, missing - stalled(call, since, packet.at));
     }
   }
   return longest;
