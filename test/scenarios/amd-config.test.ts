@@ -251,3 +251,37 @@ test('a beep is heard beside noise isolation, which would take it for noise; a l
   assert.deepEqual(told(muted.s), ['no_speech_detected', 'stopped']);
   await muted.s.end();
 });
+
+test('a beep is heard through loss, jitter, doubled packets and packets out of order', async () => {
+  for (const [hz, ms] of [
+    [460, 300],
+    [1_000, 700],
+    [2_400, 300],
+  ] as const) {
+    const { s, beep } = await configured({ timers: { noSpeechTimeoutMs: 10_000 } });
+    s.stage.net.link({}, { lossRate: 0.1, delayMs: 20, jitterMs: 30, duplicateRate: 0.05, reorderRate: 0.05 });
+    await s.run(2_000);
+    beep(hz, ms);
+    await s.run(1_500);
+    assert.deepEqual(told(s), ['tone_detected'], `${hz} Hz`);
+    assert.ok(Math.abs((s.sentTo('/amd')[0]!.frequency as number) - hz) <= 1);
+    s.stage.net.link({}, { lossRate: 0, jitterMs: 0, duplicateRate: 0, reorderRate: 0 });
+    await s.end();
+  }
+});
+
+test('a socket’s config command begins it at once, beside the verb that runs', async () => {
+  const s = await socketScene([{ verb: 'answer' }, pause]);
+  const stt = await listener(s);
+  s.command('config', { amd });
+  await s.stage.clock.runFor(300);
+  stt.say('hello');
+  await s.stage.clock.runFor(100);
+  assert.deepEqual(
+    s.of('verb:hook').map(({ data }) => data.type),
+    ['amd_human_detected', 'amd_stopped'],
+  );
+  for (const message of s.of('verb:hook')) s.ack(message);
+  assert.equal(s.call.ended, undefined);
+  await s.end();
+});
