@@ -63,27 +63,43 @@ function isInterop(file: string): boolean {
   return file.startsWith('test/interop/');
 }
 
-/** Real calls whose time or sound is measured finely: these files run one after the other. */
+/** Real calls whose time or sound is measured finely: these files run one after the other, and nothing beside them. */
 const alone = /^test\/(interop\/(live-b|baresip\.|independent-ua|audio-stream|sipp\.)|robustness\/flood)/;
 /** Real calls that mostly wait, and are judged with patience: one more at a time than there are cores. */
 const patient = /^test\/interop\/(live-[^b]|baresip-|isolation|recognition|audio-files|apps-|sdk-|rest-)/;
+/** They only compute, on the virtual clock: beside those that wait, with what these leave of the processor. */
+const yielding = /^test\/rehearsals\//;
 /** What takes long begins first, so that no core idles at the end. */
-const long = /^test\/(interop|robustness|check|rehearsals)/;
+const long = /^test\/(interop|robustness|check)/;
 
 /** With all cores at work, threads that collect garbage side by side cost a tenth more than they save. */
 const thrifty = ['--single-threaded-gc'];
+const lowPriority = `--import=${resolve(import.meta.dirname, 'low-priority.ts')}`;
+
+/** Files that run so many at a time. */
+interface Lane {
+  files: string[];
+  concurrency: number;
+  execArgv?: string[];
+}
+
+/** Lanes that run side by side; then the next ones. */
+function stages(): Lane[][] {
+  const of = (...patterns: RegExp[]): string[] =>
+    files.filter((file) => patterns.some((pattern) => pattern.test(file)));
+  const others = files.filter((file) => ![alone, patient, yielding].some((pattern) => pattern.test(file)));
+  const lanes: Lane[][] = [
+    [{ files: others.sort((a, b) => Number(long.test(b)) - Number(long.test(a))), concurrency, execArgv: thrifty }],
+    [
+      { files: of(patient), concurrency: concurrency + 1 },
+      { files: of(yielding), concurrency: Math.max(1, concurrency - 1), execArgv: [...thrifty, lowPriority] },
+    ],
+    [{ files: of(alone), concurrency: 1 }],
+  ];
+  return lanes.map((stage) => stage.filter((lane) => lane.files.length > 0));
+}
 
 async function report(): Promise<void> {
-  const together = files.filter((file) => !alone.test(file) && !patient.test(file));
-  const groups = [
-    {
-      files: [...together.filter((file) => long.test(file)), ...together.filter((file) => !long.test(file))],
-      concurrency,
-      execArgv: thrifty,
-    },
-    { files: files.filter((file) => patient.test(file)), concurrency: concurrency + 1 },
-    { files: files.filter((file) => alone.test(file)), concurrency: 1 },
-  ].filter((group) => group.files.length > 0);
   const started = performance.now();
   const total: Counts = { tests: 0, suites: 0, passed: 0, failed: 0, cancelled: 0, skipped: 0, todo: 0 };
   const times: { file: string; durationMs: number }[] = [];
@@ -92,19 +108,36 @@ async function report(): Promise<void> {
     else for (const key of Object.keys(total) as (keyof Counts)[]) total[key] += counts[key];
   };
   async function* events(): AsyncGenerator<TestEvent> {
-    for (const group of groups) {
-      const paths = group.files.map((file) => resolve(root, file));
-      const patience = new Patience();
-      const { signal } = patience;
-      const { concurrency, execArgv = [] } = group;
-      const stream = run({ files: paths, concurrency, execArgv, timeout: testTimeoutMs, cwd: root, signal });
-      yield* perFile(patience.watch(stream as AsyncIterable<TestEvent>), note);
+    for (const stage of stages()) {
+      for await (const batch of sideBySide(stage.map((lane) => perFile(runLane(lane), note)))) yield* batch;
     }
     if (times.length > slowest) yield line(slowestOf(times));
     yield* summary(total, performance.now() - started);
   }
   await pipeline(Readable.from(events()), new spec(), process.stdout, { end: false });
   if (total.failed + total.cancelled > 0) process.exitCode = 1;
+}
+
+function runLane({ files, concurrency, execArgv = [] }: Lane): AsyncGenerator<TestEvent> {
+  const patience = new Patience();
+  const { signal } = patience;
+  const paths = files.map((file) => resolve(root, file));
+  const stream = run({ files: paths, concurrency, execArgv, timeout: testTimeoutMs, cwd: root, signal });
+  return patience.watch(stream as AsyncIterable<TestEvent>);
+}
+
+/** What each of them gives, as it comes. */
+async function* sideBySide<T>(sources: AsyncGenerator<T>[]): AsyncGenerator<T> {
+  const step = async (source: AsyncGenerator<T>) => ({ source, result: await source.next() });
+  const coming = new Map(sources.map((source) => [source, step(source)]));
+  while (coming.size > 0) {
+    const { source, result } = await Promise.race(coming.values());
+    if (result.done) coming.delete(source);
+    else {
+      coming.set(source, step(source));
+      yield result.value;
+    }
+  }
 }
 
 /** Ends a run in which nothing happens any more: a file whose tests are over, or timed out, and whose process does not exit. */
@@ -141,11 +174,11 @@ class Patience {
   }
 }
 
-/** Passes on what the reporter prints: of a file that passed one line, of one that failed everything. Keeps back each run's own summary. */
+/** What the reporter prints of each file: of one that passed a line, of one that failed everything. Keeps back each run's own summary. */
 async function* perFile(
   stream: AsyncIterable<TestEvent>,
   onResult: (result: Result) => void,
-): AsyncGenerator<TestEvent> {
+): AsyncGenerator<TestEvent[]> {
   const printed = ['test:start', 'test:pass', 'test:fail', 'test:stdout', 'test:stderr', 'test:diagnostic'];
   let waiting: TestEvent[] = [];
   for await (const event of stream) {
@@ -155,8 +188,9 @@ async function* perFile(
       // A file that could not be loaded has no summary of its own: its failure waits here.
       const failed = success !== true || waiting.some((one) => one.type === 'test:fail');
       const quiet = file !== undefined && !failed && !options.includes('--all');
-      if (!quiet) yield* waiting;
-      else yield line(`✔ ${result.file} (${result.counts.tests} tests, ${seconds(result.durationMs)})\n`);
+      yield quiet
+        ? [line(`✔ ${result.file} (${result.counts.tests} tests, ${seconds(result.durationMs)})\n`)]
+        : waiting;
       waiting = [];
       onResult(result);
     } else if (printed.includes(event.type) && !(event.type === 'test:diagnostic' && file === undefined)) {
