@@ -1,5 +1,5 @@
 // room_say and room_play: speech or a file for everybody in the call's conference (live-call-control.md 6).
-import { isObject, isRefusal, type Refusal } from '../base/index.ts';
+import { isObject, isRefusal, type Refusal, refuse } from '../base/index.ts';
 import type { Step } from '../calls/index.ts';
 import { needsMember, placeOf } from './conference.ts';
 import { type CommandDefinition, defineCommand, type Target } from './define.ts';
@@ -33,6 +33,12 @@ function stepOf({ call }: Target, { verb }: Announcement): Step | Refusal {
   return badValue(steps.reason, path === '' ? undefined : path);
 }
 
+function needsRoom(target: Target, { replace }: Announcement): Refusal | undefined {
+  return replace || !placeOf(target).announcementsFull
+    ? undefined
+    : refuse('announcements-full', 'too many announcements are heard in the conference already');
+}
+
 function announcing(
   kind: 'say' | 'play',
   definition: Pick<CommandDefinition<Announcement>, 'summary' | 'schema' | 'examples' | 'read'>,
@@ -42,10 +48,11 @@ function announcing(
     rest,
     ws: `room:${kind}`,
     needs: 'a conference',
+    refuses: ['422 while ten are heard already, unless `replace` ends them'],
     ...definition,
     allowed(target, announcement) {
       const step = stepOf(target, announcement);
-      if (!isRefusal(step)) return needsMember(target);
+      if (!isRefusal(step)) return needsMember(target) ?? needsRoom(target, announcement);
       return { ...step, path: step.path === undefined ? rest : `${rest}.${step.path}` };
     },
     apply(target, announcement) {

@@ -296,3 +296,14 @@ test('both phones want a change at the same moment while the media goes past us:
   await bothHear(t);
   await end(t);
 });
+
+test('a voice with noise isolation is heard on every way: past the engine as it is', async () => {
+  const t = await talk();
+  for (const sid of [sidOf(t.caller), t.s.childSid()])
+    assert.equal((await t.s.updateSid(sid, { noise_isolation_status: 'enable' }, true)).status, 200);
+  for (const path of ['partial-media', 'no-media', 'partial-media', 'full-media']) {
+    assert.equal((await t.go(path)).status, 200, path);
+    await bothHear(t);
+  }
+  await end(t);
+});

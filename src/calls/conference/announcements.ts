@@ -1,10 +1,10 @@
 // Announcements: speech and files for everybody in a conference (room_say, room_play; live-call-control.md 6).
 import type { Payload } from '../../apps/index.ts';
-import { Fault, isRefusal, newSid, refusalText } from '../../base/index.ts';
+import { Fault, isRefusal, newSid, type Refusal, refusalText } from '../../base/index.ts';
 import type { MediaRoom, Playback, PlaybackResult } from '../../media/client.ts';
 import { noteStrange } from '../events.ts';
 import { announcementLimit } from '../limits.ts';
-import type { Step } from '../types.ts';
+import type { AudioPlan, Step } from '../types.ts';
 import type { Conference } from './conference.ts';
 import type { Place } from './place.ts';
 
@@ -31,17 +31,24 @@ export class Announcements {
   readonly #conference: Conference;
   readonly #room: MediaRoom;
   readonly #running = new Set<Running>();
+  /** Their sound is still being found. */
+  #coming = 0;
 
   constructor(conference: Conference, room: MediaRoom) {
     this.#conference = conference;
     this.#room = room;
   }
 
+  /** No more can be heard at once. */
+  get full(): boolean {
+    return this.#running.size + this.#coming >= announcementLimit;
+  }
+
   /** Of `place`'s call: its voice speaks, its hooks are told. Resolves with the first packet. */
   async make(place: Place, { kind, step, id, replace }: Announcing): Promise<{ at: number }> {
     const { call } = place;
     noteStrange(call, step);
-    const plan = await step.audio?.(call);
+    const plan = await this.#planOf(place, step);
     if (!plan) throw new Fault('announcement-empty', 'there is nothing to announce');
     if (isRefusal(plan)) {
       call.alert('no-tts', plan.reason);
@@ -49,8 +56,6 @@ export class Announcements {
     }
     if (this.#conference.running?.room !== this.#room) throw new Fault('conference-over', 'the conference is over');
     if (replace) this.#stopAll();
-    if (this.#running.size >= announcementLimit)
-      throw new Fault('announcements-full', `${announcementLimit} announcements are heard already`);
     const playback = this.#room.play(plan.sources, { loop: plan.loop });
     const names: Payload = { [`${kind}Id`]: newSid(call.world.random), ...(id !== undefined && { id }) };
     const over: Running['over'] = (reason, playedMs) => {
@@ -77,6 +82,15 @@ export class Announcements {
   /** The conference ends: what is still heard is told of before that is. */
   end(now: number): void {
     for (const { startedAt = now, over } of this.#running) over('stopped', Math.max(0, now - startedAt));
+  }
+
+  async #planOf({ call }: Place, step: Step): Promise<AudioPlan | Refusal | undefined> {
+    this.#coming++;
+    try {
+      return await step.audio?.(call);
+    } finally {
+      this.#coming--;
+    }
   }
 
   #stopAll(): void {

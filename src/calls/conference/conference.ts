@@ -26,6 +26,8 @@ export interface ConferencePart {
   hears(other: ConferencePart): boolean;
   /** All members but moderators. */
   muteOthers(muted: boolean): Promise<{ at: number }>;
+  /** No more can be announced at once. */
+  readonly announcementsFull: boolean;
   /** Says or plays to every member. Resolves with the first packet, rejects when nothing was heard. */
   announce(announcing: Announcing): Promise<{ at: number }>;
 }

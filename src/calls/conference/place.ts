@@ -156,6 +156,10 @@ export class Place implements ConferencePart {
     return this.#conference.mute(muted);
   }
 
+  get announcementsFull(): boolean {
+    return this.#conference.running?.announcements.full ?? false;
+  }
+
   announce(announcing: Announcing): Promise<{ at: number }> {
     const announcements = this.#conference.running?.announcements;
     if (!announcements) return Promise.reject(new Fault('conference-over', 'the conference is over'));

@@ -109,10 +109,11 @@ export class Link implements PacketTaker {
     const { path, paused, side } = this.#state;
     if (paused || !to.sending) return 'silent';
     if (!this.#alike) return 'processed';
-    const untouched = side === 'mouth' || from.ear.plain;
-    if (path === 'relay' && !untouched) return 'silent';
+    const relays = path === 'relay';
+    if (relays && side === 'ear' && !from.ear.open) return 'silent';
+    const untouched = (side === 'mouth' || from.ear.plain) && to.mouth.plain;
     // Digits of ours need frame times, whatever the path.
-    return untouched && !to.sendsDigits && (path === 'relay' || to.mouth.plain) ? 'forwarded' : 'processed';
+    return (relays || untouched) && !to.sendsDigits ? 'forwarded' : 'processed';
   }
 
   /** Packets of the one are packets of the other: codec and packet time. */
