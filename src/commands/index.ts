@@ -20,8 +20,9 @@ import { tag } from './tag.ts';
 import { transcribeStatus } from './transcribe-status.ts';
 import { whisper } from './whisper.ts';
 
-/** In the order in which they act when several stand in one request (live-call-control.md 1.3): whisper last. */
+/** In the order in which they act when several stand in one request (live-call-control.md 1.3): tag first, whisper last. */
 export const commands: readonly AnyCommand[] = [
+  tag,
   callStatus,
   redirect,
   childRedirect,
@@ -38,7 +39,6 @@ export const commands: readonly AnyCommand[] = [
   dtmf,
   record,
   mediaPath,
-  tag,
   dub,
   boost,
   noiseIsolation,

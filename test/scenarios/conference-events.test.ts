@@ -223,27 +223,6 @@ test('room_play and room_say are heard by every member over the voices, told wit
   await over(s, alice, bob);
 });
 
-test('an eleventh announcement at once is refused as it comes; replace makes room', async () => {
-  const s = await conference({ alice: {} });
-  const alice = await singer(s, 'alice');
-  await s.run(500);
-  const room_play = { url: 'tone://?freq=1900&duration=3000' };
-  const outcomes = await s.stage.clock.settle(
-    Promise.all(Array.from({ length: 11 }, () => s.updating(alice, { room_play }))),
-  );
-  assert.deepEqual(
-    outcomes.map(({ status }) => status),
-    [...Array(10).fill(202), 422],
-  );
-  await s.run(500);
-  const refused = await s.update(alice, { room_play });
-  assert.deepEqual([refused.status, /too many announcements/.test(refused.reason ?? '')], [422, true]);
-  assert.equal((await s.update(alice, { room_play: { ...room_play, replace: true } })).status, 202);
-  await s.run(500);
-  assert.equal((await s.update(alice, { room_play })).status, 202);
-  await over(s, alice);
-});
-
 test('digits reach the others when distributeDtmf says so, and only then', async () => {
   const s = await conference({ alice: { distributeDtmf: true } });
   const alice = await singer(s, 'alice');

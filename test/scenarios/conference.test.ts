@@ -227,3 +227,24 @@ test('who still waits, or is being greeted, can be kicked, redirected, or hang u
   );
   await over(s, alice, bob, carol);
 });
+
+test('an eleventh announcement at once is refused as it comes; replace makes room', async () => {
+  const s = await conference({ alice: {} });
+  const alice = await singer(s, 'alice');
+  await s.run(500);
+  const room_play = { url: 'tone://?freq=1900&duration=3000' };
+  const outcomes = await s.stage.clock.settle(
+    Promise.all(Array.from({ length: 11 }, () => s.updating(alice, { room_play }))),
+  );
+  assert.deepEqual(
+    outcomes.map(({ status }) => status),
+    [...Array(10).fill(202), 422],
+  );
+  await s.run(500);
+  const refused = await s.update(alice, { room_play });
+  assert.deepEqual([refused.status, /too many announcements/.test(refused.reason ?? '')], [422, true]);
+  assert.equal((await s.update(alice, { room_play: { ...room_play, replace: true } })).status, 202);
+  await s.run(500);
+  assert.equal((await s.update(alice, { room_play })).status, 202);
+  await over(s, alice);
+});

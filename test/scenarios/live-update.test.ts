@@ -277,3 +277,15 @@ test('headers that are no text under a SIP name are refused with 400 and their p
   await s.stage.clock.settle(call.hangup());
   await s.end();
 });
+
+test('a tag is in the payloads of what stands beside it', async () => {
+  const s = await scene({ ...playing, '/next': [{ verb: 'pause', length: 60 }] });
+  const call = await s.dial();
+  assert.equal((await s.update(call, { call_hook: '/next', tag: { n: 1 } })).status, 202);
+  await s.run(500);
+  assert.deepEqual(s.sentTo('/next')[0]?.customerData, { n: 1 });
+  assert.equal((await s.update(call, { call_status: 'completed', tag: { n: 2 } })).status, 202);
+  await s.run(500);
+  assert.deepEqual([s.statuses().at(-1), s.sentTo('/status').at(-1)?.customerData], ['completed', { n: 2 }]);
+  await s.end();
+});

@@ -115,12 +115,7 @@ export class Ear {
 
   /** What comes in is what listeners hear: nothing on the way changes it. */
   get plain(): boolean {
-    return this.open && !this.isolating.active;
-  }
-
-  /** It is not silenced, nor on its way there or back. */
-  get open(): boolean {
-    return !this.#muted && (this.#mute?.open ?? true);
+    return !this.#muted && (this.#mute?.open ?? true) && !this.isolating.active;
   }
 
   /** Somebody hears frames, apart from those who pull them. */

@@ -110,7 +110,7 @@ export class Link implements PacketTaker {
     if (paused || !to.sending) return 'silent';
     if (!this.#alike) return 'processed';
     const relays = path === 'relay';
-    if (relays && side === 'ear' && !from.ear.open) return 'silent';
+    if (relays && side === 'ear' && from.ear.muted) return 'silent';
     const untouched = (side === 'mouth' || from.ear.plain) && to.mouth.plain;
     // Digits of ours need frame times, whatever the path.
     return (relays || untouched) && !to.sendsDigits ? 'forwarded' : 'processed';
