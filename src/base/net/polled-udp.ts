@@ -1,6 +1,6 @@
 // UDP for thousands of sockets: all that have something to read are asked once a millisecond, datagrams go through one buffer.
 import type { Clock, Timer } from '../clock.ts';
-import { udpEventsPerPoll, udpPollMs, udpReadsPerPoll } from '../limits.ts';
+import { udpEventsPerPoll, udpPollMs, udpReadsPerPoll, udpReadsPerSocket } from '../limits.ts';
 import { type Address, addressText, type UdpOptions, type UdpSocket } from '../network.ts';
 import { bindFault } from '../network-faults.ts';
 import { epollEvents, epollFd, ipprotoIpv6, ipv6V6only, type Libc, solSocket, soRcvbuf } from './libc.ts';
@@ -90,10 +90,13 @@ export class PolledUdp {
     this.#timer = undefined;
   }
 
-  /** One datagram of each socket that has some, again until none has: a flood at one socket holds up no other. */
+  /**
+   * One datagram of each socket that has some, again until none has. A flood at one socket holds up no other, and costs little: what it
+   * may not send is left to the system, which drops it unread.
+   */
   #poll = (): void => {
     this.#timer = this.#clock.after(udpPollMs, this.#poll);
-    for (let reads = 0; reads < udpReadsPerPoll && this.#open > 0; ) {
+    for (let round = 0, reads = 0; round < udpReadsPerSocket && reads < udpReadsPerPoll && this.#open > 0; round++) {
       const ready = this.#libc.epollWait(this.#epoll, this.#events);
       if (ready <= 0) return;
       for (let i = 0; i < ready; i++) this.#read(epollFd(this.#events, i));
