@@ -380,3 +380,28 @@ test('of more than ten targets the first ten are called, and the log says so', a
   assert.deepEqual(said, ['only the first 10 of 50 targets are called']);
   await s.end();
 });
+
+for (const [what, more] of [
+  ['early media of the leg', {}],
+  ['dialMusic', { dialMusic: toneUrl(1_500) }],
+] as const) {
+  test(`answerOnBridge, ${what}, and a caller that can hear nothing yet: its phone rings`, async () => {
+    const s = await dialScene({});
+    const bob = await s.callee({
+      take(call, invite) {
+        call.early(invite);
+        s.stage.clock.after(1_000, () => call.accept(invite));
+      },
+    });
+    answerWithDial(s, [sip(bob)], { answerOnBridge: true, ...more });
+    const phone = await s.stage.phone('late');
+    const call = await phone.call(s.stage.uriOf(s.app), { late: true });
+    sing(call, callerHz);
+    await s.run(500);
+    assert.deepEqual(statuses(call), [180]);
+    await s.run(1_500);
+    assertHears(s, call, { [calledHz]: 'loud', 1500: 'quiet' });
+    assertHears(s, bob.call(), { [callerHz]: 'loud' });
+    await finish(s, call);
+  });
+}

@@ -282,3 +282,20 @@ test('what nobody knows inside a verb is taken, and told once with its path, who
   await s.run(1_000);
   await s.end();
 });
+
+test('a caller without a description hears nothing before the answer: verbs for that are skipped, and say why', async () => {
+  const s = await scene({
+    '/': [
+      { verb: 'play', url: toneUrl(440, 500), earlyMedia: true },
+      { verb: 'play', url: toneUrl(880, 500) },
+    ],
+  });
+  const phone = await s.stage.phone('late');
+  const call = await phone.call(s.stage.uriOf(s.app), { late: true });
+  assert.equal(await s.stage.clock.settle(call.answered), 200);
+  await s.run(1_500);
+  const skipped = s.stage.events.filter(({ event }) => event.type === 'verb-skipped').map(({ event }) => event.reason);
+  assert.deepEqual(skipped, ['nothing can be heard before the answer: the INVITE brought no session description']);
+  assert.ok(call.ended, 'the second one was played, and the call is over');
+  await s.end();
+});

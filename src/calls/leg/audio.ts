@@ -120,6 +120,9 @@ export class LegAudio {
   }
 }
 
+export const noEarlyMedia = (): Refusal =>
+  refuse('no-early-media', 'nothing can be heard before the answer: the INVITE brought no session description');
+
 export const callOver = (): Refusal => refuse('call-ended', 'the call is over');
 
 /** The session description in a message, if there is one. */

@@ -13,7 +13,7 @@ import type {
   SipResponse,
 } from '../../sip/index.ts';
 import { redirectLimit } from '../limits.ts';
-import { callOver, LegAudio, sdpOf } from './audio.ts';
+import { callOver, LegAudio, noEarlyMedia, sdpOf } from './audio.ts';
 import { LegDigits } from './digits-out.ts';
 import { contactOf, failureEnd } from './failure.ts';
 import { LegOffers } from './offers.ts';
@@ -146,11 +146,12 @@ export class Leg {
     if (failure || signal.aborted) return failure ?? callOver();
     if (invite.state !== 'proceeding') return this.#dialog ? undefined : callOver();
     if (!early) return this.#accept(invite);
-    if (!this.#earlyMedia && sdpOf(invite.request) !== undefined) {
-      this.#earlyMedia = true;
-      invite.progress(183, 'Session Progress', { headers: this.#options.answerHeaders, body: this.#audio.body });
-      this.port?.start();
-    }
+    if (this.#earlyMedia) return undefined;
+    // Our offer in an unreliable 183 would be none (RFC 3261 13.2.1).
+    if (sdpOf(invite.request) === undefined) return noEarlyMedia();
+    this.#earlyMedia = true;
+    invite.progress(183, 'Session Progress', { headers: this.#options.answerHeaders, body: this.#audio.body });
+    this.port?.start();
     return undefined;
   }
 

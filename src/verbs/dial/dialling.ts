@@ -109,6 +109,8 @@ export class Dialling {
   async #joinEarly(leg: Call): Promise<Bridge | undefined> {
     const { call, scope } = this.#run;
     const refusal = await call.leg.ensureMedia(true, scope.signal);
+    // Who cannot hear it hears at least that it rings.
+    if (refusal) this.#waiting.ringing();
     if (refusal || scope.closed || leg.ended || !call.leg.hasMedia) return undefined;
     this.#waiting.stop();
     const bridge = await Bridge.join({ owner: call, other: leg, scope });

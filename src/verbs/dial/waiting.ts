@@ -22,7 +22,11 @@ export class Waiting {
     this.#sound = 'music';
     const { call, scope } = this.#run;
     const refusal = await call.leg.ensureMedia(true, scope.signal);
-    if (this.#sound !== 'music' || refusal) return;
+    if (this.#sound !== 'music') return;
+    if (refusal) {
+      this.#sound = 'nothing';
+      return this.ringing();
+    }
     const playing = this.#play(this.#music);
     const result = await playing?.done;
     if (this.#sound !== 'music' || result?.reason !== 'failed') return;
