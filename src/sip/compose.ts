@@ -32,12 +32,13 @@ const ours = new Set([
 /** One that no user may set. */
 export const isOwnHeader = (name: string): boolean => ours.has(canonicalHeaderName(name));
 
-/** The user's headers as lines, without those that are ours. */
-function extraLines(headers: ExtraHeaders | undefined): HeaderLine[] {
+/** The user's headers as lines, without those that are ours: where a dialog has our Contact, another would lead its requests elsewhere. */
+function extraLines(headers: ExtraHeaders | undefined, contact: string | undefined): HeaderLine[] {
   const lines: HeaderLine[] = [];
   for (const [name, value] of Object.entries(headers ?? {})) {
     if (isOwnHeader(name) || !isToken(name)) continue;
     const canonical = canonicalHeaderName(name);
+    if (canonical === 'Contact' && contact !== undefined) continue;
     if (typeof value === 'string') lines.push([canonical, value]);
     else for (const one of value) lines.push([canonical, one]);
   }
@@ -102,7 +103,7 @@ export function composeRequest(identity: Identity, parts: RequestParts): SipRequ
     ['Call-ID', parts.callId],
     ['CSeq', `${parts.cseq} ${parts.method}`],
   );
-  const extra = extraLines(parts.headers);
+  const extra = extraLines(parts.headers, parts.contact);
   const defaults: HeaderLine[] = [['Max-Forwards', String(MAX_FORWARDS)]];
   if (parts.contact !== undefined) defaults.push(['Contact', parts.contact]);
   defaults.push(['User-Agent', identity.userAgent]);
@@ -131,7 +132,7 @@ export function composeResponse(
   parts: ResponseParts = {},
 ): SipResponse {
   const { request, status } = to;
-  const headers = extraLines(parts.reply?.headers);
+  const headers = extraLines(parts.reply?.headers, parts.contact);
   const defaults: HeaderLine[] = [];
   if (parts.contact !== undefined) defaults.push(['Contact', parts.contact]);
   if (status > 100) defaults.push(['Server', identity.userAgent]);

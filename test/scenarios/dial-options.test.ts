@@ -405,3 +405,18 @@ for (const [what, more] of [
     await finish(s, call);
   });
 }
+
+test("a Contact among a dial's headers does not lead the leg's requests elsewhere", async () => {
+  const s = await dialScene({});
+  const bob = await s.callee();
+  answerWithDial(s, [sip(bob)], { headers: { Contact: '<sip:elsewhere@10.9.9.9>', 'X-A': 'b' } });
+  const call = await s.dial();
+  await s.run(500);
+  const invite = bob.invites[0]!.request;
+  assert.deepEqual([invite.header('X-A'), invite.values('Contact').length], ['b', 1]);
+  assert.doesNotMatch(invite.header('Contact')!, /elsewhere/);
+  await s.stage.clock.settle(bob.call().hangup());
+  await s.run(500);
+  assert.equal(done(s).dial_call_status, 'completed');
+  await finish(s, call);
+});
