@@ -52,6 +52,8 @@ export const maxRtpBytes = 1500;
 export const rtpReceiveBufferBytes = 128 * 1024;
 /** Silence from the latched source after which another one may take its place. */
 export const relatchAfterMs = 3000;
+/** For so long after SDP named another address the old source may still be heard: what is under way, and the time that a far end takes. */
+export const movingMs = 500;
 /** Mean time between RTCP reports; each is randomised by half (RFC 3550 6.2, 6.3.1). */
 export const rtcpIntervalMs = 5000;
 /** Digits and pauses of one `sendDigits`. */

@@ -1,15 +1,16 @@
 // Source latch: symmetric RTP. Which source is the far end, once and for all, though SDP may name an address behind a NAT.
 import { type Address, sameAddress } from '../../base/index.ts';
 import { type RtpView, sequenceDistance } from '../../rtp/index.ts';
-import { relatchAfterMs } from '../limits.ts';
+import { movingMs, relatchAfterMs } from '../limits.ts';
 
 /** Packets in sequence that another source than the one in SDP must send before it is believed. */
 const proofPackets = 2;
 
 /**
  * The address of SDP is taken at its first packet, another one after two packets in sequence. From then on only that source is
- * heard, until it has been silent for `relatchAfterMs` or a new offer/answer names another address. One that was only silent, as
- * phones are that suppress silence, gets its place back from whoever took it.
+ * heard, until it has been silent for `relatchAfterMs` or a new offer/answer names another address: then what is still under way from
+ * the old one is heard, without being believed, until the new one speaks. One that was only silent, as phones are that suppress
+ * silence, gets its place back from whoever took it.
  */
 export class SourceLatch {
   #expected: Address | undefined;
@@ -17,6 +18,9 @@ export class SourceLatch {
   /** Whose place the latched source took when it was silent. */
   #displaced: Address | undefined;
   #heardAt = 0;
+  /** Latched until SDP named another address, and when that was. */
+  #left: Address | undefined;
+  #leftAt = 0;
   #candidate: Address | undefined;
   #candidateSsrc = 0;
   #candidateSequence = 0;
@@ -45,8 +49,13 @@ export class SourceLatch {
     this.#proof = 0;
     this.#displaced = undefined;
     // A restored port knows its source from the worker that died.
-    if (first && this.#latched) this.#heardAt = now;
-    else this.#latched = undefined;
+    if (first && this.#latched) {
+      this.#heardAt = now;
+      return;
+    }
+    this.#left = this.#latched ?? this.#left;
+    this.#leftAt = now;
+    this.#latched = undefined;
   }
 
   /** Is this packet of the far end? To be asked for well-formed packets of a payload type that was agreed on. */
@@ -59,6 +68,7 @@ export class SourceLatch {
     const expected = this.#expected;
     if (!expected) return false;
     if (!latched && sameAddress(from, expected)) return this.#latch(from, now);
+    if (!latched && this.#left && now - this.#leftAt < movingMs && sameAddress(from, this.#left)) return true;
     const returns = this.#displaced !== undefined && sameAddress(from, this.#displaced);
     const open = !latched || returns || now - this.#heardAt >= relatchAfterMs;
     if (open && this.#proves(from, view)) {
@@ -71,6 +81,7 @@ export class SourceLatch {
 
   #latch(from: Address, now: number): true {
     this.#latched = { host: from.host, port: from.port };
+    this.#left = undefined;
     this.#heardAt = now;
     this.#proof = 0;
     return true;
