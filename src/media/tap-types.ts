@@ -87,8 +87,8 @@ export interface RecognizeOptions {
   voiceMs?: number;
 }
 
-/** What is told of a recognition while it runs. 'voice' is our own detector's. */
-export type RecognitionNews = Exclude<RecognitionEvent, { type: 'failed' }> | { type: 'voice' };
+/** What is told of a recognition while it runs. 'open': its vendor listens now; 'voice' is our own detector's. */
+export type RecognitionNews = Exclude<RecognitionEvent, { type: 'failed' }> | { type: 'open' } | { type: 'voice' };
 
 /** What a recognizer had been given, ms of audio since its beginning, and when somebody spoke in it. */
 export interface HeardAudio {

@@ -20,10 +20,11 @@ interface Answered {
 /** A caller who has been joined with a silent bob; `hook` is what amd's hook answers. */
 async function answered(
   amd: Json = {},
-  { dial = {}, callee = {} }: { dial?: Json; callee?: CalleeOptions } = {},
+  { dial = {}, callee = {}, hanging = false }: { dial?: Json; callee?: CalleeOptions; hanging?: boolean } = {},
 ): Promise<Answered> {
   const s = await dialScene({});
   const stt = await listener(s);
+  if (hanging) stt.server.state = 'hanging';
   let beep: Answered['beep'] = () => {};
   const bob = await s.callee({
     ...callee,
@@ -189,6 +190,14 @@ test('a recognizer that fails while it listens', async () => {
   await s.run(100);
   assert.deepEqual(told(s), ['error', 'stopped']);
   assert.match(String(s.sentTo('/amd')[0]?.reason), /no free line/);
+  await s.end();
+});
+
+test('a recognizer that never answers is an error, not a silence', async () => {
+  const { s, stt } = await answered({}, { hanging: true });
+  await s.run(6_000);
+  assert.deepEqual(told(s), ['error', 'stopped']);
+  assert.equal(stt.peers.length, 0);
   await s.end();
 });
 

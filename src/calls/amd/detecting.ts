@@ -67,6 +67,7 @@ export class Detecting {
       settings,
       recognizer: { ...recognizer, options },
       interim: true,
+      onOpen: () => this.#take({ what: 'listening' }),
       onTranscript: (transcript) => {
         const { isFinal, language } = transcript;
         this.#take({ what: 'transcript', text: textOf(transcript), isFinal, language });

@@ -80,9 +80,16 @@ for (const [name, happenings, expected] of [
   test(name, () => assert.deepEqual(course(happenings), expected));
 }
 
-test('the timers begin together; a shorter completion than a second stays after a beep', () => {
+test('the timers begin; a shorter completion than a second stays after a beep', () => {
   const settings = { thresholdWordCount: 9, digitCount: 0, phrases: {}, timers };
-  assert.deepEqual(new Verdicts(settings).begin().timers, { noSpeech: 5_000, decision: 15_000, tone: 20_000 });
+  const verdicts = new Verdicts(settings);
+  assert.deepEqual(verdicts.begin().timers, { decision: 15_000, tone: 20_000 });
+  assert.deepEqual(
+    verdicts.hear({ what: 'listening' }).timers,
+    { noSpeech: 5_000 },
+    'silence counts once somebody listens',
+  );
+  assert.deepEqual(verdicts.hear({ what: 'listening' }).timers, {}, 'a recognizer that follows gives no more time');
   const course200 = course([final('leave a message'), beep], { greetingCompletion: 200 });
   assert.match(course200[1]!, /greetingCompletion=200$/);
 });

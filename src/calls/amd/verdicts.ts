@@ -16,6 +16,8 @@ export interface AmdSettings extends RuleSettings {
 const afterBeepMs = 1_000;
 
 export type AmdHappening =
+  /** The recognizer hears; until then silence means nothing. */
+  | { what: 'listening' }
   | ({ what: 'transcript' } & Greeting)
   | { what: 'beep'; frequencyHz: number; varianceHz2: number }
   | { what: 'expired'; timer: AmdTimer }
@@ -48,6 +50,7 @@ const expiry: Record<AmdTimer, AmdNotice> = {
 
 export class Verdicts {
   readonly #settings: AmdSettings;
+  #listening = false;
   #machine = false;
   #beeped = false;
 
@@ -56,12 +59,14 @@ export class Verdicts {
   }
 
   begin(): Consequence {
-    const { noSpeech, decision, tone } = this.#settings.timers;
-    return { ...nothing, timers: { noSpeech, decision, tone } };
+    const { decision, tone } = this.#settings.timers;
+    return { ...nothing, timers: { decision, tone } };
   }
 
   hear(happening: AmdHappening): Consequence {
     switch (happening.what) {
+      case 'listening':
+        return this.#listens();
       case 'transcript':
         return this.#transcript(happening);
       case 'beep':
@@ -73,6 +78,13 @@ export class Verdicts {
       case 'stopped':
         return end();
     }
+  }
+
+  /** Once: another recognizer may follow. */
+  #listens(): Consequence {
+    if (this.#listening) return nothing;
+    this.#listening = true;
+    return { ...nothing, timers: { noSpeech: this.#settings.timers.noSpeech } };
   }
 
   /** One without a word is no speech, and no human's. */

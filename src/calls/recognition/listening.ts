@@ -18,6 +18,8 @@ export interface ListeningOptions {
   settings: RecognizerSettings;
   recognizer: ResolvedRecognizer;
   interim: boolean;
+  /** Its vendor listens; what was said until now is given to it too. Again after a failover, or a worker's death. */
+  onOpen?(): void;
   onTranscript(transcript: Transcript, heard: HeardAudio | undefined): void;
   /** A voice that lasts so long is told to `onVoice`. */
   voiceMs?: number | undefined;
@@ -112,8 +114,9 @@ export class Listening {
   }
 
   #heard(event: RecognitionNews, heard: HeardAudio | undefined): void {
-    const { call, verb, side, onTranscript, onTranslation, onVoice } = this.#options;
+    const { call, verb, side, onOpen, onTranscript, onTranslation, onVoice } = this.#options;
     if (event.type === 'speech-started') return;
+    if (event.type === 'open') return onOpen?.();
     if (event.type === 'voice') return onVoice?.();
     if (event.type === 'translation') {
       const { language, translation } = event;

@@ -76,6 +76,7 @@ export class Recognition {
       const { session } = open;
       session.onEvent = (event) => this.#told(event);
       void session.done.then(() => this.#finish());
+      this.#tell({ type: 'open' });
       for (const { pcm, rate } of this.#early.splice(0)) this.#write(open, pcm, rate);
       if (this.#stopping) session.end();
     } catch (error) {
