@@ -36,7 +36,12 @@ for (const [app, path, reason] of [
     '[0].dial.target[0].trunk',
     /not in this version/,
   ],
-  [[{ verb: 'dial', target: [bob], amd: { actionHook: '/a', word: 1 } }], '[0].dial.amd.word', /no option/],
+  [
+    [{ verb: 'dial', target: [bob], amd: { actionHook: '/a', digitCount: 0.5 } }],
+    '[0].dial.amd.digitCount',
+    /whole number/,
+  ],
+  [[{ verb: 'config', amd: { actionHook: '' } }], '[0].config.amd.actionHook', /URL/],
   [[{ verb: 'dial', target: [bob], timeout: 0 }], '[0].dial.timeout', /more than 0/],
   [[{ verb: 'dial', target: [bob], headers: { 'X-A': 'a\r\nb' } }], '[0].dial.headers.X-A', /one line/],
   [[{ verb: 'dial', target: [bob], proxy: 'a b' }], '[0].dial.target[0].proxy', /SIP URI/],

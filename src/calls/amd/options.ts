@@ -36,8 +36,6 @@ const no = (reason: string, path: string): Refusal => refuse('verb-option', reas
 export function amdRefusal(input: unknown): Refusal | undefined {
   if (input === undefined) return undefined;
   if (!isObject(input)) return refuse('verb-option', 'must be an object', { path: 'amd' });
-  const strange = Object.keys(input).find((name) => !known.includes(name));
-  if (strange !== undefined) return no('is no option of amd', strange);
   const { actionHook: hook, recognizer, thresholdWordCount, digitCount, timers } = input;
   if (hook === undefined) return no('is required', 'actionHook');
   const url = isObject(hook) ? hook.url : hook;
@@ -48,6 +46,12 @@ export function amdRefusal(input: unknown): Refusal | undefined {
     countRefusal(digitCount, 0, 'digitCount') ??
     timersRefusal(timers)
   );
+}
+
+/** What amd has no option for; in create-call nothing is taken that nobody knows. */
+export function strangeAmdOption(input: object): Refusal | undefined {
+  const strange = Object.keys(input).find((name) => !known.includes(name));
+  return strange === undefined ? undefined : no('is no option of amd', strange);
 }
 
 function countRefusal(value: unknown, least: number, path: string): Refusal | undefined {

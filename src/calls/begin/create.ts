@@ -3,7 +3,7 @@ import type { HookInput } from '../../apps/index.ts';
 import { isObject, isRefusal, isSid, type Refusal, refuse } from '../../base/index.ts';
 import type { Gateway } from '../../edge/index.ts';
 import type { Account, Application } from '../../store/index.ts';
-import { type AmdInput, amdRefusal } from '../amd/index.ts';
+import { type AmdInput, amdRefusal, strangeAmdOption } from '../amd/index.ts';
 import { hookOf } from '../application/hook-of.ts';
 import { type CallOwner, type SpeechFields, speechOf } from '../types.ts';
 import {
@@ -196,7 +196,7 @@ function readNumbers(body: Body): { timeoutMs?: number; timeLimitMs?: number } |
 /** Nothing is configured before it begins, on the answer: who listens must be known now. */
 function readAmd(value: unknown, owner: CallOwner): AmdInput | Refusal | undefined {
   if (!present(value)) return undefined;
-  const refusal = amdRefusal(value);
+  const refusal = amdRefusal(value) ?? strangeAmdOption(value as object);
   if (refusal) return bad(refusal.reason, refusal.path);
   const amd = value as AmdInput;
   const { vendor } = amd.recognizer ?? {};
