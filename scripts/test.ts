@@ -64,9 +64,9 @@ function isInterop(file: string): boolean {
 }
 
 /** Real calls whose time or sound is measured finely: these files run one after the other, and nothing beside them. */
-const alone = /^test\/(interop\/(live-b|baresip\.|independent-ua|audio-stream|sipp\.)|robustness\/flood)/;
+const alone = /^test\/(interop\/(live-b|independent-ua|audio-stream)|robustness\/flood)/;
 /** Real calls that mostly wait, and are judged with patience: one more at a time than there are cores. */
-const patient = /^test\/interop\/(live-[^b]|baresip-|isolation|recognition|audio-files|apps-|sdk-|rest-)/;
+const patient = /^test\/interop\/(live-[^b]|baresip|sipp|isolation|recognition|audio-files|apps-|sdk-|rest-)/;
 /** They only compute, on the virtual clock: beside those that wait, with what these leave of the processor. */
 const yielding = /^test\/rehearsals\//;
 /** What takes long begins first, so that no core idles at the end. */
