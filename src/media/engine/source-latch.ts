@@ -27,6 +27,8 @@ export class SourceLatch {
   #proof = 0;
   /** Packets of other sources. */
   strangers = 0;
+  /** How many sources were latched: another one's numbers have nothing to do with the last one's. */
+  sources = 0;
 
   constructor(latched?: Address) {
     this.#latched = latched;
@@ -81,6 +83,7 @@ export class SourceLatch {
 
   #latch(from: Address, now: number): true {
     this.#latched = { host: from.host, port: from.port };
+    this.sources++;
     this.#left = undefined;
     this.#heardAt = now;
     this.#proof = 0;

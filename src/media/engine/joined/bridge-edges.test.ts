@@ -154,3 +154,24 @@ test('a leg that closes while its bridge is being laid over two workers leaves n
   assert.equal(net.open().udp, open - 2, 'only its own sockets are closed, and none is left');
   await stage.end();
 });
+
+test('a far end that moves and numbers its packets anew, under the same SSRC, is followed from the first one on', async () => {
+  const stage = await bridgeStage();
+  const { clock, net, a, b } = stage;
+  const stop = a.peer.stream(a.port.local, tone(500));
+  await clock.runFor(1_000);
+  const moved = await SimPeer.open(net.host('10.0.0.4'));
+  assert.ok(!isRefusal(await clock.settle(a.port.answer(moved.sdp()))));
+  moved.stream(a.port.local, tone(900));
+  await clock.runFor(20);
+  stop();
+  const from = clock.now();
+  await clock.runFor(300);
+  const heard = b.peer.heard.filter(({ at }) => at >= from);
+  for (const [i, { sequence }] of b.peer.heard.slice(1).entries())
+    assert.equal((sequence - b.peer.heard[i]!.sequence) & 0xffff, 1, `packet ${i + 1}`);
+  assert.ok(heard.length >= 14, `${heard.length} packets`);
+  assert.ok(toneLevelDbov(audioOf(b, 10), 900, 8000) > -16);
+  moved.close();
+  await stage.end();
+});

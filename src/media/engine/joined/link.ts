@@ -43,6 +43,8 @@ export class Link implements PacketTaker {
   readonly #state: LinkState;
   readonly #now: () => number;
   readonly #follower = new Follower();
+  /** Of the ear's sources, the one that is followed. */
+  #sources = 0;
   readonly #tally = new Tally();
   readonly #events: EventRelay;
   /** Of the packet that is forwarded; reused. */
@@ -282,7 +284,9 @@ export class Link implements PacketTaker {
     const payloadType = meaning === 'audio' ? to.media!.payloadType : to.media!.comfortNoisePayloadType;
     if (payloadType === undefined) return;
     const follower = this.#follower;
-    if (!follower.knows(view, now, true)) {
+    const { sources } = this.from.ear.latch;
+    if (sources !== this.#sources || !follower.knows(view, now, true)) {
+      this.#sources = sources;
       to.output.catchUp(now);
       follower.anchor(view, now, to.output);
     }
@@ -325,6 +329,7 @@ export class Link implements PacketTaker {
     const { from, to } = this;
     to.output.catchUp(now);
     if (!this.#inTime(view, now)) return;
+    this.#sources = from.ear.latch.sources;
     this.#follower.anchor(view, now, to.output);
     this.#flowing = true;
     this.#handingBack = false;
