@@ -35,6 +35,8 @@ export interface Route {
   query?: Record<string, Schema>;
   /** Absent: the body is ignored. */
   body?: Schema;
+  /** For the documentation alone: a body that is checked elsewhere, and further answers. */
+  documents?: { body?: Schema; answers?: Record<number, Schema> };
   /** What comes back when all is well. */
   reply: { status: Answer['status']; schema?: Schema; text?: string; audio?: boolean };
   handle(request: ApiRequest): Promise<Answer | Refusal>;

@@ -28,7 +28,7 @@ const problem: Schema = reply({
 
 /** What the document says about one route. */
 export function routeDocumentation(route: Route, tag: string): FastifySchema & Record<string, unknown> {
-  const { method, path, summary, query, body } = route;
+  const { method, path, summary, query, body, documents } = route;
   const names = [...path.matchAll(/:(\w+)/g)].map((match) => match[1]!);
   const params = { type: 'object', properties: Object.fromEntries(names.map((name) => [name, paramSchema(name)])) };
   return {
@@ -37,9 +37,10 @@ export function routeDocumentation(route: Route, tag: string): FastifySchema & R
     operationId: operationId(method, path),
     ...(names.length > 0 && { params }),
     ...(query && { querystring: { type: 'object', properties: query } }),
-    ...(body && { body }),
+    ...(body && { body: documents?.body ?? body }),
     response: {
       [route.reply.status]: answerSchema(route),
+      ...documents?.answers,
       '4xx': { description: 'Refused: the input, the key or the state does not allow it', ...problem },
     },
   };

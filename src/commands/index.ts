@@ -18,6 +18,7 @@ import { socketConfig, socketDial } from './socket-only.ts';
 import { listenStatus, streamStatus } from './stream-status.ts';
 import { tag } from './tag.ts';
 import { transcribeStatus } from './transcribe-status.ts';
+import { updateSchemaOf } from './update-schema.ts';
 import { whisper } from './whisper.ts';
 
 /** In the order in which they act when several stand in one request (live-call-control.md 1.3): tag first, whisper last. */
@@ -74,3 +75,6 @@ export const commandSurface = (): Record<string, unknown>[] => [
   })),
   ...socketCommands.map(({ ws, summary, schema, socketExamples }) => ({ ws, summary, schema, socketExamples })),
 ];
+
+/** JSON schema of an update's body, for the OpenAPI document. */
+export const updateSchema = (): Record<string, unknown> => updateSchemaOf(commands);

@@ -23,7 +23,8 @@ curl -X PUT -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' 
   refused by name, and so is what no field knows.
 - A hook is a path on the application's server (\`/next\`), an absolute http, https, ws or wss URL, or an object: \`url\`, \`method\` (GET, POST),
   \`username\`, \`password\`.
-- On the socket: \`{"type": "command", "command": "…", "data": …}\`, with \`callSid\` for another leg of the call. Nothing is answered; a refusal is an event in the call's log.
+- On the socket: \`{"type": "command", "command": "…", "data": …}\`, with \`callSid\` for another leg of the call.
+  \`data\` is the field's value, or an object with the field and what belongs to it. Nothing is answered; a refusal is an event in the call's log.
 
 `;
 

@@ -1,5 +1,6 @@
 // Calls: place, list, retrieve, update and forget them (rest-calls.md). What an update means is the commands' business.
 import { isRefusal, type Refusal } from '../../base/index.ts';
+import { updateSchema } from '../../commands/index.ts';
 import { type Access, ownAccount } from '../access.ts';
 import { type Answer, type ApiRequest, defineResource, noContent, ok, type Route } from '../define.ts';
 import { bad, notFound } from '../problem.ts';
@@ -49,10 +50,17 @@ const newCall: Schema = {
   },
 };
 
-const update: Schema = {
-  ...free,
-  description: 'What is to change: one command, and whisper beside those that allow it (rest-calls.md 4)',
-};
+const applied: Schema = reply({
+  applied_ms: { type: 'number', description: 'With `wait`: from the request to the first packet that differs' },
+});
+
+const farAnswer: Schema = reply({
+  status: whole(100, 699),
+  reason: text(256),
+  content_type: text(256),
+  body: text(65_536),
+  headers: { ...free, description: 'X-, P-, Warning and Retry-After' },
+});
 
 /** The contract keeps service providers from placing calls: an account pays for them. */
 const placesCalls: Access = async (request) =>
@@ -75,7 +83,14 @@ const updateRoute = (method: 'PUT' | 'POST', summary: string): Route => ({
   summary,
   access: ownAccount,
   query: { wait: { type: 'boolean', description: 'Answer 200 when the effect has reached the wire' } },
-  body: update,
+  // Its commands check it.
+  body: free,
+  documents: {
+    body: updateSchema(),
+    answers: {
+      200: { description: "With `wait`, or the far end's answer to sip_request", oneOf: [applied, farAnswer] },
+    },
+  },
   reply: { status: 202, text: 'Accepted' },
   handle: updateCall,
 });
