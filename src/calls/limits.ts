@@ -85,6 +85,8 @@ export const finalsLimit = 200;
 
 /** The longest of amd's timers: no greeting is nearly so long. */
 export const longestAmdMs = 600_000;
+/** Characters of a greeting that are looked at, for each transcript anew: a thousand words. */
+export const longestGreeting = 10_000;
 /** Words or digits of a greeting that may be counted to. */
 export const mostAmdWords = 1_000;
 

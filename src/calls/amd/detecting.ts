@@ -2,6 +2,7 @@
 import type { AmdNotice } from '../../apps/index.ts';
 import type { Scope, Timer } from '../../base/index.ts';
 import type { Call } from '../call.ts';
+import { longestGreeting } from '../limits.ts';
 import { Listening, textOf } from '../recognition/index.ts';
 import { type AmdInput, amdSettings } from './options.ts';
 import { type AmdHappening, type AmdTimer, type Consequence, Verdicts } from './verdicts.ts';
@@ -70,7 +71,7 @@ export class Detecting {
       onOpen: () => this.#take({ what: 'listening' }),
       onTranscript: (transcript) => {
         const { isFinal, language } = transcript;
-        this.#take({ what: 'transcript', text: textOf(transcript), isFinal, language });
+        this.#take({ what: 'transcript', text: textOf(transcript).slice(0, longestGreeting), isFinal, language });
       },
       onFailed: ({ details }) => this.#take({ what: 'failed', reason: details }),
     });
