@@ -33,6 +33,30 @@ test('one failure is one line, whoever else is told of it', () => {
   assert.match(lines[0]!, /^warn .*app\.example\/hook.*refused.*check that the application runs/);
 });
 
+test('why nobody took a dial, and what came of a sip:refer, can be read without asking', () => {
+  const failed = { what: 'failed', to: 'sip:a@b', with: 'c', status: 'busy', sip_status: 486, sip_reason: 'Busy Here' };
+  assert.deepEqual(
+    logged([
+      { type: 'dial', what: 'calls', to: 'sip:a@b', with: 'c' },
+      { type: 'dial', ...failed },
+      { type: 'refer', what: 'progress', status: 486, reason: 'Busy Here' },
+    ]),
+    [
+      'info calls sip:a@b, which is call c',
+      'info sip:a@b did not take the call: the far end is busy: 486 (Busy Here)',
+      'info the far end says of its call: 486 (Busy Here)',
+    ],
+  );
+});
+
+test('an answer that is not read is trouble, one that is read is none', () => {
+  const answered = { type: 'hook-answered', hook: 'verb:hook', url, status: 200, elapsed_ms: 1 } as const;
+  const unread = 'its content-type is text/html, not application/json';
+  assert.deepEqual(logged([answered, { ...answered, unread }]), [
+    `warn the application answered verb:hook after 1 ms; what it says is not read: ${unread}`,
+  ]);
+});
+
 test('an alert that says something new is a line', () => {
   assert.equal(logged([{ type: 'alert', alert: 'no-tts', message: 'no voice' }]).length, 1);
 });

@@ -16,7 +16,7 @@ const warnings = new Set<CallEventType>([
 ]);
 /** What repeats in other words what another event has just said. */
 const echoes = new Set<CallEventType>(['alert', 'program-refused', 'verb-skipped']);
-const news = new Set<CallEventType>(['created', 'status', 'ended', 'commanded']);
+const news = new Set<CallEventType>(['created', 'status', 'ended', 'commanded', 'dial', 'refer']);
 
 export function logCall(call: Call, event: CallEvent): void {
   const level = isTrouble(call, event) ? 'warn' : news.has(event.type) ? 'info' : 'debug';
@@ -26,6 +26,7 @@ export function logCall(call: Call, event: CallEvent): void {
 
 function isTrouble(call: Call, event: CallEvent): boolean {
   if (event.type === 'play-finished') return event.reason === 'failed';
+  if (event.type === 'hook-answered') return event.unread !== undefined;
   return warnings.has(event.type) && !(echoes.has(event.type) && isEcho(call, event));
 }
 
