@@ -26,9 +26,7 @@ const standard = {
   },
 };
 
-const known: readonly string[] = ['actionHook', 'recognizer', ...Object.keys(standard)] satisfies
-  | (keyof AmdInput)[]
-  | string[];
+const known: readonly string[] = ['actionHook', 'recognizer', ...Object.keys(standard)];
 
 const no = (reason: string, path: string): Refusal => refuse('verb-option', reason, { path: `amd.${path}` });
 
