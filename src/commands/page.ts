@@ -19,8 +19,8 @@ curl -X PUT -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' 
   (after 10 s: that it is still on its way).
 - **400**: the body can never be right; \`path\` names what is wrong. **404**: no such call. **422**: not now; \`msg\` says why. Nothing has changed then.
 - A refusal is \`{"msg": "the call has no audio yet", "code": "no-media"}\`, with the field's \`path\` when there is one.
-- One field at a time; \`tag\` and \`whisper\` may stand beside any other, \`child_call_hook\` beside \`call_hook\`. Contradictory fields are
-  refused by name, and so is what no field knows.
+- One field at a time; \`tag\` may stand beside any other, \`whisper\` beside any but \`call_status\`, \`child_call_hook\` beside \`call_hook\`.
+  Contradictory fields are refused by name, and so is what no field knows.
 - A hook is a path on the application's server (\`/next\`), an absolute http, https, ws or wss URL, or an object: \`url\`, \`method\` (GET, POST),
   \`username\`, \`password\`.
 - On the socket: \`{"type": "command", "command": "…", "data": …}\`, with \`callSid\` for another leg of the call.

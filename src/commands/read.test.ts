@@ -55,6 +55,7 @@ for (const [body, http, path, reason] of [
     undefined,
     /multiple options.*mute_status.*dtmf|multiple options.*dtmf.*mute_status/,
   ],
+  [{ call_status: 'completed', whisper: '/w' }, 400, undefined, /multiple options.*call_status, whisper/],
   [{ call_status_hook: '/s' }, 400, 'call_status_hook', /only together with call_hook/],
   [{ call_status_hook: '/s', tag: {} }, 400, 'call_status_hook', /only together with call_hook/],
   [{ call_status: 'busy' }, 400, 'call_status', /completed, no-answer/],

@@ -11,8 +11,9 @@ export interface Command<D = AnyCommand | AnySocketCommand> {
   value: unknown;
 }
 
-/** May stand beside any other field; whisper is spoken after what it stands beside. */
-const besideAnything = new Set(['tag', 'whisper']);
+/** May it stand beside the others? whisper is spoken after what it stands beside; who is hung up hears none. */
+const besideAny = ({ rest }: AnyCommand, present: AnyCommand[]): boolean =>
+  rest === 'tag' || (rest === 'whisper' && !present.some((c) => c.rest === 'call_status'));
 
 /** The body of `PUT Calls/{sid}`: 400 for what can never be right. */
 export function readUpdate(body: unknown): Command<AnyCommand>[] | Refusal {
@@ -22,7 +23,7 @@ export function readUpdate(body: unknown): Command<AnyCommand>[] | Refusal {
   if (unknown) return unknown;
   const present = commands.filter((c) => fields[c.rest] !== undefined);
   if (present.length === 0) return strayCompanion(fields, present) ?? bad('no valid options supplied to updateCall');
-  const exclusive = present.filter((c) => !besideAnything.has(c.rest));
+  const exclusive = present.filter((c) => !besideAny(c, present));
   if (exclusive.some((c) => exclusive.some((other) => other !== c && !c.alongside?.includes(other.rest))))
     return bad(`multiple options are not allowed in updateCall: ${exclusive.map((c) => c.rest).join(', ')}`);
   const stray = strayCompanion(fields, present);

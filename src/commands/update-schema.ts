@@ -14,7 +14,7 @@ export function updateSchemaOf(commands: readonly AnyCommand[]): Schema {
   return {
     type: 'object',
     description:
-      'One field at a time; tag and whisper may stand beside any other, child_call_hook beside call_hook. See docs/live-control.md.',
+      'One field at a time; tag may stand beside any other, whisper beside any but call_status, child_call_hook beside call_hook. See docs/live-control.md.',
     minProperties: 1,
     additionalProperties: false,
     properties,
