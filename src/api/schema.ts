@@ -96,6 +96,8 @@ function refusalOf(error: ErrorObject | undefined): Refusal {
     return bad(`unknown field ${field}`, field);
   }
   if (error.keyword === 'not') return bad(`primary key ${path} is immutable`, path);
+  // It has no path of its own.
+  if (path === '' && error.keyword === 'type') return bad('the body must be an object');
   const subject = path || 'the body';
   if (error.keyword === 'enum') return bad(`${subject} must be one of ${error.params.allowedValues.join(', ')}`, path);
   if (error.parentSchema?.format === 'uuid') return bad(`${subject} must be a UUID`, path);
