@@ -15,7 +15,8 @@ export const sipRequest = defineCommand<Request>({
   rest: 'sip_request',
   ws: 'sip:request',
   needs: 'an answered call',
-  summary: "Sends a SIP request in the addressed leg's dialog and answers with the far end's status.",
+  summary:
+    "Sends a SIP request in the addressed leg's dialog and answers with the far end's status: 408 when none has come after 32 s. Who answers so, or 481, does not know the call any more, and it is over (RFC 3261 12.2.1.2).",
   schema: {
     type: 'object',
     required: ['method', 'content_type', 'content'],
