@@ -10,16 +10,27 @@ import type { UaCall } from './ua.ts';
 const tone = Uint8Array.from(sinePcm({ hz: 440, db: -16, seconds: 2 }), encodeSample);
 const silence = new Uint8Array(160).fill(encodeSample(0));
 
-/** Packets that came every 20 ms; in the places of `skips` the sender left time out, and in those of `holes` it was silent. */
-async function heard({ skips = [] as number[], holes = [] as number[] }): Promise<UaCall> {
+/**
+ * Packets that came every 20 ms; in the places of `skips` the sender left time out (and waited for it, when `honest`), and in those of
+ * `holes` it was silent. From packet `busyFrom` to the first skip all came 15 ms late.
+ */
+async function heard({
+  skips = [] as number[],
+  holes = [] as number[],
+  honest = false,
+  busyFrom = 99,
+}): Promise<UaCall> {
   const rtp = await RtpPeer.open();
   rtp.close();
   let timestamp = 0;
-  for (let seq = 0; seq < 50; seq++) {
+  let at = 1_000;
+  for (let seq = 0; seq < 50; seq++, at += 20) {
     if (skips.includes(seq)) timestamp += 3 * 160;
+    if (skips.includes(seq) && honest) at += 60;
+    const lateMs = seq >= busyFrom && seq < skips[0]! ? 15 : 0;
     const said = tone.subarray(timestamp, timestamp + 160);
     const bytes = Buffer.from(holes.includes(seq) ? silence : said);
-    const packet: Packet = { seq, timestamp, ssrc: 1, payload: 0, marker: false, bytes, at: 1_000 + 20 * seq };
+    const packet: Packet = { seq, timestamp, ssrc: 1, payload: 0, marker: false, bytes, at: at + lateMs };
     rtp.received.push(packet);
     timestamp += 160;
   }
@@ -42,4 +53,12 @@ test('a hole is as long as it is, but for what this process was kept waiting jus
   assert.equal(longestHole(call, 440, 0), 80, 'that was long ago');
   call.rtp.stalls.push({ at: 1_000 + 20 * 19, ms: 70 });
   assert.equal(longestHole(call, 440, 0), 10);
+});
+
+test('time left out by a sender that was held up is no break, also on a machine that was busy before; a jump is one', async () => {
+  const breaksOf = async (given: Parameters<typeof heard>[0], from: number) => (await heard(given)).rtp.breaks(from);
+  assert.deepEqual(await breaksOf({ skips: [30], honest: true }, 0), []);
+  assert.deepEqual(await breaksOf({ skips: [30], honest: true, busyFrom: 12 }, 15), []);
+  assert.deepEqual(await breaksOf({ skips: [30] }, 15), ['packet 30: sequence +1, timestamp +640']);
+  assert.deepEqual(await breaksOf({ skips: [30], busyFrom: 12 }, 15), ['packet 30: sequence +1, timestamp +640']);
 });
