@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { Baresip } from '../kit/baresip.ts';
 import { Parties, song } from '../kit/parties.ts';
 import { sineDb } from '../kit/ua/g711.ts';
-import { hears, levelNow, longestHole } from '../kit/ua/judge.ts';
+import { calmLevel, hears, longestHole } from '../kit/ua/judge.ts';
 import { pause, until } from '../kit/until.ts';
 
 const { alice: aliceHz, bob: bobHz } = song;
@@ -40,7 +40,7 @@ for (const codec of ['G722', 'PCMA'] as const)
       const alice = await parties.call('alice', { '/': [dial] });
       await hears(alice, phone.hz, [aliceHz]);
       await pause(1_500);
-      near(levelNow(alice, phone.hz, 40), phone.db, 'what the caller hears');
+      near(await calmLevel(alice, phone.hz, 40), phone.db, 'what the caller hears');
       const from = alice.rtp.received.length;
       const child = String(
         parties.hooks.sentTo('/status').find((body) => body.parent_call_sid === alice.callSid)?.call_sid,
@@ -73,8 +73,8 @@ for (const [callerMs, calleeMs] of [
       await hears(alice, bobHz, [aliceHz]);
       await hears(bob, aliceHz, [bobHz]);
       await pause(900);
-      near(levelNow(alice, bobHz, 15), aliceDb, 'what the caller hears');
-      near(levelNow(bob, aliceHz, 15), songDb, 'what the callee hears');
+      near(await calmLevel(alice, bobHz, 15), aliceDb, 'what the caller hears');
+      near(await calmLevel(bob, aliceHz, 15), songDb, 'what the callee hears');
     };
     await check(songDb);
     await parties.update(aliceSid, { boostAudioSignal: 3 });

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { WebSocketServer } from 'ws';
 import { Parties, song } from '../kit/parties.ts';
-import { hears, levelNow } from '../kit/ua/judge.ts';
+import { calmLevel, hears, levelNow } from '../kit/ua/judge.ts';
 import type { UaCall } from '../kit/ua/ua.ts';
 import { pause, until } from '../kit/until.ts';
 
@@ -85,10 +85,10 @@ for (const [name, { verbs, hears: background }] of Object.entries(states))
         await parties.update(call.callSid, { dub: { action: 'removeTrack', track: 'extra' } });
         await back();
         if (background !== undefined) {
-          const before = levelNow(call, background);
+          const before = await calmLevel(call, background);
           await parties.update(call.callSid, { boostAudioSignal: -6 });
           await pause(400);
-          assert.ok(Math.abs(levelNow(call, background) - before + 6) < 0.6);
+          assert.ok(Math.abs((await calmLevel(call, background)) - before + 6) < 0.6);
           await parties.update(call.callSid, { boostAudioSignal: '0 dB' });
         }
         assert.ok(loud > -30);

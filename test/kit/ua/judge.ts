@@ -1,6 +1,6 @@
 // Judging what an independent UA hears: which tones, from which packet on, at what level, with what gaps and clicks.
 import assert from 'node:assert/strict';
-import { until } from '../until.ts';
+import { pause, until } from '../until.ts';
 import { decode, sineDb } from './g711.ts';
 import type { UaCall } from './ua.ts';
 
@@ -9,6 +9,9 @@ const presentDb = -30;
 const absentDb = -45;
 /** Packets that a judgement is made of: 200 ms. */
 const windowPackets = 10;
+const frameMs = 20;
+/** So long a moment is waited for in which this process is not held up. */
+const calmMs = 5_000;
 
 /** Level of a tone in the last packets received, dB below a full sine. */
 export const levelNow = (call: UaCall, hz: number, packets = windowPackets): number =>
@@ -36,6 +39,19 @@ export function levelBetween({ rtp }: UaCall, hz: number, from: number, to?: num
 
 /** Level of a tone in one packet. */
 export const levelOf = (bytes: Uint8Array, hz: number): number => sineDb(decode(bytes), hz);
+
+/**
+ * The same as soon as all of it came while this process had the processor: what its phones say late is heard with holes. On a machine
+ * that leaves no such moment, what there is after `calmMs`.
+ */
+export async function calmLevel(call: UaCall, hz: number, packets = windowPackets): Promise<number> {
+  const calm = (): boolean => {
+    const first = call.rtp.received.at(-packets);
+    return first !== undefined && stalled(call, first.at - wayMs, performance.now()) === 0;
+  };
+  for (const began = performance.now(); !calm() && performance.now() - began < calmMs; ) await pause(frameMs);
+  return levelNow(call, hz, packets);
+}
 
 /** Waits until the tone is heard, and alone of those listed. */
 export async function hears(call: UaCall, hz: number, not: readonly number[] = [], withinMs = 5_000): Promise<void> {
