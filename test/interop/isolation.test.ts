@@ -16,6 +16,15 @@ function cpuOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
+/** In the median of its pieces of 100 ms: a moment in which this process did not say its noise in time is no noise, nor is what mends it. */
+function usualLevel(pcm: Int16Array): number {
+  const piece = rate / 10;
+  const levels = Array.from({ length: Math.floor(pcm.length / piece) }, (_, i) =>
+    levelDbov(pcm.subarray(i * piece, (i + 1) * piece)),
+  );
+  return levels.sort((a, b) => a - b)[levels.length >> 1]!;
+}
+
 test('five callers in noise: recorded without it, from the update on', async (t) => {
   const live = await openLive({ replies: { '/': [{ verb: 'play', url: 'tone_stream://%(60000,0,440)' }] } });
   t.after(() => live.end());
@@ -50,8 +59,8 @@ test('five callers in noise: recorded without it, from the update on', async (t)
     });
     const answer = await live.api(String(stored.url));
     const { left } = channels(new Uint8Array(await answer.arrayBuffer()));
-    const before = levelDbov(left.subarray(rate / 2, 1.5 * rate));
-    const after = levelDbov(left.subarray(-rate));
+    const before = usualLevel(left.subarray(rate / 2, 1.5 * rate));
+    const after = usualLevel(left.subarray(-rate));
     assert.ok(Math.abs(before - levelDbov(hiss)) < 1.5, `${before} dBov before`);
     assert.ok(after < before - 10, `${after} dBov after ${before}`);
   }
