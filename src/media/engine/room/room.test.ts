@@ -173,6 +173,20 @@ test('a leg whose place in time changes is heard on, with a gap of a frame at mo
   }
 });
 
+test('a leg hears nothing of itself, whatever packet time and place in time it comes from and goes to', () => {
+  for (const before of [20, 40, 60])
+    for (const after of [10, 20, 30, 40])
+      for (let phase = 0; phase < before; phase += slotMs)
+        for (let then = 0; then < after; then += slotMs) {
+          const { ports, run } = stage(0, 440);
+          const [silent, moving] = [ports[0]!, ports[1]!];
+          const still: Turn = { port: silent, ms: 20, phase: 0 };
+          run([still, { port: moving, ms: before, phase }], 1200, 1320);
+          run([still, { port: moving, ms: after, phase: then }], 1320, 1440);
+          assert.equal(levelDbov(pcmOf(moving, 0)), -127, `${before}/${phase} to ${after}/${then}`);
+        }
+});
+
 test('whoever leaves, is muted, goes deaf or loses a tag in the middle of a wave makes no click, at either end', () => {
   const changes: [string, (room: Room) => unknown][] = [
     ['leave', (room) => room.leave('m1')],

@@ -36,15 +36,13 @@ export class Voice implements Ending {
     const end = begin + frame.length / samples;
     let at = begin;
     if (!follows) {
-      // This begins anew. When it would overlap with the echo (the leg has another packet time now), after that.
-      if (at < until) {
-        if (this.#bus) this.#echo(until, this.#bus);
-        at = until + 1;
-      }
+      // This begins anew. When it would overlap with the last frame (the leg has another packet time now), after that one's echo.
+      if (this.#bus && at < until) this.#echo(this.#until++, this.#bus);
+      at = Math.max(at, this.#until);
       this.#bus = undefined;
     }
     for (; at < end; at++) this.#slot(frame, at, { from: (at - begin) * samples, wanted });
-    if (end <= until) return;
+    if (end <= this.#until) return;
     this.#until = end;
     this.#bus?.ends(end, this);
   }
