@@ -276,6 +276,7 @@ export class Ear {
     hearing.next(now);
     this.#inband?.process(hearing.frame);
     if (!this.#muted) for (const listener of this.#signalListeners) listener(hearing.frame, hearing.sampleRate);
+    if (!this.plain) hearing.weigh();
     this.isolating.process(hearing.frame);
     this.#mute?.process(hearing.frame);
     for (const listener of this.#listeners) listener(hearing.frame, hearing.sampleRate);

@@ -57,7 +57,7 @@ export class Hearing {
   /** What was heard last was made in `frame` itself. */
   #whole = false;
   #noisy = false;
-  /** Mean square of `frame`; undefined while nobody has asked. */
+  /** Mean square of `frame` as it was made; undefined while nobody has asked. */
   #power: number | undefined = 0;
   readonly #isQuiet = (): boolean => this.#frameSquare() < quietPower;
 
@@ -78,7 +78,7 @@ export class Hearing {
     }
   }
 
-  /** The frame made last is digital silence. */
+  /** The frame made last was digital silence. */
   get silent(): boolean {
     return this.#frameSquare() === 0;
   }
@@ -117,6 +117,11 @@ export class Hearing {
     for (let i = 0; i < frame.length; i++) frame[i] = this.#ready[i]!;
     this.#readySamples -= frame.length;
     this.#ready.copyWithin(0, frame.length, frame.length + this.#readySamples);
+  }
+
+  /** To be called before `frame` is changed: how loud it is counts as it was said. */
+  weigh(): void {
+    this.#frameSquare();
   }
 
   #frameSquare(): number {
