@@ -238,9 +238,10 @@ async function findCredential(records: Records, accountSid: string, vendor: stri
 async function createCall(records: Records, world: CallWorld, accountSid: string, body: unknown) {
   const account = await records.accounts.get(accountSid);
   if (!account) return refuse('no-account', 'Not Found', { http: 404 });
-  const { gateway, localHost } = world.settings;
+  const { parse, settings } = world;
+  const { gateway, localHost } = settings;
   const application = (sid: string) => records.applications.get(sid);
-  const call = await readCreate(body, { account, gateway, localHost, application });
+  const call = await readCreate(body, { account, gateway, localHost, application, parse });
   return isRefusal(call) ? call : placeCall({ world, ...call });
 }
 

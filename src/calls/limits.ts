@@ -83,12 +83,8 @@ export const transcriptLimit = 100;
 /** Finals that continuous ASR joins to one; a speaker who never stops gets his turn ended. */
 export const finalsLimit = 200;
 
-/** The longest of amd's timers: no greeting is nearly so long. */
-export const longestAmdMs = 600_000;
 /** Characters of a greeting that are looked at, for each transcript anew: a thousand words. */
 export const longestGreeting = 10_000;
-/** Words or digits of a greeting that may be counted to. */
-export const mostAmdWords = 1_000;
 
 /** Addresses that one conference's audio is streamed to, by its members' verbs, of the mix and of the members each. */
 export const conferenceForkLimit = 10;

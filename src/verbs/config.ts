@@ -10,7 +10,7 @@ import {
   type SynthesizerInput,
   type VoiceInput,
 } from '../calls/index.ts';
-import { amdVerbRefusal } from './amd.ts';
+import { amdRefusal } from './amd.ts';
 import { type BargeInOptions, bargeInRefusal, configureBargeIn } from './config-barge-in.ts';
 import { configureIsolation, noiseRefusal } from './config-isolation.ts';
 import { type BackgroundListen, backgroundListenRefusal, configureListen } from './config-listen.ts';
@@ -93,7 +93,7 @@ export const config = defineVerb<Options>({
     const speech =
       recognizerRefusal(options.recognizer) ??
       voiceRefusal(options.vad) ??
-      amdVerbRefusal(options.amd) ??
+      amdRefusal(options.amd) ??
       bargeInRefusal(options.bargeIn) ??
       backgroundTranscribeRefusal(options.transcribe) ??
       waitingRefusal(options, true);

@@ -65,3 +65,9 @@ export const longestVoiceMs = 10_000;
 
 /** Unknown names inside a verb's options that are told: more of them say nothing new. */
 export const mostStrangePaths = 10;
+
+/** The longest of amd's timers: no greeting is nearly so long. */
+export const longestAmdMs = 600_000;
+
+/** Words or digits of a greeting that may be counted to. */
+export const mostAmdWords = 1_000;

@@ -185,6 +185,31 @@ test('an application that has not answered yet keeps its call, whatever amd’s 
   await s.end();
 });
 
+test('createCall: what config would refuse of amd is refused, and what nobody knows', async () => {
+  const s = await scene({ '/': [pause] });
+  const bob = await openCallee(s, {});
+  for (const [wrong, path] of [
+    ['x', 'amd'],
+    [{}, 'amd.actionHook'],
+    [{ actionHook: '' }, 'amd.actionHook'],
+    [{ actionHook: { url: '/amd', method: 'PUT' } }, 'amd.actionHook.method'],
+    [{ ...amd, words: 1 }, 'amd.words'],
+    [{ ...amd, thresholdWordCount: 0 }, 'amd.thresholdWordCount'],
+    [{ ...amd, digitCount: 1.5 }, 'amd.digitCount'],
+    [{ ...amd, timers: { toneTimeoutMs: 0 } }, 'amd.timers.toneTimeoutMs'],
+    [{ ...amd, timers: { toString: 1 } }, 'amd.timers'],
+    [{ ...amd, recognizer: 'test' }, 'amd.recognizer'],
+    [{ ...amd, recognizer: { vendor: null } }, 'amd.recognizer.vendor'],
+    [{ ...amd, recognizer: { ...recognizer, hints: 5 } }, 'amd.recognizer.hints'],
+    [{ ...amd, recognizer: { ...recognizer, asrTimeout: -1 } }, 'amd.recognizer.asrTimeout'],
+  ] as const) {
+    const refused = await create(s, bob.uri, { amd: wrong });
+    assert.ok('refused' in refused, JSON.stringify(wrong));
+    assert.deepEqual([refused.http, refused.path], [400, path]);
+  }
+  await s.end();
+});
+
 test('createCall: without a recognizer it is refused; with one that is not there, and with a failure, it is told', async () => {
   const s = await scene({ '/': [pause] });
   const bob = await openCallee(s, { take: (call, invite) => call.accept(invite) });

@@ -10,6 +10,10 @@ export interface Greeting {
 
 export const tongueOf = (language: string): string => language.split(/[-_]/)[0]!.toLowerCase();
 
+/** What a table says of a language; its name comes from a recognizer, and may be anything. */
+export const entryOf = <T>(table: Readonly<Record<string, T>>, language: string): T | undefined =>
+  Object.hasOwn(table, language) ? table[language] : undefined;
+
 /** Written without spaces between words. */
 const unspaced = new Set(['ja', 'zh', 'yue', 'cmn', 'th', 'lo', 'km', 'my']);
 
@@ -44,10 +48,15 @@ const spelled: Record<string, readonly string[]> = {
 
 /** The most digits that follow each other with nothing between them but spaces and punctuation. */
 export function digitsInARow({ text, language }: Greeting): number {
-  const words = spelled[tongueOf(language)] ?? [];
+  const words = entryOf(spelled, tongueOf(language)) ?? [];
+  const parts = isSpaced(language)
+    ? folded(text)
+    : folded(text)
+        .replace(/\p{Nd}+/gu, ' $& ')
+        .trim();
   let most = 0;
   let row = 0;
-  for (const word of folded(text).split(' ')) {
+  for (const word of parts.split(/ +/)) {
     if (/^\p{Nd}+$/u.test(word)) row += word.length;
     else if (words.includes(word)) row++;
     else row = 0;

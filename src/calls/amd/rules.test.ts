@@ -56,6 +56,7 @@ for (const [text, expected, options] of [
   // Only of the language that is spoken.
   ['leave a message', human, { language: 'de-DE' }],
   ['leave a message', human, { language: 'fi-FI' }],
+  ['555 1234', human, { language: 'constructor', digits: 8 }],
   // An operator's phrases stand in place of ours, for their language.
   ['wait for the chime', 'machine: hint for the Chime', { phrases: { 'en-US': ['for the Chime'] } }],
   ['wait for the chime', 'machine: hint for the chime', { phrases: { en: ['for the chime'] } }],
@@ -69,6 +70,8 @@ for (const [text, expected, options] of [
   ['five five five oh one', count, { digits: 5 }],
   ['fünf fünf zwo', count, { digits: 3, language: 'de-DE' }],
   ['555 is what I said, 1234', human, { digits: 5 }],
+  ['山田です。０３-1234-5678まで', count, { digits: 10, language: 'ja-JP' }],
+  ['我的号码是555转1234', human, { digits: 5, language: 'zh-CN' }],
   ['555 1234', human],
   // In this order.
   ['leave a message for 555 1234', 'machine: hint leave a message', { digits: 3 }],

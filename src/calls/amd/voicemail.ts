@@ -1,6 +1,6 @@
 // What voicemail says, by language: phrases of greetings that people do not answer the telephone with. Ours, and an operator's own.
 import { isObject, type Refusal, refuse } from '../../base/index.ts';
-import { folded, type Greeting, isSpaced, tongueOf } from './greeting.ts';
+import { entryOf, folded, type Greeting, isSpaced, tongueOf } from './greeting.ts';
 
 /** By language: `en-US`, or `en` for all that have no list of their own. */
 export type VoicemailPhrases = Readonly<Record<string, readonly string[]>>;
@@ -271,7 +271,7 @@ const comparable = (text: string, spaced: boolean): string =>
 /** The first phrase that the greeting holds, as it is written in the list. */
 export function phraseIn({ text, language }: Greeting, own: VoicemailPhrases): string | undefined {
   const tongue = tongueOf(language);
-  const phrases = own[language] ?? own[tongue] ?? ours[tongue];
+  const phrases = entryOf(own, language) ?? entryOf(own, tongue) ?? entryOf(ours, tongue);
   if (!phrases) return undefined;
   const spaced = isSpaced(language);
   const heard = comparable(text, spaced);

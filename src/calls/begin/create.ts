@@ -3,9 +3,9 @@ import type { HookInput } from '../../apps/index.ts';
 import { isObject, isRefusal, isSid, type Refusal, refuse } from '../../base/index.ts';
 import type { Gateway } from '../../edge/index.ts';
 import type { Account, Application } from '../../store/index.ts';
-import { type AmdInput, amdRefusal, strangeAmdOption } from '../amd/index.ts';
+import type { AmdInput } from '../amd/index.ts';
 import { hookOf } from '../application/hook-of.ts';
-import { type CallOwner, type SpeechFields, speechOf } from '../types.ts';
+import { type CallOwner, type CallWorld, type SpeechFields, speechOf } from '../types.ts';
 import {
   badValue as bad,
   badHeader,
@@ -27,6 +27,7 @@ export interface CreateContext {
   /** Host of our From URI. */
   localHost: string;
   application(sid: string): Promise<Application | undefined>;
+  parse: CallWorld['parse'];
 }
 
 const speechFields = [
@@ -77,7 +78,7 @@ export async function readCreate(body: unknown, context: CreateContext): Promise
   const numbers = readNumbers(body);
   if ('refused' in numbers) return numbers;
   const owner = { account: context.account, application, ...(!application && { speech: inlineSpeech(body) }) };
-  const amd = readAmd(body.amd, owner);
+  const amd = readAmd(body.amd, owner, context);
   if (isRefusal(amd)) return amd;
   return {
     owner,
@@ -124,6 +125,8 @@ function fieldRefusal(body: Body): Refusal | undefined {
 async function applicationOf(body: Body, context: CreateContext): Promise<Application | Refusal | undefined> {
   const sid = body.application_sid;
   if (!present(sid)) {
+    const wrong = speechFields.find((name) => present(body[name]) && typeof body[name] !== 'string');
+    if (wrong !== undefined) return bad('must be text', wrong);
     const missing = speechFields.filter((name) => typeof body[name] !== 'string');
     return missing.length === 0 || missing.length === speechFields.length
       ? undefined
@@ -193,11 +196,16 @@ function readNumbers(body: Body): { timeoutMs?: number; timeLimitMs?: number } |
   };
 }
 
-/** Nothing is configured before it begins, on the answer: who listens must be known now. */
-function readAmd(value: unknown, owner: CallOwner): AmdInput | Refusal | undefined {
+/**
+ * What config would refuse is refused here, and what nobody knows besides. Nothing is configured before it begins, on the answer: who
+ * listens must be known now.
+ */
+function readAmd(value: unknown, owner: CallOwner, { parse }: CreateContext): AmdInput | Refusal | undefined {
   if (!present(value)) return undefined;
-  const refusal = amdRefusal(value) ?? strangeAmdOption(value as object);
-  if (refusal) return bad(refusal.reason, refusal.path);
+  const steps = parse([{ verb: 'config', amd: value }]);
+  if (isRefusal(steps)) return bad(steps.reason, inConfig(steps.path));
+  const strange = steps[0]?.strange?.[0];
+  if (strange !== undefined) return bad('is no option of amd', inConfig(strange));
   const amd = value as AmdInput;
   const { vendor } = amd.recognizer ?? {};
   if ((vendor !== undefined && vendor !== 'default') || speechOf(owner).speech_recognizer_vendor) return amd;
@@ -206,6 +214,8 @@ function readAmd(value: unknown, owner: CallOwner): AmdInput | Refusal | undefin
     'amd.recognizer',
   );
 }
+
+const inConfig = (path: string | undefined): string | undefined => path?.replace(/^\[0\]\.config\./, '');
 
 /** The voice of a call without an application record. */
 const inlineSpeech = (body: Body): SpeechFields =>

@@ -11,7 +11,7 @@ import {
   readDestination,
   readDub,
 } from '../../calls/index.ts';
-import { amdVerbRefusal } from '../amd.ts';
+import { amdRefusal } from '../amd.ts';
 import { headersRefusal, textRefusal } from '../headers.ts';
 import { longestDialSeconds } from '../limits.ts';
 import { type ListenOptions, listenRefusal } from '../listen.ts';
@@ -91,7 +91,7 @@ export function checkDial(options: DialOptions): Refusal | undefined {
     headersRefusal(headers) ??
     headersRefusal(hangupHeaders, 'hangupHeaders') ??
     captureRefusal(options) ??
-    amdVerbRefusal(options.amd) ??
+    amdRefusal(options.amd) ??
     nestedRefusal(options) ??
     (isRefusal(boost) ? { ...boost, path: 'boostAudioSignal' } : undefined)
   );
