@@ -54,7 +54,7 @@ export interface PartKinds {
   /** config.transcribe's; it is among the transcriptions too. */
   backgroundTranscription: { stop(): void };
   bargeIn: BargeInPart;
-  /** Whether a human or a machine has answered this leg is being found out, beside the verbs. */
+  /** Whether a human or a machine has answered this leg is being found out. */
   amd: { stop(): void };
   /** What sounds on the prompt layer. */
   prompt: { stop(): void };

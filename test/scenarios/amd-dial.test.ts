@@ -290,6 +290,32 @@ test('exitMediaPath hands the sound over: nobody is heard then', async () => {
   await s.end();
 });
 
+test('a dial whose confirmHook began amd on the leg goes on with its own', async () => {
+  const s = await dialScene({
+    '/confirm': [
+      { verb: 'config', amd: { actionHook: '/first', recognizer } },
+      { verb: 'pause', length: 1 },
+    ],
+  });
+  const stt = await listener(s);
+  const bob = await s.callee({
+    take(call, invite) {
+      beeper(call);
+      call.accept(invite);
+    },
+  });
+  const amd = { actionHook: '/amd', recognizer };
+  s.answers['/'] = [{ verb: 'dial', target: [{ type: 'sip', sipUri: bob.uri }], confirmHook: '/confirm', amd }];
+  await s.dial();
+  await s.run(2_000);
+  assert.deepEqual([told(s, '/first'), told(s)], [['stopped'], []]);
+  assert.equal(stt.stops(), 1);
+  stt.say('hello');
+  await s.run(100);
+  assert.deepEqual([told(s, '/first'), told(s)], [['stopped'], ['human_detected', 'stopped']]);
+  await s.end();
+});
+
 test('an application on a socket is told by verb:hook, and its answer replaces the dial', async () => {
   const s = await socketScene([{ verb: 'answer' }]);
   const stt = await listener(s);

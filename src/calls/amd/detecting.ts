@@ -21,19 +21,21 @@ export interface DetectOptions {
   send(notice: AmdNotice): Promise<void>;
 }
 
-/** Begins at once. */
-export const detectMachine = (options: DetectOptions): Detecting => new Detecting(options);
+/** Begins at once. One at a time on a leg: another that runs is stopped. */
+export function detectMachine(options: DetectOptions): void {
+  options.call.parts.get('amd')?.stop();
+  new Detecting(options);
+}
 
-export class Detecting {
-  /** Resolves when it has ended and the last notice was sent. */
-  readonly done: Promise<void>;
+class Detecting {
   readonly #options: DetectOptions;
   readonly #session: Call;
   readonly #verdicts: Verdicts;
   readonly #timers = new Map<AmdTimer, Timer>();
   readonly #settle: () => void;
   #listening: Listening | undefined;
-  #unwatch: (() => void) | undefined;
+  /** What it opened, beside recognition. */
+  readonly #undo: (() => void)[] = [];
   #sent: Promise<void> = Promise.resolve();
   #over = false;
 
@@ -43,15 +45,22 @@ export class Detecting {
     this.#session = session;
     this.#verdicts = new Verdicts(amdSettings(input, call.world.settings.voicemailPhrases));
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.done = promise;
     this.#settle = resolve;
     // Its last words come within the time that a call waits for those.
     session.program.linger(promise);
     call.events.append('amd', { what: 'started' });
     this.#listen();
-    this.#unwatch = call.leg.port?.beeps.watch((beep) => this.#inTurn({ what: 'beep', ...beep }));
+    const unwatch = call.leg.port?.beeps.watch((beep) => this.#inTurn({ what: 'beep', ...beep }));
+    if (unwatch) this.#undo.push(unwatch);
+    this.#undo.push(
+      call.parts.put('amd', this, scope),
+      scope.defer(() => this.stop()),
+    );
     this.#follow(this.#verdicts.begin());
-    scope.defer(() => this.#take({ what: 'stopped' }));
+  }
+
+  stop(): void {
+    this.#take({ what: 'stopped' });
   }
 
   #listen(): void {
@@ -114,7 +123,7 @@ export class Detecting {
     this.#over = true;
     for (const timer of this.#timers.values()) timer.cancel();
     this.#listening?.close();
-    this.#unwatch?.();
+    for (const undo of this.#undo) undo();
     void this.#sent.then(this.#settle);
   }
 }

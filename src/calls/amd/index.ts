@@ -1,6 +1,6 @@
 // Answering-machine detection: what a greeting and a beep tell of who answered, and who is told.
 
-export { type Detecting, type DetectOptions, detectMachine } from './detecting.ts';
+export { detectMachine } from './detecting.ts';
 export type { AmdInput } from './options.ts';
 export { detectOnOwnLeg } from './own-leg.ts';
 export { readVoicemailPhrases, type VoicemailPhrases } from './voicemail.ts';

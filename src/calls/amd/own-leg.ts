@@ -4,16 +4,11 @@ import type { Call } from '../call.ts';
 import { detectMachine } from './detecting.ts';
 import type { AmdInput } from './options.ts';
 
-/** One at a time: another that runs is stopped. */
 export function detectOnOwnLeg(call: Call, input: AmdInput, verb: { name: string; id?: string | undefined }): void {
-  call.parts.get('amd')?.stop();
   if (call.leg.ended) return;
-  const scope = call.leg.scope.child('amd');
   const id = verb.id === undefined ? {} : { verbId: verb.id };
   const send = (notice: AmdNotice): Promise<void> => ask(call, input.actionHook, { ...notice, ...id });
-  const detecting = detectMachine({ call, input, verb, scope, send });
-  call.parts.put('amd', { stop: () => void scope.close('replaced') }, scope);
-  void detecting.done.then(() => scope.close('over'));
+  detectMachine({ call, input, verb, scope: call.leg.scope, send });
 }
 
 async function ask(call: Call, hook: HookInput, notice: AmdNotice): Promise<void> {
