@@ -171,6 +171,21 @@ test('the recognizer of the same config listens; the phrases of the operator cou
   await s.end();
 });
 
+test('a recognizer set to one utterance goes on for amd, and so much of a greeting is told and no more', async () => {
+  const { s, stt } = await configured({ recognizer: { ...recognizer, singleUtterance: true } });
+  await s.run(500);
+  stt.say('hello '.repeat(10_000));
+  await s.run(1_500);
+  assert.deepEqual([stt.peers.length, stt.stops()], [1, 0]);
+  stt.say('and more');
+  await s.run(1_500);
+  assert.deepEqual(told(s), ['machine_detected'], 'it still speaks');
+  assert.ok(String(s.sentTo('/amd')[0]?.greeting).length <= 10_000);
+  await s.run(1_000);
+  assert.deepEqual(told(s), ['machine_detected', 'machine_stopped_speaking', 'stopped']);
+  await s.end();
+});
+
 test('an application that has not answered yet keeps its call, whatever amd’s hook answers', async () => {
   let begin: (verbs: unknown[]) => void = () => {};
   const first = (): Promise<unknown[]> => new Promise((resolve) => (begin = resolve));

@@ -316,6 +316,34 @@ test('a dial whose confirmHook began amd on the leg goes on with its own', async
   await s.end();
 });
 
+test("verbs that the hook of a confirmation's amd answers with replace the caller's application", async () => {
+  const s = await dialScene({
+    '/confirm': [
+      { verb: 'config', amd: { actionHook: '/amd', recognizer } },
+      { verb: 'pause', length: 5 },
+    ],
+    '/amd': ({ type }: Json) => (type === 'amd_machine_detected' ? [{ verb: 'play', url: toneUrl(700) }] : undefined),
+  });
+  const stt = await listener(s);
+  const bob = await s.callee({ take: (call, invite) => call.accept(invite) });
+  s.answers['/'] = [{ verb: 'dial', target: [{ type: 'sip', sipUri: bob.uri }], confirmHook: '/confirm' }];
+  const call = await s.dial();
+  await s.run(500);
+  stt.say('leave a message');
+  await s.run(500);
+  assert.ok(bob.call().ended);
+  assert.equal(call.ended, undefined);
+  const replaced = s.stage.events.filter(({ event }) => event.type === 'program-replaced');
+  assert.deepEqual(
+    replaced.map(({ callSid, event }) => [callSid, event.verbs]),
+    [
+      [sidOf(call), ['dial']],
+      [sidOf(call), ['play']],
+    ],
+  );
+  await s.end();
+});
+
 test('an application on a socket is told by verb:hook, and its answer replaces the dial', async () => {
   const s = await socketScene([{ verb: 'answer' }]);
   const stt = await listener(s);
