@@ -157,6 +157,17 @@ test('no chord, and no note of an instrument, is one', () => {
   }
 });
 
+test('a tone that slides is none', () => {
+  for (const hzPerSecond of [-300, 300, 800]) {
+    let phase = 0;
+    const slide = Int16Array.from({ length: 2 * rate }, (_, i) => {
+      phase += (2 * Math.PI * (1_100 + (hzPerSecond * i) / rate)) / rate;
+      return 6_000 * Math.sin(phase);
+    });
+    assert.deepEqual(detect(slide), [], `${hzPerSecond} Hz a second`);
+  }
+});
+
 test('noise of a minute is none', () => {
   for (const dbov of [-10, -30]) assert.deepEqual(detect(noise(60 * rate, dbov)), []);
 });

@@ -171,12 +171,11 @@ test('the recognizer of the same config listens; the phrases of the operator cou
   await s.end();
 });
 
-test('a recognizer set to one utterance goes on for amd, and so much of a greeting is told and no more', async () => {
-  const { s, stt } = await configured({ recognizer: { ...recognizer, singleUtterance: true } });
+test('of a very long greeting so much is told and no more; what follows keeps it speaking', async () => {
+  const { s, stt } = await configured();
   await s.run(500);
   stt.say('hello '.repeat(10_000));
   await s.run(1_500);
-  assert.deepEqual([stt.peers.length, stt.stops()], [1, 0]);
   stt.say('and more');
   await s.run(1_500);
   assert.deepEqual(told(s), ['machine_detected'], 'it still speaks');
