@@ -10,6 +10,7 @@ import { rest } from './measures/rest.ts';
 import { setupTimes } from './measures/setup.ts';
 import { updateTimes } from './measures/update.ts';
 import { type Options, onStage, type Row } from './subject/bench.ts';
+import { stolenMeter } from './subject/processes.ts';
 import { collecting } from './subject/server.ts';
 import { keep, printTable, writeResults } from './table.ts';
 
@@ -47,7 +48,11 @@ const options: Options = {
 const rows: Row[] = [];
 for (const name of wanted) {
   console.error(`measuring ${name}`);
+  const stolen = stolenMeter();
   const found = await measures[name]!(options);
+  const share = `the host gave ${stolen().toFixed(1)} % of the cores to others meanwhile`;
+  options.say(share);
+  for (const row of found) row.note = [row.note, share].filter(Boolean).join('; ');
   rows.push(...found);
   // A quick run is for the eye only.
   if (!values.quick) keep(name, found);

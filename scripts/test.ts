@@ -88,12 +88,14 @@ function stages(): Lane[][] {
   const of = (...patterns: RegExp[]): string[] =>
     files.filter((file) => patterns.some((pattern) => pattern.test(file)));
   const others = files.filter((file) => ![alone, patient, yielding].some((pattern) => pattern.test(file)));
+  const computing = of(yielding);
+  const beside = (files: string[]): Lane => ({ files, concurrency: 1, execArgv: [...thrifty, lowPriority] });
   const lanes: Lane[][] = [
-    [{ files: others.sort((a, b) => Number(long.test(b)) - Number(long.test(a))), concurrency, execArgv: thrifty }],
     [
-      { files: of(patient), concurrency: concurrency + 1 },
-      { files: of(yielding), concurrency: Math.max(1, concurrency - 1), execArgv: [...thrifty, lowPriority] },
+      { files: others.sort((a, b) => Number(long.test(b)) - Number(long.test(a))), concurrency, execArgv: thrifty },
+      beside(computing.filter((_, i) => i % 2 === 0)),
     ],
+    [{ files: of(patient), concurrency: concurrency + 1 }, beside(computing.filter((_, i) => i % 2 === 1))],
     [{ files: of(alone), concurrency: 1 }],
   ];
   return lanes.map((stage) => stage.filter((lane) => lane.files.length > 0));
