@@ -1,5 +1,6 @@
 // The bench: the real server under an independent load. npm run bench [-- --only a,b,c,d,f,g,h,i,j,rest --quick --node-options=--cpu-prof]
 import { parseArgs } from 'node:util';
+import { stolenMeter } from '../scripts/stolen.ts';
 import { bridgedCalls, roundTrip } from './measures/bridges.ts';
 import { conference } from './measures/conference.ts';
 import { growth } from './measures/growth.ts';
@@ -10,7 +11,6 @@ import { rest } from './measures/rest.ts';
 import { setupTimes } from './measures/setup.ts';
 import { updateTimes } from './measures/update.ts';
 import { type Options, onStage, type Row } from './subject/bench.ts';
-import { stolenMeter } from './subject/processes.ts';
 import { collecting } from './subject/server.ts';
 import { keep, printTable, writeResults } from './table.ts';
 

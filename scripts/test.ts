@@ -10,6 +10,7 @@ import { pipeline } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { ensureDebianPackages } from './debian.ts';
+import { stolenMeter } from './stolen.ts';
 
 /** One test may take this long: a busy two-core machine, ten times what the longest needs. */
 const testTimeoutMs = 300_000;
@@ -69,6 +70,8 @@ const alone = /^test\/(interop\/(live-b|independent-ua|audio-stream)|robustness\
 const patient = /^test\/interop\/(live-[^b]|baresip|sipp|isolation|recognition|audio-files|apps-|sdk-|rest-)/;
 /** They only compute, on the virtual clock: beside those that wait, with what these leave of the processor. */
 const yielding = /^test\/rehearsals\//;
+/** A file of these that fails while the host keeps more of the cores than this (%) from the machine is judged once more. */
+const stolenPercent = 0.3;
 /** What takes long begins first, so that no core idles at the end. */
 const long = /^test\/(interop|robustness|check)/;
 
@@ -81,6 +84,8 @@ interface Lane {
   files: string[];
   concurrency: number;
   execArgv?: string[];
+  /** What is measured is a matter of milliseconds. */
+  fine?: boolean;
 }
 
 /** Lanes that run side by side; then the next ones. */
@@ -96,7 +101,7 @@ function stages(): Lane[][] {
       beside(computing.filter((_, i) => i % 2 === 0)),
     ],
     [{ files: of(patient), concurrency: concurrency + 1 }, beside(computing.filter((_, i) => i % 2 === 1))],
-    [{ files: of(alone), concurrency: 1 }],
+    [{ files: of(alone), concurrency: 1, fine: true }],
   ];
   return lanes.map((stage) => stage.filter((lane) => lane.files.length > 0));
 }
@@ -111,7 +116,8 @@ async function report(): Promise<void> {
   };
   async function* events(): AsyncGenerator<TestEvent> {
     for (const stage of stages()) {
-      for await (const batch of sideBySide(stage.map((lane) => perFile(runLane(lane), note)))) yield* batch;
+      const lanes = stage.map((lane) => (lane.fine ? finely(lane, note) : perFile(runLane(lane), note)));
+      for await (const batch of sideBySide(lanes)) yield* batch;
     }
     if (times.length > slowest) yield line(slowestOf(times));
     yield* summary(total, performance.now() - started);
@@ -126,6 +132,28 @@ function runLane({ files, concurrency, execArgv = [] }: Lane): AsyncGenerator<Te
   const paths = files.map((file) => resolve(root, file));
   const stream = run({ files: paths, concurrency, execArgv, timeout: testTimeoutMs, cwd: root, signal });
   return patience.watch(stream as AsyncIterable<TestEvent>);
+}
+
+/** File by file. Where the host stood in the way, a failure says nothing, and the file is run again; the second time counts. */
+async function* finely(lane: Lane, note: (result: Result) => void): AsyncGenerator<TestEvent[]> {
+  for (const file of lane.files) {
+    for (const last of [false, true]) {
+      const stolen = stolenMeter();
+      const results: Result[] = [];
+      const batches: TestEvent[][] = [];
+      const judged = perFile(runLane({ ...lane, files: [file] }), (result) => results.push(result));
+      for await (const batch of judged) batches.push(batch);
+      const failed = results.some(({ counts }) => counts.failed + counts.cancelled > 0);
+      const share = stolen();
+      if (failed && !last && share > stolenPercent) {
+        yield [line(`${file} failed while the host kept ${share.toFixed(1)} % of the cores for others: once more\n`)];
+        continue;
+      }
+      for (const result of results) note(result);
+      yield* batches;
+      break;
+    }
+  }
 }
 
 /** What each of them gives, as it comes. */

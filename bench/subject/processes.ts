@@ -18,17 +18,6 @@ export const cpuMs = (pid: number): number => {
 /** Time for which it could have run but another process had the core, ms: the machine's lateness. */
 export const waitedMs = (pid: number): number => Number(read(pid, 'schedstat').split(' ')[1]) / 1e6;
 
-/** Share of this machine's cores, %, that its host gave to others between `begin` and now: lateness that nobody here could help. */
-export function stolenMeter(): () => number {
-  const times = (): number[] =>
-    readFileSync('/proc/stat', 'latin1').split('\n')[0]!.split(/ +/).slice(1, 9).map(Number);
-  const before = times();
-  return () => {
-    const passed = times().map((ticks, i) => ticks - before[i]!);
-    return (100 * passed[7]!) / passed.reduce((sum, ticks) => sum + ticks, 0);
-  };
-}
-
 const kilobytes = (pid: number, file: string, name: string): number =>
   Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(read(pid, file))?.[1] ?? 0);
 

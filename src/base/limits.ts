@@ -37,7 +37,7 @@ export const dnsTries = 2;
 /** How long the hosts file is believed before it is read again. */
 export const hostsFileMs = 5_000;
 
-/** How often polled UDP sockets are looked at: the delay that a packet through the server may gain, at 1 % of a core. */
+/** How often polled UDP sockets are looked at: the delay that a packet through the server may gain, at some 3 % of a core. */
 export const udpPollMs = 1;
 
 /** Sockets found ready by one system call; the others come with the next. More than a core has legs. */

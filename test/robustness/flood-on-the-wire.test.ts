@@ -113,6 +113,16 @@ const between = (packets: readonly WirePacket[]): Span[] =>
 
 /** How long each packet was on its way through us: their clock is passed on with a constant added, nearly always before the next one comes. */
 function passages(said: readonly WirePacket[], heard: readonly WirePacket[]): Span[] {
+  const starts = said.filter(({ at }, i) => i === 0 || at - said[i - 1]!.at > holeMs).map(({ at }) => at);
+  return starts.flatMap((from, i) => {
+    const to = starts[i + 1] ?? Number.POSITIVE_INFINITY;
+    const within = ({ at }: WirePacket): boolean => at >= from && at < to;
+    return passagesOfRun(said.filter(within), heard.filter(within));
+  });
+}
+
+/** A sender that was held up itself may be placed anew afterwards: what it said without a hole is one run. */
+function passagesOfRun(said: readonly WirePacket[], heard: readonly WirePacket[]): Span[] {
   const clock = ({ payload }: WirePacket): number => payload.readUInt32BE(4);
   const votes = new Map<number, number>();
   let newest = 0;
@@ -121,7 +131,7 @@ function passages(said: readonly WirePacket[], heard: readonly WirePacket[]): Sp
     const added = (clock(packet) - clock(said[newest]!)) >>> 0;
     votes.set(added, (votes.get(added) ?? 0) + 1);
   }
-  const [added] = [...votes].reduce((most, one) => (one[1] > most[1] ? one : most));
+  const [added] = [...votes].reduce((most, one) => (one[1] > most[1] ? one : most), [0, 0]);
   const came = new Map(said.map((packet) => [(clock(packet) + added) >>> 0, packet.at]));
   return heard.flatMap((packet) => {
     const from = came.get(clock(packet));
