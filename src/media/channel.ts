@@ -145,6 +145,8 @@ export interface Asks {
   away: { ask: { port: string; away: boolean }; answer: { at: number } };
   mute: { ask: { port: string; muted: boolean }; answer: { at: number } };
   gain: { ask: { port: string; db: number }; answer: { at: number } };
+  /** Answered with the time of the next frame. */
+  nextFrame: { ask: { port: string }; answer: { at: number } };
   isolate: { ask: { port: string; isolation: IsolationState }; answer: { at: number } };
   /** Answered with the first packet that carries one. */
   digits: { ask: { port: string; digits: string; durationMs: number }; answer: { at: number } };

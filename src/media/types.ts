@@ -217,6 +217,8 @@ export interface MediaPort {
   setAway(away: boolean): Effect;
   /** Gain on what the far end hears, dB, -20..+20, saturating. */
   setGain(db: number): Effect;
+  /** When the next frame leaves: from then on is heard what has been stopped or left before. */
+  nextFrame(): Effect;
   /** Sends digits in order: RFC 4733 when agreed, else in-band tones. `w`/`W` pause 500/1000 ms. Resolves with the first packet of one. */
   sendDigits(digits: string, durationMs: number): Promise<{ at: number }>;
   /** Resolves when all digits that were to be sent have been; rejects when the last were cut short. */

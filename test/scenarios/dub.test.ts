@@ -18,11 +18,12 @@ async function level(s: Scene, call: PhoneCall, hz: number, ms = 500): Promise<n
 const near = (got: number, wanted: number, within = 0.5): void =>
   assert.ok(Math.abs(got - wanted) <= within, `${got.toFixed(2)} instead of ${wanted.toFixed(2)}`);
 
-const done = async (s: Scene, call: PhoneCall, body: Json): Promise<void> => {
+const done = async (s: Scene, call: PhoneCall, body: Json): Promise<number> => {
   const outcome = await s.update(call, body, true);
   assert.equal(outcome.status, 200, outcome.reason);
   const applied = Number(outcome.body?.applied_ms);
   assert.ok(applied <= 45, `${JSON.stringify(body)} after ${applied} ms`);
+  return applied;
 };
 
 test('tracks by verb and by command: added, played on, said on, silenced, removed', async () => {
@@ -43,7 +44,9 @@ test('tracks by verb and by command: added, played on, said on, silenced, remove
   await done(s, call, { dub: { action: 'playOnTrack', track: 'second', play: toneUrl(900), gain: 2 } });
   near(await level(s, call, 900), prompt + 2);
   assert.ok((await level(s, call, 700)) < -45);
-  await done(s, call, { dub: { action: 'silenceTrack', track: 'second' } });
+  const told = await done(s, call, { dub: { action: 'silenceTrack', track: 'second' } });
+  // Told when the first packet without it has left, not when it was ordered.
+  assert.ok(told > 0, `${told} ms`);
   assert.ok((await level(s, call, 900)) < -45);
   near(await level(s, call, 500), prompt - 10);
   await done(s, call, { dub: { action: 'removeTrack', track: 'music' } });

@@ -149,7 +149,8 @@ export class Place implements ConferencePart {
 
   async kick(): Promise<{ at: number }> {
     await this.#scope.close('kicked');
-    return { at: this.call.clock.now() };
+    const { leg, clock } = this.call;
+    return (await leg.port?.nextFrame()) ?? { at: clock.now() };
   }
 
   muteOthers(muted: boolean): Promise<{ at: number }> {

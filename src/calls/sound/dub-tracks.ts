@@ -116,7 +116,8 @@ export class DubTracks {
     track.playing = undefined;
     playing?.stop();
     await playing?.done;
-    return { at: this.#call.clock.now() };
+    const { leg, clock } = this.#call;
+    return (playing && (await leg.port?.nextFrame())) ?? { at: clock.now() };
   }
 
   async #play(track: Track, input: DubInput, session: Call): Promise<{ at: number }> {

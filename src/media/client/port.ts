@@ -212,14 +212,14 @@ export class PortClient implements MediaPort {
     return this.ask('gain', { port: this.id, db });
   }
 
+  nextFrame = (): Effect => this.ask('nextFrame', { port: this.id });
+
   sendDigits(digits: string, durationMs: number): Promise<{ at: number }> {
     // A digit sent twice is worse than one that is reported as not sent.
     return this.ask('digits', { port: this.id, digits, durationMs }, 'once');
   }
 
-  digitsSent(): Promise<{ at: number }> {
-    return this.ask('digitsSent', { port: this.id }, 'once');
-  }
+  digitsSent = (): Effect => this.ask('digitsSent', { port: this.id }, 'once');
 
   /** Undefined ends it in both directions. */
   async setIsolation(options: IsolationOptions | undefined): Effect {

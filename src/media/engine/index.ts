@@ -98,6 +98,7 @@ class Engine {
       away: ({ port, away }) => this.#port(port).setAway(away),
       mute: ({ port, muted }) => this.#port(port).setMuted(muted),
       gain: ({ port, db }) => this.#port(port).setGain(db),
+      nextFrame: ({ port }) => this.#port(port).effect(),
       isolate: ({ port, isolation }) => this.#port(port).setIsolation(isolation),
       digits: (ask) => this.#port(ask.port).sendDigits(ask),
       digitsSent: ({ port }) => this.#port(port).digits.sent(),
